@@ -1,0 +1,27 @@
+//! Where and when: positions, heights, instants, areas and 4-D volumes on an integer
+//! grid, exact predicates over them, and the zone index.
+//!
+//! **In scope.** Positions of 1e-7 degree, heights typed by reference, instants in
+//! microseconds of UTC, polygons, geodesic circles and buffers, activation times in a
+//! named zone, motion along a segment with closed-form entry and exit, deterministic
+//! geodesy on pinned libm, and an index over many zones for bulk and streaming use.
+//!
+//! **Out of scope.** Any word of ceasefires, files, clocks, map projections.
+//!
+//! **Invariants.**
+//! - Every predicate over positions is integer arithmetic; the answer never depends on
+//!   the machine, on the winding of a ring or on the vertex it starts at.
+//! - Straight edges are straight in longitude and latitude (RFC 7946 §3.1.1); what is
+//!   geodesic is densified first, with a stated bound on the error.
+//! - Floats appear only where bytes enter (`Position::from_degrees`) and inside
+//!   [`geodesy`], on soft-float libm; results are rounded to integers before they leave.
+
+pub mod altitude;
+pub mod area;
+pub mod position;
+pub mod time;
+
+pub use altitude::{AltitudeAgl, AltitudeBaro, AltitudeEllipsoid, AltitudeMsl, HeightInterval};
+pub use area::{Area, AreaFault, Polygon, Ring, Side};
+pub use position::{BoundingBox, Position, PositionFault};
+pub use time::{Duration, Instant, Interval, TimeFault};
