@@ -267,7 +267,7 @@ pub(crate) mod tests {
 
     /// A finding to vary.
     pub(crate) fn sample() -> Finding {
-        let at = |s| Instant::from_micros(s * 1_000_000);
+        let at = |s: i64| Instant::from_micros(s * 1_000_000);
         Finding {
             clause: ClauseId::new("no-fly").unwrap(),
             clause_status: ClauseStatus::Adopted,

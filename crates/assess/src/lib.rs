@@ -14,8 +14,12 @@
 //! - "Not seen" is never "clear": without coverage the verdict is `Undetermined`.
 //! - Places of firing, launch, forces and weapons do not leave this crate.
 
+pub mod alert;
+pub mod anomaly;
 pub mod finding;
 pub mod rules;
 
+pub use alert::{Alert, AlertKind};
+pub use anomaly::{Anomaly, AnomalyKind, AnomalySubject};
 pub use finding::{Confidence, Finding, Reason, Recorded, Subject, Verdict};
 pub use rules::{RULES_VERSION, Rules};
