@@ -20,7 +20,9 @@ pub mod activation;
 pub mod altitude;
 pub mod area;
 pub mod climb;
+pub mod geodesy;
 pub mod local_time;
+pub mod metric;
 pub mod motion;
 pub mod passage;
 pub mod position;
@@ -35,6 +37,7 @@ pub use altitude::{
 };
 pub use area::{Area, AreaFault, Polygon, Ring, Side};
 pub use climb::{HeightLeg, Held};
+pub use geodesy::Geodesic;
 pub use local_time::{LocalTime, ZoneFault, ZoneRules, resolve_local, zone_rules};
 pub use motion::{Contact, Fix, Leg, LegFault};
 pub use passage::{Passage, PassageEvent};
