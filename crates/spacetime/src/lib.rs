@@ -18,6 +18,7 @@
 
 pub mod altitude;
 pub mod area;
+pub mod index;
 pub mod position;
 pub mod time;
 
