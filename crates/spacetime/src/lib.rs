@@ -21,6 +21,7 @@ pub mod altitude;
 pub mod area;
 pub mod climb;
 pub mod geodesy;
+pub mod index;
 pub mod local_time;
 pub mod metric;
 pub mod motion;
