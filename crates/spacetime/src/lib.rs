@@ -19,6 +19,7 @@
 pub mod activation;
 pub mod altitude;
 pub mod area;
+pub mod check;
 pub mod climb;
 pub mod geodesy;
 pub mod local_time;
@@ -27,6 +28,7 @@ pub mod motion;
 pub mod passage;
 pub mod position;
 pub mod span;
+mod sweep;
 pub mod time;
 pub mod volume;
 
@@ -36,6 +38,7 @@ pub use altitude::{
     HeightInterval, MeasuredHeight,
 };
 pub use area::{Area, AreaFault, Polygon, Ring, Side};
+pub use check::{AreaFlaw, FlawKind, RingPlace, check_parts};
 pub use climb::{HeightLeg, Held};
 pub use geodesy::Geodesic;
 pub use local_time::{LocalTime, ZoneFault, ZoneRules, resolve_local, zone_rules};
