@@ -27,6 +27,7 @@ pub mod metric;
 pub mod motion;
 pub mod passage;
 pub mod position;
+pub mod reach;
 pub mod span;
 mod sweep;
 pub mod time;
@@ -45,6 +46,7 @@ pub use local_time::{LocalTime, ZoneFault, ZoneRules, resolve_local, zone_rules}
 pub use motion::{Contact, Fix, Leg, LegFault};
 pub use passage::{Passage, PassageEvent};
 pub use position::{BoundingBox, Position, PositionFault};
+pub use reach::{deviation_cm, reach_meets};
 pub use span::{ClosedSpan, Spans};
 pub use time::{Duration, Instant, Interval, TimeFault};
 pub use volume::{Volume, VolumeContact};
