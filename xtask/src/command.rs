@@ -105,7 +105,6 @@ impl Program {
     /// # Errors
     /// When it cannot be started or does not exit with 0; what it wrote to standard error is
     /// part of the message.
-    #[expect(dead_code, reason = "the demo will")]
     pub(crate) fn read(mut self) -> Result<String> {
         let output =
             self.command.output().with_context(|| format!("cannot start {}", self.shown))?;

@@ -55,7 +55,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
         }
-        ["demo"] => demo::run(),
+        ["demo"] => Ok(demo::run()),
         ["test"] => Ok(test::run()),
         ["bench", names @ ..] => bench::run(names),
         ["bless"] => bless::run(),
