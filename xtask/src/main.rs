@@ -17,6 +17,7 @@ mod command;
 mod demo;
 mod fuzz;
 mod places;
+mod readme;
 mod steps;
 mod test;
 mod tools;
@@ -58,7 +59,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["demo"] => Ok(demo::run()),
         ["test"] => Ok(test::run()),
         ["bench", names @ ..] => bench::run(names),
-        ["bless"] => bless::run(),
+        ["bless"] => Ok(bless::run()),
         ["ci"] => test::run_as_ci(),
         [verb, ..] => bail!("no such chore, or too many words after it: {verb}\n\n{HELP}"),
     }

@@ -18,6 +18,8 @@ pub(crate) struct Tool {
 pub(crate) const NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
 /// Checks bans, licences and sources of what we depend on.
 pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+/// Accepts changed snapshots, those inside source files among them.
+pub(crate) const INSTA: Tool = Tool { name: "cargo-insta", version: "1.49.0" };
 /// Coverage-guided fuzzing; needs a nightly toolchain.
 pub(crate) const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.1" };
 
