@@ -109,7 +109,9 @@ proptest! {
     ) {
         let (a, b) = (worlds::at(0, lat), worlds::at(east, lat + north));
         let true_mm = inverse(a, b).length_mm;
-        prop_assume!(true_mm < 100_000_000);
+        if true_mm > 100_000_000 {
+            return Ok(());
+        }
         let off = (local_distance_cm(a, b) * 10 - true_mm).abs();
         prop_assert!(off <= 20 + true_mm / 10_000, "{off} of {true_mm}");
     }
@@ -129,7 +131,9 @@ proptest! {
             inverse(p, q).length_mm
         };
         let true_mm = least(length);
-        prop_assume!(true_mm < 100_000_000);
+        if true_mm > 100_000_000 {
+            return Ok(());
+        }
         let off = (local_distance_to_edge_cm(p, a, b) * 10 - true_mm).abs();
         prop_assert!(off <= 20 + true_mm / 10_000, "{off} of {true_mm}");
     }
