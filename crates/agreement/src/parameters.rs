@@ -65,17 +65,29 @@ parameters! {
     /// Strongest it accelerates, which bounds how far it strays from the straight line
     /// between two positions. 2 g.
     acceleration_limit_cm_s2: 2000 in 100..=20_000,
-    /// A jump: faster than this share of the speed limit, in thousandths.
+    /// A jump: faster than this share of the speed limit, in thousandths (1.5: ALGORITHMS,
+    /// spoofing).
     jump_speed_permille: 1500 in 1000..=10_000,
     /// Positions that stay the same to the last digit for this long while the aircraft
-    /// reports speed are frozen.
+    /// reports speed are frozen. Longer than a feed repeats a stale position (OpenSky: 15 s).
     frozen_s: 30 in 1..=3600,
+    /// Reported speed and speed between positions may differ by this much plus a fifth.
+    velocity_slack_cm_s: 6000 in 100..=100_000,
+    /// Height by satellite and by pressure may move apart by this much within a minute.
+    height_step_cm: 30_000 in 1000..=1_000_000,
+    /// After an anomaly that contests positions, how long those around it stay contested.
+    contested_s: 60 in 0..=3600,
     /// A record this much older than one already seen of the same aircraft is late: it is
     /// judged where it lies, but joins no path.
     lateness_s: 10 in 0..=86_400,
     /// Share of the aircraft in one cell with degraded integrity from which on positions
     /// there are contested, in thousandths (over 10 percent: jammed).
     contested_permille: 100 in 1..=1000,
+    /// Fewest aircraft in a cell for that share to mean anything.
+    contested_aircraft_min: 5 in 1..=1000,
+    /// Position error (EPU, 95 percent) to assume where neither the record nor the pack
+    /// states one: what NACp 4 stands for.
+    worst_epu_cm: 185_200 in 100..=5_000_000,
     /// Height error of a reported pressure altitude itself: 25 ft of coding and 100 ft of
     /// instrument.
     altitude_error_cm: 3810 in 0..=100_000,
