@@ -154,6 +154,39 @@ impl Contact {
     }
 }
 
+impl Pending {
+    /// What one position alone says; `None` when it was surely not in the volume, since it
+    /// says nothing of before and after.
+    pub(super) fn of_one(volume: u32, sample: &Sample, standing: Standing) -> Option<Self> {
+        if !standing.is_possible(sample.epu) {
+            return None;
+        }
+        let certain = standing.is_certain(sample.epu);
+        let (verdict, reason) = match (certain, sample.contested) {
+            (true, false) => (Verdict::Breach, Reason::Entered),
+            (_, true) => (Verdict::Undetermined, Reason::Contested),
+            (false, false) => (Verdict::Undetermined, standing.doubt(sample.epu)),
+        };
+        let confidence =
+            if sample.contested { Confidence::Contested } else { sample.epu.confidence() };
+        let at = sample.point.observed_at;
+        Some(Self {
+            volume,
+            verdict,
+            reason,
+            interval: closed(at, at),
+            margin: standing.margin(),
+            confidence,
+            evidence: evidence([Witness(sample.point); 3]),
+            cells: if verdict == Verdict::Breach {
+                vec![CellTime::of(&sample.point)]
+            } else {
+                Vec::new()
+            },
+        })
+    }
+}
+
 impl Stay {
     fn new(from: &Sample, to: &Sample, standing: Standing) -> Self {
         Self {

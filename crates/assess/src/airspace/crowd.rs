@@ -112,7 +112,8 @@ impl Crowd {
 
     fn listen(&mut self, point: &TrackPoint) {
         let at = point.observed_at;
-        let feed = self.feeds.entry(point.locator.input).or_insert(FeedTime { first: at, last: at });
+        let feed =
+            self.feeds.entry(point.locator.input).or_insert(FeedTime { first: at, last: at });
         if at.since(feed.last) > self.silent_after
             && let Ok(silence) = Interval::new(feed.last, at)
         {
@@ -154,6 +155,11 @@ impl Crowd {
             }
             _ => stretches.push((Interval::new(start, end).expect("it runs forward"), 1)),
         }
+    }
+
+    /// How long a feed may be quiet before it counts as silent.
+    pub(super) const fn silent_after(&self) -> Duration {
+        self.silent_after
     }
 
     /// When each feed was heard.

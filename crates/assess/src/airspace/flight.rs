@@ -241,7 +241,8 @@ fn stray_cm(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> i64 
     /// Below this the bound by speed is not worth working out.
     const SMALL_CM: i64 = 5_000;
     let elapsed = to.observed_at.since(from.observed_at);
-    let by_acceleration = deviation_by_acceleration_cm(elapsed, parameters.acceleration_limit_cm_s2);
+    let by_acceleration =
+        deviation_by_acceleration_cm(elapsed, parameters.acceleration_limit_cm_s2);
     if by_acceleration <= SMALL_CM {
         return by_acceleration;
     }

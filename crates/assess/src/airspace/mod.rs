@@ -15,6 +15,7 @@ mod active;
 mod authorised;
 mod conclude;
 mod contact;
+mod coverage;
 mod crowd;
 mod flight;
 mod picture;

@@ -93,6 +93,21 @@ impl Standing {
         near && self.height.possible_cm >= 0 && self.active && !self.on_ground
     }
 
+    /// Why a position that is possibly in the volume is not certainly so.
+    pub(super) fn doubt(&self, epu: Epu) -> Reason {
+        match epu.basis {
+            _ if self.is_within(epu) => self.doubt_of_height(),
+            Basis::Unusable => Reason::QualityUnusable,
+            Basis::Worst => Reason::QualityAbsent,
+            Basis::Stated | Basis::Declared => Reason::PlaceStraddles,
+        }
+    }
+
+    fn doubt_of_height(&self) -> Reason {
+        let unknown = self.height.certain_cm == i64::MIN && self.height.possible_cm >= 0;
+        if unknown { Reason::HeightUnknown } else { Reason::HeightStraddles }
+    }
+
     /// Whether the position is over or under the area beyond its error.
     fn is_within(&self, epu: Epu) -> bool {
         self.depth_cm > i64::from(epu.cm) && epu.basis != Basis::Unusable
@@ -186,12 +201,7 @@ impl Stretch {
     }
 
     /// Whether the aircraft was over the area or can have been, height left aside.
-    fn reaches(
-        &self,
-        area: &Area,
-        ground: &Contact,
-        (begin, end): (Standing, Standing),
-    ) -> bool {
+    fn reaches(&self, area: &Area, ground: &Contact, (begin, end): (Standing, Standing)) -> bool {
         let (from_cm, to_cm) = (i64::from(self.from.epu.cm), i64::from(self.to.epu.cm));
         if ground.touches || begin.depth_cm >= -from_cm || end.depth_cm >= -to_cm {
             return true;
@@ -226,12 +236,10 @@ impl Stretch {
     }
 
     fn doubt(&self, ground: &Contact, (begin, end): (Standing, Standing)) -> Reason {
-        if begin.is_within(self.from.epu) || end.is_within(self.to.epu) {
-            let unknown = |h: HeightMargin| h.certain_cm == i64::MIN && h.possible_cm >= 0;
-            if unknown(begin.height) || unknown(end.height) {
-                return Reason::HeightUnknown;
+        for (standing, epu) in [(begin, self.from.epu), (end, self.to.epu)] {
+            if standing.is_within(epu) {
+                return standing.doubt_of_height();
             }
-            return Reason::HeightStraddles;
         }
         let errs = begin.is_possible(self.from.epu) || end.is_possible(self.to.epu);
         match self.from.epu.basis.max(self.to.epu.basis) {

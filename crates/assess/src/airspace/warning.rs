@@ -156,8 +156,7 @@ impl Warnings {
         point: &TrackPoint,
         alerts: &mut Vec<Alert>,
     ) {
-        let kind =
-            if certain { AlertKind::Infringement } else { AlertKind::PossibleInfringement };
+        let kind = if certain { AlertKind::Infringement } else { AlertKind::PossibleInfringement };
         let warning = self.warning(volume, point.observed_at);
         warning.predicted_at = point.observed_at;
         if warning.stay.is_none_or(|before| before != AlertKind::Infringement && certain) {
