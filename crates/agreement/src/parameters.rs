@@ -1,6 +1,7 @@
 //! Every number that shapes a finding and is not in a clause, with its default and reason.
 
 use serde::Serialize;
+use spacetime::HeightBounds;
 
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident : $default:literal in $low:literal ..= $high:literal,)*) => {
@@ -21,6 +22,15 @@ macro_rules! parameters {
             /// Name, least, greatest allowed value of each.
             pub const RANGES: &'static [(&'static str, i64, i64)] =
                 &[$((stringify!($name), $low, $high),)*];
+
+            /// The value of one by name; `None` when there is none of that name.
+            #[must_use]
+            pub fn get(&self, name: &str) -> Option<i64> {
+                match name {
+                    $(stringify!($name) => Some(self.$name),)*
+                    _ => None,
+                }
+            }
 
             /// Sets one by name. `false` when there is none of that name; the value is not
             /// looked at (see [`Parameters::RANGES`]).
@@ -105,6 +115,22 @@ parameters! {
     ground_low_cm: -43_000 in -50_000..=900_000,
     /// Highest ground in the region.
     ground_high_cm: 885_000 in -50_000..=900_000,
+}
+
+impl Parameters {
+    /// How far apart references of height can lie, as these parameters have it.
+    #[must_use]
+    pub fn height_bounds(&self) -> HeightBounds {
+        let cm = |value: i64| i32::try_from(value).expect("every range fits an i32");
+        HeightBounds {
+            baro_fixed_cm: cm(self.baro_fixed_cm),
+            baro_permille: cm(self.baro_permille),
+            geoid_low_cm: cm(self.geoid_low_cm),
+            geoid_high_cm: cm(self.geoid_high_cm),
+            ground_low_cm: cm(self.ground_low_cm),
+            ground_high_cm: cm(self.ground_high_cm),
+        }
+    }
 }
 
 #[cfg(test)]
