@@ -206,6 +206,7 @@ impl Polygon {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Area {
     polygons: Vec<Polygon>,
+    bounds: BoundingBox,
 }
 
 impl Area {
@@ -214,11 +215,11 @@ impl Area {
     /// # Errors
     /// When there is none, or more than [`VERTICES_MAX`] vertices.
     pub fn new(mut polygons: Vec<Polygon>) -> Result<Self, AreaFault> {
-        if polygons.is_empty() {
-            return Err(AreaFault::Empty);
-        }
         polygons.sort_by(|a, b| a.outer.vertices.cmp(&b.outer.vertices));
-        let area = Self { polygons };
+        let rings = polygons.iter().flat_map(Polygon::rings);
+        let corners = rings.map(Ring::bounding_box).flat_map(|b| [b.min, b.max]);
+        let bounds = BoundingBox::around(corners).ok_or(AreaFault::Empty)?;
+        let area = Self { polygons, bounds };
         if area.vertex_count() > VERTICES_MAX {
             return Err(AreaFault::TooManyVertices);
         }
@@ -249,10 +250,8 @@ impl Area {
 
     /// The box around it.
     #[must_use]
-    pub fn bounding_box(&self) -> BoundingBox {
-        let outer = self.polygons.iter().map(|p| p.outer.bounding_box());
-        let corners = outer.flat_map(|b| [b.min, b.max]);
-        BoundingBox::around(corners).expect("an area has a polygon")
+    pub const fn bounding_box(&self) -> BoundingBox {
+        self.bounds
     }
 
     /// Where `p` lies, by exact crossing parity over all rings (even-odd).
