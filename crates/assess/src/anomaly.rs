@@ -47,7 +47,6 @@ anomaly_kinds! {
     TrackLost = "track-lost", "The aircraft was not heard of for longer than the limit.";
     FeedSilent = "feed-silent", "Nothing at all came from the feed for longer than the limit.";
     UnknownSide = "unknown-side", "A side named in a report is not known to the agreement.";
-    SightingContradicted = "sighting-contradicted", "A transponder track disagrees with a sighting; the sighting stands.";
     RepeatedReport = "repeated-report", "The report is there already; it counts once.";
     ConflictingReport = "conflicting-report", "Two reports bear the same name and say different things; both are kept.";
 }

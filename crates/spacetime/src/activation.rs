@@ -120,6 +120,24 @@ impl Activation {
         self
     }
 
+    /// The windows it is in force in, hours apart, as they were given.
+    #[must_use]
+    pub fn given_windows(&self) -> &[Interval] {
+        &self.windows
+    }
+
+    /// The hours it is also in force in, as they were given.
+    #[must_use]
+    pub fn given_hours(&self) -> &[RecurringHours] {
+        &self.hours
+    }
+
+    /// The windows in which it is not in force whatever else says so, as they were given.
+    #[must_use]
+    pub fn given_exceptions(&self) -> &[Interval] {
+        &self.except
+    }
+
     /// The times in force within `within`: in order, apart, none empty.
     ///
     /// Takes time in proportion to the days of `within` when hours recur: ask for the

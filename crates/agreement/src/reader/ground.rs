@@ -1,0 +1,314 @@
+//! GeoJSON geometries into checked areas.
+
+use spacetime::position::LON_E7_MAX;
+use spacetime::{
+    Area, AreaFault, AreaFlaw, BoundingBox, FlawKind, Polygon, Position, PositionFault, Ring,
+    RingPlace, check_parts,
+};
+
+use super::areas::At;
+use super::geojson::Json;
+use crate::fault::{FaultCode, NoteCode};
+
+/// The ground of a feature, in the region if one is given.
+pub(super) fn ground(
+    geometry: Option<&Json>,
+    radius: Option<&Json>,
+    at: &At<'_>,
+    region: Option<BoundingBox>,
+) -> Option<Area> {
+    let geometry_at = at.to("geometry");
+    let Some(geometry @ Json::Object(_)) = geometry else {
+        let reason = "the area has no geometry, so it lies nowhere";
+        geometry_at.fault(
+            FaultCode::KeyMissing,
+            reason,
+            "add a Polygon, or a Point with `radius_m`",
+        );
+        return None;
+    };
+    let kind = geometry.get("type").and_then(Json::text).unwrap_or_default();
+    let coordinates_at = geometry_at.to("coordinates");
+    let Some(coordinates) = geometry.get("coordinates").filter(|c| c.list().is_some()) else {
+        let reason = "the geometry has no list of coordinates";
+        geometry_at.fault(FaultCode::GeojsonMalformed, reason, "add \"coordinates\": [ ... ]");
+        return None;
+    };
+    match (kind, radius) {
+        ("Polygon", None) => polygons(&[coordinates], &|_| coordinates_at.clone(), region),
+        ("MultiPolygon", None) => {
+            let parts: Vec<&Json> = coordinates.list()?.iter().collect();
+            polygons(&parts, &|n| coordinates_at.to(n), region)
+        }
+        ("Polygon" | "MultiPolygon", Some(_)) => {
+            let reason = "`radius_m` is for points and lines, and this is a polygon";
+            at.to("properties/radius_m").fault(
+                FaultCode::KeyUnknown,
+                reason,
+                "remove it, or give a Point",
+            );
+            None
+        }
+        _ => {
+            let reason =
+                "an area is a Polygon, a MultiPolygon, or a Point or LineString with `radius_m`";
+            geometry_at.fault(FaultCode::GeometryUnsupported, reason, "give one of those");
+            None
+        }
+    }
+}
+
+/// Parts in the order of the file, each of which stands at `part_at`.
+fn polygons<'a>(
+    parts: &[&Json],
+    part_at: &dyn Fn(usize) -> At<'a>,
+    region: Option<BoundingBox>,
+) -> Option<Area> {
+    if parts.is_empty() {
+        part_at(0).fault(FaultCode::GeojsonMalformed, "there is no polygon here", POLYGON);
+        return None;
+    }
+    let rings: Vec<Vec<Option<Ring>>> =
+        parts.iter().enumerate().map(|(n, json)| rings(json, &part_at(n))).collect();
+    let whole = rings.iter().map(|part| part.iter().flatten().collect::<Vec<&Ring>>());
+    let whole: Vec<Vec<&Ring>> = whole.collect();
+    if rings.iter().flatten().any(Option::is_none) || whole.iter().any(Vec::is_empty) {
+        check_each_ring(&rings, part_at);
+        return None;
+    }
+    let flaws = check_parts(&whole);
+    for flaw in &flaws {
+        flaw_fault(flaw, &part_at(flaw.ring.part).to(flaw.ring.ring));
+    }
+    let mut inside = true;
+    for (n, part) in whole.iter().enumerate() {
+        inside &= check_region(part[0], &part_at(n), region).is_some();
+    }
+    if !flaws.is_empty() || !inside {
+        return None;
+    }
+    let polygon = |part: Vec<Option<Ring>>| {
+        let mut rings = part.into_iter().flatten();
+        Some(Polygon::new(rings.next()?, rings.collect()))
+    };
+    let polygons = rings.into_iter().map(polygon).collect::<Option<Vec<Polygon>>>()?;
+    Area::new(polygons).map_err(|fault| area_fault(&fault, &part_at(0))).ok()
+}
+
+/// Where some ring could not be read, nesting cannot be judged, but each other ring can.
+fn check_each_ring<'a>(parts: &[Vec<Option<Ring>>], part_at: &dyn Fn(usize) -> At<'a>) {
+    for (part, rings) in parts.iter().enumerate() {
+        for (ring, read) in rings.iter().enumerate() {
+            if let Some((kind, at)) = read.as_ref().and_then(Ring::crosses_itself) {
+                let ring = RingPlace { part, ring };
+                flaw_fault(&AreaFlaw { ring, kind, at }, &part_at(part).to(ring.ring));
+            }
+        }
+    }
+}
+
+fn flaw_fault(flaw: &AreaFlaw, at: &At<'_>) {
+    let place = flaw.at;
+    let other = |ring: RingPlace| format!("ring {} of part {}", ring.ring, ring.part);
+    let (code, reason, repair) = match flaw.kind {
+        FlawKind::CrossesItself => {
+            (FaultCode::RingCrosses, format!("the ring crosses itself at {place}"), UNTANGLE)
+        }
+        FlawKind::RunsAlongItself => {
+            (FaultCode::RingCrosses, format!("the ring runs along itself at {place}"), UNTANGLE)
+        }
+        FlawKind::Spike => {
+            let reason = format!("the ring runs out and back on one line at {place}");
+            (FaultCode::RingCrosses, reason, "remove the spike")
+        }
+        FlawKind::Crosses(ring) => {
+            let reason = format!("the ring crosses {} at {place}", other(ring));
+            (FaultCode::PartsOverlap, reason, "merge the two, or draw them apart")
+        }
+        FlawKind::RunsAlong(ring) => {
+            let reason = format!("the ring shares an edge with {} at {place}", other(ring));
+            (FaultCode::PartsOverlap, reason, "merge the two, or draw them apart")
+        }
+        FlawKind::HoleOutside => {
+            let reason = "the hole lies outside the ring it is a hole in".to_owned();
+            (FaultCode::HoleOutside, reason, "move it to the polygon it belongs to, or remove it")
+        }
+        FlawKind::HoleInHole(ring) => {
+            let reason = format!("the hole lies within {}, another hole", other(ring));
+            (FaultCode::HoleOutside, reason, "remove the inner of the two, or make it a polygon")
+        }
+        FlawKind::PartInPart(ring) => {
+            let reason = format!("the polygon lies within {}", other(ring));
+            (FaultCode::PartsOverlap, reason, "remove it, or make it a hole")
+        }
+    };
+    at.fault(code, reason, repair);
+}
+
+const UNTANGLE: &str = "draw the boundary in one pass without crossings";
+
+fn area_fault(fault: &AreaFault, at: &At<'_>) {
+    let (code, repair) = match fault {
+        AreaFault::TooManyVertices => (FaultCode::TooMany, "simplify it, or split the area"),
+        AreaFault::CrossesItself(_) => (FaultCode::RingCrosses, UNTANGLE),
+        AreaFault::TooFewVertices | AreaFault::EnclosesNothing | AreaFault::Empty => {
+            (FaultCode::RingDegenerate, "give at least three vertices that are not on one line")
+        }
+    };
+    let reason = match fault {
+        AreaFault::CrossesItself(place) => format!("the ring crosses itself at {place}"),
+        _ => fault.to_string(),
+    };
+    at.fault(code, reason, repair);
+}
+
+/// Outer ring and holes; `None` for those with a fault. Empty when it is no polygon.
+fn rings(json: &Json, at: &At<'_>) -> Vec<Option<Ring>> {
+    let Some(rings) = json.list().filter(|rings| !rings.is_empty()) else {
+        at.fault(FaultCode::GeojsonMalformed, "a polygon is a list of rings", POLYGON);
+        return Vec::new();
+    };
+    let winding = |n| if n == 0 { Winding::CounterClockwise } else { Winding::Clockwise };
+    rings.iter().enumerate().map(|(n, json)| ring(json, &at.to(n), winding(n))).collect()
+}
+
+const POLYGON: &str = "write [ [ [lon, lat], ... ], hole, ... ]";
+
+/// How RFC 7946 §3.1.6 winds a ring. §4 has readers accept either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Winding {
+    CounterClockwise,
+    Clockwise,
+}
+
+fn ring(json: &Json, at: &At<'_>, winding: Winding) -> Option<Ring> {
+    let Some(items) = json.list() else {
+        at.fault(FaultCode::GeojsonMalformed, "a ring is a list of positions", POLYGON);
+        return None;
+    };
+    let mut thirds = 0;
+    let read: Vec<Option<Position>> = items
+        .iter()
+        .enumerate()
+        .map(|(n, json)| position(json, &|| at.to(n), &mut thirds))
+        .collect();
+    let vertices = read.into_iter().collect::<Option<Vec<Position>>>()?;
+    if thirds > 0 {
+        let text = format!(
+            "{thirds} positions have a third coordinate, which is ignored: heights stand in clauses"
+        );
+        at.note(NoteCode::ThirdCoordinate, text);
+    }
+    check_closed(&vertices, at)?;
+    check_antimeridian(&vertices, at)?;
+    note_repeated(&vertices, at);
+    let doubled = doubled_area(&vertices);
+    let written = if doubled > 0 { Winding::CounterClockwise } else { Winding::Clockwise };
+    if doubled != 0 && written != winding {
+        let text = "the ring is wound against RFC 7946 §3.1.6, and was turned round";
+        at.note(NoteCode::RingRewound, text);
+    }
+    Ring::new(vertices).map_err(|fault| area_fault(&fault, at)).ok()
+}
+
+fn position<'a>(json: &Json, at: &dyn Fn() -> At<'a>, thirds: &mut usize) -> Option<Position> {
+    let numbers = json.list().unwrap_or_default();
+    let (Some(Json::Number(lon)), Some(Json::Number(lat))) = (numbers.first(), numbers.get(1))
+    else {
+        let reason = "a position is a list of two numbers";
+        at().fault(FaultCode::GeojsonMalformed, reason, "write [longitude, latitude] in degrees");
+        return None;
+    };
+    *thirds += usize::from(numbers.len() > 2);
+    let fault = match Position::from_degrees(*lon, *lat) {
+        Ok(position) => return Some(position),
+        Err(fault) => fault,
+    };
+    let swapped =
+        fault == PositionFault::LatitudeOutside && Position::from_degrees(*lat, *lon).is_ok();
+    if swapped {
+        let reason = format!("latitude {lat} is off the globe, and would be a longitude");
+        at().fault(FaultCode::AxesSwapped, reason, "write [longitude, latitude], in that order");
+    } else {
+        let reason = format!("[{lon}, {lat}]: {fault}");
+        at().fault(FaultCode::PositionOffGlobe, reason, "write [longitude, latitude] in degrees");
+    }
+    None
+}
+
+fn check_closed(vertices: &[Position], at: &At<'_>) -> Option<()> {
+    let closed = vertices.first() == vertices.last() && vertices.len() > 1;
+    if !closed {
+        let reason = "the ring is not closed: its last position is not its first";
+        at.fault(FaultCode::RingNotClosed, reason, "repeat the first position at the end");
+        return None;
+    }
+    if vertices.len() < 4 {
+        let reason = format!("a ring of {} positions bounds nothing", vertices.len());
+        at.fault(FaultCode::RingDegenerate, reason, "give at least four, the last like the first");
+        return None;
+    }
+    Some(())
+}
+
+/// An edge over more than half the globe was meant to go the other way round.
+fn check_antimeridian(vertices: &[Position], at: &At<'_>) -> Option<()> {
+    let long =
+        |edge: &[Position]| edge[0].lon_e7().abs_diff(edge[1].lon_e7()) > LON_E7_MAX.unsigned_abs();
+    let Some(n) = vertices.windows(2).position(long) else { return Some(()) };
+    let reason = format!("the edge from position {n} spans more than 180 degrees of longitude");
+    at.fault(
+        FaultCode::AntimeridianCrossed,
+        reason,
+        "cut the area at the antimeridian into a MultiPolygon (RFC 7946 §3.1.9); one around a pole ends along latitude 90",
+    );
+    None
+}
+
+fn note_repeated(vertices: &[Position], at: &At<'_>) {
+    let repeated = vertices.windows(2).filter(|edge| edge[0] == edge[1]).count();
+    if repeated > 0 {
+        let text = format!(
+            "{repeated} positions repeat the one before, on the grid of 1e-7 degree, and were dropped"
+        );
+        at.note(NoteCode::VertexRepeated, text);
+    }
+}
+
+/// Twice the signed area of a closed ring, positive when counter-clockwise.
+fn doubled_area(closed: &[Position]) -> i128 {
+    closed
+        .windows(2)
+        .map(|edge| {
+            let forward = i128::from(edge[0].lon_e7()) * i128::from(edge[1].lat_e7());
+            forward - i128::from(edge[1].lon_e7()) * i128::from(edge[0].lat_e7())
+        })
+        .sum()
+}
+
+/// All of an area lies in the region; when it would with longitude and latitude swapped, that
+/// is what is said.
+fn check_region(outer: &Ring, at: &At<'_>, region: Option<BoundingBox>) -> Option<()> {
+    let Some(region) = region else { return Some(()) };
+    let outside = outer.vertices().iter().filter(|p| !region.covers(**p)).count();
+    if outside == 0 {
+        return Some(());
+    }
+    let swap = |p: &Position| Position::from_e7(p.lat_e7(), p.lon_e7()).ok();
+    let swapped_fits = outer.vertices().iter().all(|p| swap(p).is_some_and(|p| region.covers(p)));
+    if swapped_fits {
+        let reason = "the ground lies in the region only with longitude and latitude swapped";
+        at.fault(FaultCode::AxesSwapped, reason, "write [longitude, latitude], in that order");
+    } else {
+        let reason = format!(
+            "{outside} of {} vertices lie outside the region the pack declares",
+            outer.vertices().len()
+        );
+        at.fault(
+            FaultCode::OutsideRegion,
+            reason,
+            "check the area, or widen `[region]` in agreement.toml",
+        );
+    }
+    None
+}
