@@ -72,8 +72,8 @@ pub(crate) fn definitions(m: &mut Markup, prefix: &str) {
             let view = "-8 -8 16 16";
             m.within("symbol", &[("id", &id), ("viewBox", &view)], |m| sign(m, verdict));
         }
-        hatch(m, &format!("{prefix}-fill-alleged"), 5, 90);
-        hatch(m, &format!("{prefix}-fill-undetermined"), 5, 45);
+        hatch(m, prefix, Verdict::Alleged, 90);
+        hatch(m, prefix, Verdict::Undetermined, 45);
     });
 }
 
@@ -112,17 +112,21 @@ fn sign(m: &mut Markup, verdict: Verdict) {
     }
 }
 
-fn hatch(m: &mut Markup, id: &str, step: u32, turn_deg: u32) {
+/// A fill carries its own colour: it does not see that of the bar it fills.
+fn hatch(m: &mut Markup, prefix: &str, verdict: Verdict, turn_deg: u32) {
+    let id = format!("{prefix}-fill-{}", verdict.as_str());
     let turn = format!("rotate({turn_deg})");
-    let attributes: [(&str, &dyn std::fmt::Display); 5] = [
+    let attributes: [(&str, &dyn std::fmt::Display); 6] = [
         ("id", &id),
-        ("width", &step),
-        ("height", &step),
+        ("class", &class(verdict)),
+        ("width", &5),
+        ("height", &5),
         ("patternUnits", &"userSpaceOnUse"),
         ("patternTransform", &turn),
     ];
     m.within("pattern", &attributes, |m| {
-        m.leaf("path", &[("d", &"M0 0V9"), ("stroke", &"currentColor"), ("stroke-width", &3)]);
+        m.leaf("rect", &[("width", &5), ("height", &5), ("fill", &"var(--paper)")]);
+        m.leaf("path", &[("d", &"M0 0V9"), ("stroke", &"currentColor"), ("stroke-width", &4)]);
     });
 }
 

@@ -54,7 +54,7 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn height(&self) -> f64 {
-        self.lanes.len().max(1) as f64 * LANE + 2.0 * ROW_PADDING
+        self.lanes.len().max(2) as f64 * LANE + 2.0 * ROW_PADDING
     }
 }
 
@@ -231,8 +231,9 @@ fn draw_row(
         &[("class", &"small soft"), ("x", &0), ("y", &Units(middle + 12.0))],
         format_args!("{}{under}", row.clause.kind.name()),
     );
+    let first = middle - (row.lanes.len() as f64 - 1.0) / 2.0 * LANE;
     for (lane, (&verdict, spans)) in row.lanes.iter().enumerate() {
-        let y = top + ROW_PADDING + lane as f64 * LANE + LANE / 2.0;
+        let y = first + lane as f64 * LANE;
         palette::draw_sign(m, PREFIX, verdict, Point { x: GUTTER - 16.0, y }, 12.0);
         m.within("g", &[("class", &palette::class(verdict))], |m| {
             for bar in bars(axis, spans) {

@@ -10,7 +10,7 @@
 
 use crate::area::{Area, Side};
 use crate::geodesy::step_nm;
-use crate::position::{LON_E7_MAX, Position};
+use crate::position::{BoundingBox, LAT_E7_MAX, LON_E7_MAX, Position};
 
 /// Nanometres in one centimetre.
 const NM_PER_CM: i128 = 10_000_000;
@@ -139,6 +139,33 @@ fn centimetres(square_nm2: i128) -> i64 {
     ((square_nm2.isqrt() + NM_PER_CM / 2) / NM_PER_CM) as i64
 }
 
+impl BoundingBox {
+    /// This box with every place within `distance_cm` of it; never less, and up to the edge of
+    /// the map where it would reach beyond. `distance_cm` is taken as zero when negative.
+    #[must_use]
+    pub fn grown_by_cm(self, distance_cm: i64) -> Self {
+        let reach_nm = i128::from(distance_cm.max(0)) * NM_PER_CM;
+        let steps = |nm: i128, per_step: i128, max: i32| {
+            let steps = nm / per_step.max(1) + 1;
+            i64::try_from(steps.min(i128::from(max) * 2)).unwrap_or(i64::from(max) * 2)
+        };
+        let north = steps(reach_nm, NORTH_NM_MIN, LAT_E7_MAX);
+        let by = |from: i32, by: i64, max: i32| {
+            let to = (i64::from(from) + by).clamp(-i64::from(max), i64::from(max));
+            i32::try_from(to).expect("clamped to the range of a coordinate")
+        };
+        let (south_e7, north_e7) =
+            (by(self.min.lat_e7(), -north, LAT_E7_MAX), by(self.max.lat_e7(), north, LAT_E7_MAX));
+        let narrowest = Metric::shortest_between(south_e7, north_e7).east_nm;
+        let east = steps(reach_nm, narrowest.into(), LON_E7_MAX);
+        let corner = |lon: i32, lat: i32| Position::from_e7(lon, lat).expect("clamped");
+        Self {
+            min: corner(by(self.min.lon_e7(), -east, LON_E7_MAX), south_e7),
+            max: corner(by(self.max.lon_e7(), east, LON_E7_MAX), north_e7),
+        }
+    }
+}
+
 impl Area {
     /// Distance of `p` from the nearest edge, centimetres, zero on an edge; for the range of
     /// this module. Looks at every edge, and measures those that may be nearer than the
@@ -186,6 +213,19 @@ mod tests {
 
     fn at(lon_deg: f64, lat_deg: f64) -> Position {
         Position::from_degrees(lon_deg, lat_deg).unwrap()
+    }
+
+    #[test]
+    fn a_box_grows_by_at_least_what_was_asked() {
+        for lat in [0.0, 32.6, -48.9, 69.0] {
+            let p = at(36.1, lat);
+            let grown = BoundingBox { min: p, max: p }.grown_by_cm(1_000_000);
+            for azimuth_cdeg in (0..36_000).step_by(1_500) {
+                assert!(grown.covers(crate::geodesy::direct(p, azimuth_cdeg, 9_999_000)));
+            }
+            let corner = at(grown.max.lon_degrees(), lat);
+            assert!(local_distance_cm(p, corner) < 1_010_000);
+        }
     }
 
     #[test]

@@ -95,8 +95,11 @@ fn name(m: &mut Markup, projection: &Projection, track: &DrawnTrack) {
             ],
         );
     }
-    let place = (Units(start.x + 9.0), Units(start.y + 4.0));
-    m.line("text", &[("class", &"halo"), ("x", &place.0), ("y", &place.1)], name_of(track));
+    let frame = projection.frame();
+    let low = frame.top + 32.0;
+    let y = Units((start.y + 4.0).clamp(low, frame.top + frame.height - 8.0));
+    let x = Units((start.x + 9.0).min(frame.left + frame.width - 120.0));
+    m.line("text", &[("class", &"halo"), ("x", &x), ("y", &y)], name_of(track));
 }
 
 /// Draws the stretches that findings are about, the gravest on top, and their signs.
