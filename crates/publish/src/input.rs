@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use agreement::report::Extent;
 use agreement::{Act, ClauseId, Digest, Pack, Report, SensorId};
+use assess::airspace::Sketch;
 use assess::finding::Audience;
 use assess::{Alert, Anomaly, Recorded};
 use spacetime::{Interval, Position};
-
-use crate::sketch::Sketched;
 
 /// All that an assessment has to show. Inputs stand in the order they were merged in, which
 /// does not depend on how they were named.
@@ -26,8 +25,10 @@ pub struct ReportInput<'a> {
     pub treatments: BTreeMap<ClauseId, Treatment>,
     /// The files that went in.
     pub inputs: Vec<InputFile>,
-    /// Where aircraft were, thinned.
-    pub tracks: Sketched,
+    /// Where aircraft were, thinned, by address.
+    pub tracks: &'a [Sketch],
+    /// How many tracks are not among them.
+    pub tracks_undrawn: u64,
     /// Reports whose places may be drawn.
     pub reports: Vec<DrawnReport>,
     /// How many reports have no place that may be drawn.
@@ -131,14 +132,15 @@ impl DrawnReport {
     #[must_use]
     pub fn of(report: &Report) -> Option<Self> {
         let place = report.place.as_ref().filter(|_| !report.act.place_is_coarsened())?;
-        let radius_m = match place.extent {
-            Extent::Radius { radius_m } | Extent::AdminUnit { radius_m, .. } => radius_m,
+        let radius_m = match &place.extent {
+            Extent::Radius { radius_m } => *radius_m,
+            Extent::AdminUnit(unit) => unit.radius_m,
             Extent::Unbounded => return None,
         };
         Some(Self {
             digest: report.digest(),
             act: report.act,
-            place: place.nominal,
+            place: place.nominal?,
             radius_m,
             observed: report.observed,
         })

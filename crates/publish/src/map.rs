@@ -70,7 +70,7 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>, stands_alone: bool)
     let description = format!(
         "North is up. {} areas, {} tracks and {} placed reports of {}.",
         areas.len(),
-        input.tracks.tracks.len(),
+        input.tracks.len(),
         input.reports.len(),
         input.pack.title,
     );
@@ -116,9 +116,8 @@ pub(crate) fn left_out(input: &ReportInput<'_>) -> Vec<String> {
         let reports = counted(beyond, "report");
         said.push(format!("Beyond the map: {reports}."));
     }
-    if input.tracks.points_undrawn > 0 {
-        let points = counted(input.tracks.points_undrawn, "position");
-        said.push(format!("Not drawn, of aircraft that came too late for the map: {points}."));
+    if input.tracks_undrawn > 0 {
+        said.push(format!("Not drawn: {}.", counted(input.tracks_undrawn, "more track")));
     }
     said
 }
@@ -153,7 +152,7 @@ fn ground(input: &ReportInput<'_>, areas: &[DrawnArea<'_>]) -> BoundingBox {
         let around = area.named.area.bounding_box();
         [around.min, around.max]
     });
-    let tracks = input.tracks.tracks.iter().flat_map(|track| &track.points).map(|(_, p)| *p);
+    let tracks = input.tracks.iter().flat_map(|track| &track.points).map(|(_, p)| *p);
     let reports = input.reports.iter().map(DrawnReport::place);
     BoundingBox::around(corners)
         .or_else(|| BoundingBox::around(tracks.chain(reports)))

@@ -10,7 +10,7 @@ use crate::input::ReportInput;
 use crate::local::LocalClock;
 use crate::markup::Markup;
 use crate::palette;
-use crate::wording::{self, Callsigns, count};
+use crate::wording::{self, count};
 
 /// Prefix of the verdicts' signs on the page.
 pub(crate) const SIGNS: &str = "page";
@@ -103,12 +103,11 @@ pub(crate) fn findings(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClo
         ("Evidence", ""),
         ("Id", ""),
     ];
-    let callsigns = Callsigns::of(input);
     table(m, "", &heads, |m| {
         for verdict in Verdict::ALL {
             let of_verdict = input.findings.iter().filter(|r| r.finding.verdict == verdict);
             for recorded in of_verdict.take(FINDINGS_LISTED_MAX) {
-                m.within("tr", &[], |m| finding_cells(m, input, clock, &callsigns, recorded));
+                m.within("tr", &[], |m| finding_cells(m, input, clock, recorded));
                 m.newline();
             }
         }
@@ -126,13 +125,7 @@ pub(crate) fn findings(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClo
     }
 }
 
-fn finding_cells(
-    m: &mut Markup,
-    input: &ReportInput<'_>,
-    clock: &LocalClock,
-    callsigns: &Callsigns,
-    recorded: &Recorded,
-) {
+fn finding_cells(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock, recorded: &Recorded) {
     let finding = &recorded.finding;
     m.within("th", &[("scope", &"row"), ("class", &"verdict")], |m| {
         sign(m, finding.verdict);
@@ -145,7 +138,7 @@ fn finding_cells(
             None => m.text(&finding.area),
         });
     });
-    m.within("td", &[], |m| m.name(callsigns.subject(&finding.subject)));
+    m.within("td", &[], |m| m.name(wording::subject(&finding.subject)));
     m.within("td", &[], |m| when(m, clock, finding.interval));
     m.line("td", &[("title", &finding.reason.code())], finding.reason.said());
     m.within("td", &[("class", &"nowrap")], |m| {
@@ -180,7 +173,6 @@ pub(crate) fn alerts(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock
         ("Clause, area", ""),
         ("Entry predicted", ""),
     ];
-    let callsigns = Callsigns::of(input);
     table(m, "", &heads, |m| {
         for alert in input.alerts.iter().take(ALERTS_LISTED_MAX) {
             m.within("tr", &[], |m| {
@@ -191,7 +183,7 @@ pub(crate) fn alerts(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock
                 );
                 m.line("td", &[], wording::alert(alert.kind));
                 let feed = alert.feed.as_ref().and_then(|(n, _)| input.inputs.get(usize::from(*n)));
-                let about = alert.aircraft.map(|a| callsigns.aircraft(a));
+                let about = alert.aircraft.map(|a| a.to_string());
                 let about = about.or_else(|| feed.map(|file| file.name.clone()));
                 m.within("td", &[], |m| m.name(about.unwrap_or_default()));
                 m.within("td", &[], |m| {

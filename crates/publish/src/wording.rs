@@ -1,39 +1,17 @@
 //! Findings, alerts and counts in words.
 
-use std::collections::BTreeMap;
-
-use agreement::{Act, Address, ClauseStatus};
+use agreement::{Act, ClauseStatus};
 use assess::finding::Margin;
 use assess::{AlertKind, Confidence, Subject};
 
-use crate::input::{ReportInput, Treatment};
+use crate::input::Treatment;
 
-/// Names that aircraft flew under.
-#[derive(Debug)]
-pub(crate) struct Callsigns(BTreeMap<Address, String>);
-
-impl Callsigns {
-    /// Those that were heard.
-    pub(crate) fn of(input: &ReportInput<'_>) -> Self {
-        let heard = input.tracks.tracks.iter();
-        Self(heard.filter_map(|t| Some((t.address, t.callsign?.to_string()))).collect())
-    }
-
-    /// An aircraft as people name it.
-    pub(crate) fn aircraft(&self, address: Address) -> String {
-        match self.0.get(&address) {
-            Some(sign) => format!("{sign} ({address})"),
-            None => address.to_string(),
-        }
-    }
-
-    /// Whom or what a finding is about.
-    pub(crate) fn subject(&self, subject: &Subject) -> String {
-        match subject {
-            Subject::Aircraft(address) => format!("aircraft {}", self.aircraft(*address)),
-            Subject::Act(act) => self::act(*act),
-            Subject::Everybody => "everybody bound".to_owned(),
-        }
+/// Whom or what a finding is about.
+pub(crate) fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Aircraft(address) => format!("aircraft {address}"),
+        Subject::Act(act) => self::act(*act),
+        Subject::Everybody => "everybody bound".to_owned(),
     }
 }
 

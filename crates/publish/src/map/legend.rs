@@ -44,7 +44,7 @@ pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>]) -> Legen
         let holds = if look.airspace { "airspace clause" } else { "ground clause" };
         wanted.push((Mark::Area(look), format!("{holds}, {}", status_word(look.status))));
     }
-    if !input.tracks.tracks.is_empty() {
+    if !input.tracks.is_empty() {
         wanted.push((Mark::Line("track"), "track of an aircraft".to_owned()));
         wanted.push((Mark::Line("hidden"), "gap in a track".to_owned()));
     }

@@ -1,6 +1,7 @@
 //! Where aircraft were, and the stretches of their tracks that findings are about.
 
 use agreement::Address;
+use assess::airspace::Sketch;
 use assess::{Subject, Verdict};
 use spacetime::{Instant, Interval, Position};
 
@@ -11,7 +12,6 @@ use crate::markup::Markup;
 use crate::palette;
 use crate::projection::{Point, Projection};
 use crate::simplify::simplified;
-use crate::sketch::DrawnTrack;
 use crate::svg::{Path, Units};
 
 /// Most tracks that are named on the map.
@@ -25,7 +25,7 @@ const SIGN_SIZE: f64 = 15.0;
 /// Draws every track, with its gaps dotted, and names it when there are few.
 pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
     let gap_micros = input.pack.parameters.lost_after_s.saturating_mul(1_000_000);
-    for track in &input.tracks.tracks {
+    for track in input.tracks {
         let (mut seen, mut hidden) = (Path::default(), Path::default());
         for run in track.points.chunk_by(|a, b| b.0.since(a.0).micros() <= gap_micros) {
             add_visible(&mut seen, projection, run);
@@ -38,14 +38,14 @@ pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInpu
         for (class, path) in [("track", seen), ("hidden", hidden)] {
             if !path.is_empty() {
                 m.within("path", &[("class", &class), ("d", &path)], |m| {
-                    m.line("title", &[], name_of(track));
+                    m.line("title", &[], track.aircraft);
                 });
             }
         }
     }
     m.newline();
-    if input.tracks.tracks.len() <= NAMED_MAX {
-        for track in &input.tracks.tracks {
+    if input.tracks.len() <= NAMED_MAX {
+        for track in input.tracks {
             name(m, projection, track);
         }
     }
@@ -69,14 +69,7 @@ fn add_visible(path: &mut Path, projection: &Projection, run: &[(Instant, Positi
     }
 }
 
-fn name_of(track: &DrawnTrack) -> String {
-    match track.callsign {
-        Some(sign) => format!("{sign} ({})", track.address),
-        None => track.address.to_string(),
-    }
-}
-
-fn name(m: &mut Markup, projection: &Projection, track: &DrawnTrack) {
+fn name(m: &mut Markup, projection: &Projection, track: &Sketch) {
     let mut shown = track.points.iter().filter(|(_, p)| shows(projection, *p));
     let (Some(first), Some(last)) = (shown.next(), shown.next_back()) else {
         return;
@@ -99,7 +92,7 @@ fn name(m: &mut Markup, projection: &Projection, track: &DrawnTrack) {
     let low = frame.top + 32.0;
     let y = Units((start.y + 4.0).clamp(low, frame.top + frame.height - 8.0));
     let x = Units((start.x + 9.0).min(frame.left + frame.width - 120.0));
-    m.line("text", &[("class", &"halo"), ("x", &x), ("y", &y)], name_of(track));
+    m.line("text", &[("class", &"halo"), ("x", &x), ("y", &y)], track.aircraft);
 }
 
 /// Draws the stretches that findings are about, the gravest on top, and their signs.
@@ -154,14 +147,15 @@ fn room_for_sign(line: &[Point], signs: &[(Verdict, Point)]) -> Option<Point> {
     candidates.into_iter().find(free).or_else(|| share(4))
 }
 
-/// The drawn track of an aircraft between two instants, cut where they fall.
+/// The drawn track of an aircraft between two instants, cut where they fall. An aircraft has a
+/// sketch for each of its tracks.
 fn stretch(input: &ReportInput<'_>, address: Address, interval: Interval) -> Vec<Position> {
-    let tracks = &input.tracks.tracks;
-    let Ok(found) = tracks.binary_search_by_key(&address, |track| track.address) else {
+    let (from, to) = (interval.start(), interval.end());
+    let mut own = input.tracks.iter().filter(|track| track.aircraft == address);
+    let covers = |track: &&Sketch| track.points.last().is_some_and(|(last, _)| *last >= from);
+    let Some(Sketch { points, .. }) = own.find(covers) else {
         return Vec::new();
     };
-    let points = &tracks[found].points;
-    let (from, to) = (interval.start(), interval.end());
     let first = points.partition_point(|(at, _)| *at <= from);
     let end = points.partition_point(|(at, _)| *at < to);
     let inner = points.get(first..end.max(first)).unwrap_or_default().iter().map(|(_, p)| *p);

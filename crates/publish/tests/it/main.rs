@@ -38,7 +38,7 @@ fn empty_of(sample: &Sample) -> ReportInput<'_> {
     ReportInput {
         period: None,
         inputs: vec![],
-        tracks: publish::Sketched::default(),
+        tracks: &[],
         reports: vec![],
         reports_undrawn: 0,
         findings: &[],
@@ -170,7 +170,7 @@ fn the_small_map_is_what_it_was() {
     let mut sample = Sample::titled("Sample");
     sample.findings.truncate(1);
     sample.reports.truncate(1);
-    let input = ReportInput { tracks: publish::Sketched::default(), ..sample.input() };
+    let input = ReportInput { tracks: &[], ..sample.input() };
     let svg = map_svg(&input);
     let drawing = svg.split("</defs>").last().unwrap();
     insta::assert_snapshot!(drawing.replace("><", ">\n<"));

@@ -8,13 +8,12 @@ use agreement::clause::{Ceasefire, Clause, ClauseKind, ClauseStatus, NoFly};
 use agreement::pack::{NamedArea, Pack};
 use agreement::party::AgreementVersion;
 use agreement::report::{Extent, Method, Place, Report, Source};
-use agreement::track::{Callsign, Locator, PositionQuality};
-use agreement::{Act, Address, AreaId, ClauseId, Digest, Parameters, Protected, TrackPoint};
+use agreement::track::Locator;
+use agreement::{Act, Address, AreaId, ClauseId, Digest, Parameters, Protected};
+use assess::airspace::Sketch;
 use assess::finding::{Audience, Confidence, Finding, Margin, Reason, Recorded, Subject, Verdict};
 use assess::{Alert, AlertKind, Anomaly, AnomalyKind, AnomalySubject};
-use publish::{
-    DrawnReport, InputFile, InputKind, RejectCount, ReportInput, TrackSketch, Treatment,
-};
+use publish::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment};
 use spacetime::altitude::AltitudeLimit;
 use spacetime::{Area, BoundingBox, Instant, Interval, Polygon, Position, Ring};
 
@@ -110,13 +109,20 @@ pub(crate) fn pack(title: &str) -> Pack {
     }
 }
 
-pub(crate) fn report(id: &str, act: Act, place: Position, radius_m: u32, observed: Interval) -> Report {
+pub(crate) fn report(
+    id: &str,
+    act: Act,
+    place: Position,
+    radius_m: u32,
+    observed: Interval,
+) -> Report {
     Report {
         id: id.to_owned(),
         act,
         method: Method::Heard,
         observed,
         received_at: None,
+        clock_sd: None,
         source: Source {
             id: "observer".to_owned(),
             post: None,
@@ -124,7 +130,7 @@ pub(crate) fn report(id: &str, act: Act, place: Position, radius_m: u32, observe
             position: Some(Protected::new(at(36.123_456_7, 32.654_321))),
         },
         source_count: 1,
-        place: Some(Place { nominal: place, extent: Extent::Radius { radius_m } }),
+        place: Some(Place { nominal: Some(place), extent: Extent::Radius { radius_m } }),
         bearing: None,
         range: None,
         count: None,
@@ -136,28 +142,18 @@ pub(crate) fn report(id: &str, act: Act, place: Position, radius_m: u32, observe
     }
 }
 
-fn flight() -> Vec<TrackPoint> {
-    let point = |second: i32| TrackPoint {
-        observed_at: Instant::parse("2017-07-09T10:00:00Z")
-            .unwrap()
-            .plus(spacetime::Duration::from_seconds(i64::from(second))),
-        address: Address::icao(0x39_3322),
-        position: Position::from_e7(
-            357_000_000 + second * 16_000,
-            331_000_000 - second * 6_500 + (second - 450) * (second - 450) * 9,
-        )
-        .unwrap(),
-        altitude_baro: None,
-        altitude_ellipsoid: None,
-        ground_speed_cm_s: None,
-        track_cdeg: None,
-        vertical_rate_cm_s: None,
-        callsign: Callsign::parse("AFR62RT"),
-        quality: PositionQuality::default(),
-        on_ground: false,
-        locator: Locator { input: 0, record: second.unsigned_abs().into() },
+fn flight() -> Sketch {
+    let corner = |second: i32| {
+        let since = spacetime::Duration::from_seconds(i64::from(second));
+        let lon_e7 = 357_000_000 + second * 16_000;
+        let bend = (second - 450) * (second - 450) * 9;
+        let lat_e7 = 331_000_000 - second * 6_500 + bend;
+        let took_off = Instant::parse("2017-07-09T10:00:00Z").unwrap();
+        (took_off.plus(since), Position::from_e7(lon_e7, lat_e7).unwrap())
     };
-    (0..900).filter(|second| !(230..320).contains(second)).map(point).collect()
+    let heard = (0..900).step_by(10).filter(|second| !(230..320).contains(second));
+    let points = heard.map(corner).collect();
+    Sketch { aircraft: Address::icao(0x39_3322), points, stride: 10 }
 }
 
 fn finding(clause: &str, area: &str, verdict: Verdict, reason: Reason, when: Interval) -> Finding {
@@ -187,6 +183,7 @@ pub(crate) struct Sample {
     pub(crate) alerts: Vec<Alert>,
     pub(crate) anomalies: Vec<Anomaly>,
     pub(crate) reports: Vec<Report>,
+    pub(crate) tracks: Vec<Sketch>,
 }
 
 impl Sample {
@@ -277,12 +274,11 @@ impl Sample {
             }],
             anomalies: vec![Anomaly::at(AnomalyKind::Jump, AnomalySubject::Feed(1, None), when)],
             reports,
+            tracks: vec![flight()],
         }
     }
 
     pub(crate) fn input(&self) -> ReportInput<'_> {
-        let mut sketch = TrackSketch::default();
-        flight().iter().for_each(|point| sketch.push(point));
         let file = |name: &str, kind, admitted, rejected| InputFile {
             name: name.to_owned(),
             kind,
@@ -310,7 +306,8 @@ impl Sample {
                 file("flight.jsonl", InputKind::Tracks, 900, 0),
                 file("reports.jsonl", InputKind::Reports, 5, 1),
             ],
-            tracks: sketch.finish(),
+            tracks: &self.tracks,
+            tracks_undrawn: 0,
             reports_undrawn: (self.reports.len() - drawn.len()) as u64,
             reports: drawn,
             findings: &self.findings,
