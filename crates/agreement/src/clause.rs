@@ -95,7 +95,7 @@ pub struct NoFly {
     pub floor: AltitudeLimit,
     /// Upper limit.
     pub ceiling: AltitudeLimit,
-    /// When, within the time the clause is in force.
+    /// When it is active, within the time the clause is in force.
     pub activation: Activation,
     /// The parties whose aircraft are bound; none named means everybody's.
     pub binds: BTreeSet<PartyId>,

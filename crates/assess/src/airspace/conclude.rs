@@ -1,8 +1,8 @@
 //! The shards joined: findings in their one order, and what coverage says of each volume.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use agreement::{Address, Digest};
+use agreement::{Address, AreaId, ClauseId, Digest};
 use spacetime::{Duration, Instant, Interval};
 
 use super::authorised::authorisation_for;
@@ -63,7 +63,8 @@ impl Airspace<'_> {
         picture.anomalies.extend(self.crowd_anomalies(&crowd, &joined));
         picture.alerts.extend(self.feed_alerts(&crowd));
         picture.findings = found.into_iter().map(|found| self.finding(found, &joined)).collect();
-        picture.findings.extend(self.coverage_findings(&crowd, span, joined.as_of));
+        let coverage = self.coverage_findings(&crowd, span, joined.as_of, &picture.findings);
+        picture.findings.extend(coverage);
         picture.in_order()
     }
 
@@ -129,13 +130,23 @@ impl Airspace<'_> {
         crowd: &Crowd,
         span: Option<(Instant, Instant)>,
         as_of: Instant,
+        seen: &[Recorded],
     ) -> Vec<Recorded> {
         let Some((first, _)) = span else { return Vec::new() };
         let start = self.setting.period.start().max(first);
         let Ok(period) = Interval::new(start, as_of) else { return Vec::new() };
         let watch = Watch::new(self, crowd, period);
+        let met: BTreeSet<(&ClauseId, &AreaId)> = seen
+            .iter()
+            .filter(|recorded| recorded.finding.verdict != Verdict::Clear)
+            .map(|recorded| (&recorded.finding.clause, &recorded.finding.area))
+            .collect();
         let said = self.volumes.iter().filter_map(|volume| {
             let (verdict, reason, evidence) = watch.of(volume)?;
+            // Somebody was seen, or may have been: their own findings say so.
+            if verdict == Verdict::Clear && met.contains(&(&volume.clause, &volume.area)) {
+                return None;
+            }
             let finding = Finding {
                 clause: volume.clause.clone(),
                 clause_status: volume.status,

@@ -3,7 +3,7 @@
 use agreement::track::Callsign;
 use agreement::{Address, Parameters, TrackPoint};
 use spacetime::metric::local_distance_cm;
-use spacetime::reach::{deviation_by_acceleration_cm, deviation_by_speed_cm};
+use spacetime::reach::deviation_cm;
 use spacetime::{Duration, Fix, Instant, Interval, Leg};
 
 use super::contact::Contact;
@@ -238,16 +238,17 @@ impl Flight {
 /// Farthest an aircraft can have been from the straight line between two positions,
 /// centimetres: by its acceleration, or by its speed if that says less.
 fn stray_cm(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> i64 {
-    /// Below this the bound by speed is not worth working out.
-    const SMALL_CM: i64 = 5_000;
+    /// A bound by acceleration this small is good enough: 4 s at 2 g make 40 m.
+    const QUICK_S: i64 = 4;
     let elapsed = to.observed_at.since(from.observed_at);
-    let by_acceleration =
-        deviation_by_acceleration_cm(elapsed, parameters.acceleration_limit_cm_s2);
-    if by_acceleration <= SMALL_CM {
-        return by_acceleration;
+    let acceleration = parameters.acceleration_limit_cm_s2;
+    if elapsed <= Duration::from_seconds(QUICK_S) {
+        let micros = i128::from(elapsed.micros());
+        let bound = i128::from(acceleration) * micros * micros / 8_000_000_000_000 + 1;
+        return i64::try_from(bound).unwrap_or(i64::MAX);
     }
     let speed_cm_s = parameters.speed_limit_m_s * 100;
-    by_acceleration.min(deviation_by_speed_cm(from.position, to.position, elapsed, speed_cm_s))
+    deviation_cm(from.position, to.position, elapsed, speed_cm_s, acceleration)
 }
 
 /// Whether nothing flies from one position to the other in the time, their errors left aside.

@@ -4,9 +4,9 @@ use agreement::{Address, TrackPoint};
 use spacetime::{Instant, Position};
 
 /// Most corners a sketch keeps.
-pub const SKETCH_POINTS_MAX: usize = 128;
+pub(super) const SKETCH_POINTS_MAX: usize = 128;
 /// Most sketches a picture keeps.
-pub const SKETCHES_MAX: usize = 2000;
+pub(super) const SKETCHES_MAX: usize = 2000;
 
 /// The path of one aircraft, every so many positions of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -183,12 +183,6 @@ impl Warnings {
         });
     }
 
-    /// The volumes that somebody was warned of, or that the aircraft was in.
-    pub(super) fn open(&self) -> impl Iterator<Item = u32> + '_ {
-        let open = self.warnings.iter().filter(|w| w.given.is_some() || w.stay.is_some());
-        open.map(|warning| warning.volume)
-    }
-
     fn warning(&mut self, volume: u32, now: Instant) -> &mut Warning {
         let place = self.warnings.iter().position(|w| w.volume == volume).unwrap_or_else(|| {
             let (given, stay) = (None, None);
