@@ -18,6 +18,7 @@
 pub mod feed;
 pub mod limits;
 pub mod lines;
+pub mod points;
 pub mod rejection;
 pub mod reports;
 
