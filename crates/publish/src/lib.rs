@@ -19,6 +19,7 @@ mod limits;
 mod local;
 mod map;
 mod markup;
+pub mod pairs;
 mod palette;
 mod projection;
 mod report;
@@ -34,3 +35,4 @@ pub use input::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Tre
 pub use map::map_svg;
 pub use report::report_html;
 pub use summary::summary_json;
+pub use wording::status_word;

@@ -57,7 +57,8 @@ pub(crate) fn treatment(treatment: Option<&Treatment>, status: ClauseStatus) -> 
 }
 
 /// A status as people say it.
-pub(crate) const fn status_word(status: ClauseStatus) -> &'static str {
+#[must_use]
+pub const fn status_word(status: ClauseStatus) -> &'static str {
     match status {
         ClauseStatus::Proposed => "proposed",
         ClauseStatus::Adopted => "adopted",

@@ -15,7 +15,7 @@ use assess::finding::{Audience, Confidence, Finding, Margin, Reason, Recorded, S
 use assess::{Alert, AlertKind, Anomaly, AnomalyKind, AnomalySubject};
 use publish::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment};
 use spacetime::altitude::AltitudeLimit;
-use spacetime::{Area, BoundingBox, Instant, Interval, Polygon, Position, Ring};
+use spacetime::{Activation, Area, BoundingBox, Instant, Interval, Polygon, Position, Ring};
 
 pub(crate) fn at(lon: f64, lat: f64) -> Position {
     Position::from_degrees(lon, lat).unwrap()
@@ -51,6 +51,7 @@ fn no_fly() -> ClauseKind {
     ClauseKind::NoFly(NoFly {
         floor: AltitudeLimit::Ground,
         ceiling: AltitudeLimit::Unlimited,
+        activation: Activation::always(),
         binds: BTreeSet::new(),
     })
 }
