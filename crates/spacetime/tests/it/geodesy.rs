@@ -4,7 +4,7 @@ use geographiclib_rs::{DirectGeodesic, Geodesic as Reference, InverseGeodesic};
 use proptest::prelude::*;
 use spacetime::geodesy::{direct, inverse};
 use spacetime::metric::{local_distance_cm, local_distance_to_edge_cm};
-use spacetime::{Position, position::STEPS_PER_DEGREE};
+use spacetime::{Area, Polygon, Position, Ring, position::STEPS_PER_DEGREE};
 
 use crate::worlds;
 
@@ -136,6 +136,21 @@ proptest! {
         }
         let off = (local_distance_to_edge_cm(p, a, b) * 10 - true_mm).abs();
         prop_assert!(off <= 20 + true_mm / 10_000, "{off} of {true_mm}");
+    }
+
+    #[test]
+    fn the_nearest_edge_of_an_area_is_the_nearest_of_all(
+        area in worlds::star_area(),
+        p in worlds::place(),
+        (east, north) in (-1_700_000_000..1_400_000_000_i32, -1_000_000_000..370_000_000_i32),
+    ) {
+        let moved = |p: Position| worlds::at(p.lon_e7() + east, p.lat_e7() + north);
+        let vertices = area.polygons()[0].outer().vertices().iter().map(|&v| moved(v)).collect();
+        let ring = Ring::new(vertices).unwrap();
+        let area = Area::new(vec![Polygon::new(ring, vec![])]).unwrap();
+        let p = moved(p);
+        let each = area.edges().map(|(a, b)| local_distance_to_edge_cm(p, a, b));
+        prop_assert_eq!(area.distance_to_edge_cm(p), each.min().unwrap());
     }
 }
 
