@@ -76,6 +76,25 @@ proptest! {
     }
 
     #[test]
+    fn directions_agree_with_geographiclib(
+        a in anywhere(),
+        (east, north) in (-600_000_000..600_000_000_i32, -100_000_000..100_000_000_i32),
+    ) {
+        let wrapped = (i64::from(a.lon_e7()) + i64::from(east) + 1_800_000_000)
+            .rem_euclid(3_600_000_000) - 1_800_000_000;
+        let b = worlds::at(wrapped as i32, (a.lat_e7() + north).clamp(-900_000_000, 900_000_000));
+        let (start_deg, end_deg, _): (f64, f64, f64) = Reference::wgs84().inverse(
+            a.lat_degrees(),
+            a.lon_degrees(),
+            b.lat_degrees(),
+            b.lon_degrees(),
+        );
+        let found = inverse(a, b);
+        prop_assert!(turned_cdeg(found.azimuth_cdeg, start_deg) <= 0.51, "{found:?} {start_deg}");
+        prop_assert!(turned_cdeg(found.end_azimuth_cdeg, end_deg) <= 0.51, "{found:?} {end_deg}");
+    }
+
+    #[test]
     fn lengths_near_the_antipode_agree_with_geographiclib(
         a in anywhere(),
         off in (-10_000_000..10_000_000_i32, -10_000_000..10_000_000_i32),
@@ -152,6 +171,12 @@ proptest! {
         let each = area.edges().map(|(a, b)| local_distance_to_edge_cm(p, a, b));
         prop_assert_eq!(area.distance_to_edge_cm(p), each.min().unwrap());
     }
+}
+
+/// How far apart two directions are, hundredths of a degree.
+fn turned_cdeg(found_cdeg: u32, expected_deg: f64) -> f64 {
+    let apart = (f64::from(found_cdeg) - expected_deg * 100.0).rem_euclid(36_000.0);
+    apart.min(36_000.0 - apart)
 }
 
 /// The least value over shares of 2^-32, by thirds; distance along a short edge has one least.
