@@ -4,27 +4,25 @@ use crate::area::Side;
 use crate::position::{BoundingBox, Position};
 
 use super::lattice::{Lattice, Line};
-use super::{Cell, Square, ZoneIndex, record};
+use super::record::Record;
+use super::{Cell, Square, ZoneIndex};
 
 impl ZoneIndex {
     /// The zones that `p` lies inside or on the edge of, ascending, appended to `found`.
     /// Exact: equal to [`crate::Area::side`], with the zones it lies outside of left out.
     pub fn sides(&self, p: Position, found: &mut Vec<(u32, Side)>) {
         let Some(cell) = self.cell_at(p) else { return };
-        match cell.as_record() {
-            Some(record) => {
-                for entry in record::entries(&self.division.records, record) {
-                    let side = entry.side(p.lon_e7(), p.lat_e7());
-                    if side != Side::Outside {
-                        found.push((entry.zone, side));
-                    }
-                }
-            }
-            None => {
-                let zones = self.division.lists.at(cell.0).iter();
-                found.extend(zones.map(|&zone| (zone, Side::Inside)));
-            }
+        let first = found.len();
+        let mut whole = cell.0;
+        if let Some(record) = cell.as_record() {
+            let record = Record::at(&self.division.records, record);
+            whole = record.whole();
+            let sides = record.entries().map(|e| (e.zone, e.side(p.lon_e7(), p.lat_e7())));
+            found.extend(sides.filter(|(_, side)| *side != Side::Outside));
         }
+        let zones = self.division.lists.at(whole).iter();
+        found.extend(zones.map(|&zone| (zone, Side::Inside)));
+        found[first..].sort_unstable();
     }
 
     /// Whether no zone shares a point with the box. `true` is certain; `false` only says that
@@ -93,7 +91,7 @@ impl ZoneIndex {
         }
         let east = p.lon_e7().wrapping_sub(self.bounds.min.lon_e7()) as u32;
         let north = p.lat_e7().wrapping_sub(self.bounds.min.lat_e7()) as u32;
-        let at = |steps: u32| (u64::from(steps) >> self.shift) as u32;
+        let at = |steps: u32| steps >> self.shift;
         let square = self.square(at(north), at(east));
         let cell = square.cell_at(east, north, self.shift);
         Some(self.division.cells[cell])
