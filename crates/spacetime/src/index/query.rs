@@ -1,5 +1,7 @@
 //! Questions about one position, one box or one straight line.
 
+use std::ops::ControlFlow;
+
 use crate::area::Side;
 use crate::position::{BoundingBox, Position};
 
@@ -29,16 +31,22 @@ impl ZoneIndex {
     /// a zone may be near: see [`Self::near`].
     #[must_use]
     pub fn is_clear(&self, within: BoundingBox) -> bool {
-        self.cells_meeting(within).all(|cell| cell == Cell::EMPTY)
+        self.each_cell_meeting(within, |cell| match cell {
+            Cell::EMPTY => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        })
+        .is_continue()
     }
 
     /// The zones that may share a point with the box, ascending, into `found`, which is
     /// cleared first. None that does is left out; some that only come near may be named.
     pub fn near(&self, within: BoundingBox, found: &mut Vec<u32>) {
         found.clear();
-        for cell in self.cells_meeting(within) {
+        let all = self.each_cell_meeting(within, |cell| {
             self.division.zones_in(cell, |zone| found.push(zone));
-        }
+            ControlFlow::Continue(())
+        });
+        debug_assert!(all.is_continue());
         found.sort_unstable();
         found.dedup();
     }
@@ -97,20 +105,37 @@ impl ZoneIndex {
         Some(self.division.cells[cell])
     }
 
-    /// Every cell whose closed square meets the box, most of them once.
-    fn cells_meeting(&self, within: BoundingBox) -> impl Iterator<Item = Cell> + '_ {
+    /// Calls `visit` with every cell whose closed square meets the box, most of them once,
+    /// until it breaks off.
+    #[inline]
+    fn each_cell_meeting(
+        &self,
+        within: BoundingBox,
+        mut visit: impl FnMut(Cell) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        if !self.bounds.meets(within) {
+            return ControlFlow::Continue(());
+        }
+        let (west, east) = (within.min.lon_e7().into(), within.max.lon_e7().into());
+        let (south, north) = (within.min.lat_e7().into(), within.max.lat_e7().into());
         let squares = self.squares();
-        let rows = squares.rows_meeting(within.min.lat_e7().into(), within.max.lat_e7().into());
-        let columns =
-            squares.columns_meeting(within.min.lon_e7().into(), within.max.lon_e7().into());
-        let places = rows.flat_map(move |row| columns.clone().map(move |column| (row, column)));
-        places.flat_map(move |(row, column)| {
-            let square = self.square(row, column);
-            let cells = squares.within(row, column, square.halvings());
-            let rows = cells.rows_meeting(within.min.lat_e7().into(), within.max.lat_e7().into());
-            let columns =
-                cells.columns_meeting(within.min.lon_e7().into(), within.max.lon_e7().into());
-            rows.flat_map(move |row| self.cells_of(square, row, columns.clone()).iter().copied())
-        })
+        let columns = squares.columns_meeting(west, east);
+        for row in squares.rows_meeting(south, north) {
+            for column in columns.clone() {
+                let square = self.square(row, column);
+                if square.halvings() == 0 {
+                    visit(self.division.cells[square.first_cell() as usize])?;
+                    continue;
+                }
+                let cells = squares.within(row, column, square.halvings());
+                let columns = cells.columns_meeting(west, east);
+                for row in cells.rows_meeting(south, north) {
+                    for cell in self.cells_of(square, row, columns.clone()) {
+                        visit(*cell)?;
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
     }
 }
