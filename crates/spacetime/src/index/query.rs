@@ -51,6 +51,31 @@ impl ZoneIndex {
         found.dedup();
     }
 
+    /// As [`Self::near`], and of each zone whether it surely holds all of the box, none of its
+    /// edges being near; into `found`, which is cleared first.
+    pub fn around(&self, within: BoundingBox, found: &mut Vec<(u32, bool)>) {
+        found.clear();
+        for cell in self.cells_meeting(within) {
+            match cell.as_record() {
+                Some(record) => {
+                    let entries = record::entries(&self.division.records, record);
+                    found.extend(entries.map(|e| (e.zone, e.has_no_edges())));
+                }
+                None => {
+                    let zones = self.division.lists.at(cell.0).iter();
+                    found.extend(zones.map(|&zone| (zone, true)));
+                }
+            }
+        }
+        // `false` sorts first: a zone with an edge in any of the cells is kept as such.
+        found.sort_unstable();
+        found.dedup_by_key(|(zone, _)| *zone);
+        // A box that reaches beyond all zones lies in none.
+        if !self.bounds.covers(within.min) || !self.bounds.covers(within.max) {
+            found.iter_mut().for_each(|(_, holds)| *holds = false);
+        }
+    }
+
     /// The zones that may share a point with the straight line from `from` to `to`,
     /// ascending, into `found`, which is cleared first. None that does is left out; some that
     /// only come near may be named.

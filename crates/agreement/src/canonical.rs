@@ -1,0 +1,209 @@
+//! Canonical bytes (RFC 8785, JSON Canonicalization Scheme) and their digests.
+//!
+//! Our values hold integers, strings, booleans, arrays and objects. Numbers are refused
+//! outside the range in which every JSON reader agrees, +-(2^53 - 1), and floats always:
+//! so the canonical form of a number is its decimal digits.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// Largest integer that canonical JSON may carry, to either side of zero.
+pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+
+/// A SHA-256 digest of canonical bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+/// Why a value has no canonical bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CanonicalFault {
+    /// A fraction, or a number that is not exact in every reader.
+    #[error("a number is not an integer within 2^53")]
+    Number,
+    /// The value cannot be written as JSON at all.
+    #[error("the value is no JSON value: {0}")]
+    NotJson(String),
+}
+
+impl Digest {
+    /// Of some bytes, as they are.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Of the canonical form of a value.
+    ///
+    /// # Errors
+    /// When the value has no canonical form.
+    pub fn of(value: &impl Serialize) -> Result<Self, CanonicalFault> {
+        Ok(Self::of_bytes(&canonical_bytes(value)?))
+    }
+
+    /// From its 32 bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// From 64 lower-case hexadecimal digits; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digit = |b: u8| match b {
+            b'0'..=b'9' => Some(b - b'0'),
+            b'a'..=b'f' => Some(b - b'a' + 10),
+            _ => None,
+        };
+        let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+/// 64 lower-case hexadecimal digits.
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The canonical bytes of a value (RFC 8785 §3.2): no white space, keys sorted by their
+/// UTF-16 code units, shortest escapes.
+///
+/// # Errors
+/// When it holds a float or an integer past [`INTEGER_MAX`], or is no JSON value.
+pub fn canonical_bytes(value: &impl Serialize) -> Result<Vec<u8>, CanonicalFault> {
+    let value =
+        serde_json::to_value(value).map_err(|fault| CanonicalFault::NotJson(fault.to_string()))?;
+    let mut out = Vec::new();
+    write_value(&value, &mut out)?;
+    Ok(out)
+}
+
+fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalFault> {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(number) => {
+            let exact = number.as_i64().filter(|n| n.unsigned_abs() <= INTEGER_MAX.unsigned_abs());
+            out.extend_from_slice(exact.ok_or(CanonicalFault::Number)?.to_string().as_bytes());
+        }
+        Value::String(text) => write_string(text, out),
+        Value::Array(items) => {
+            out.push(b'[');
+            for (n, item) in items.iter().enumerate() {
+                if n > 0 {
+                    out.push(b',');
+                }
+                write_value(item, out)?;
+            }
+            out.push(b']');
+        }
+        Value::Object(members) => {
+            let mut keys: Vec<&String> = members.keys().collect();
+            keys.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+            out.push(b'{');
+            for (n, key) in keys.into_iter().enumerate() {
+                if n > 0 {
+                    out.push(b',');
+                }
+                write_string(key, out);
+                out.push(b':');
+                write_value(&members[key], out)?;
+            }
+            out.push(b'}');
+        }
+    }
+    Ok(())
+}
+
+/// RFC 8785 §3.2.2.2: the two-character escapes where they exist, `\u00xx` for the other
+/// control characters, everything else as it is.
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    for c in text.chars() {
+        match c {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\u{8}' => out.extend_from_slice(b"\\b"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\u{c}' => out.extend_from_slice(b"\\f"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            c if c < ' ' => out.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes()),
+            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn canonical(value: &Value) -> String {
+        String::from_utf8(canonical_bytes(value).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn keys_sort_by_utf16_as_in_rfc_8785_section_3_2_3() {
+        let value = json!({
+            "\u{20ac}": "Euro Sign", "\r": "Carriage Return", "\u{fb33}": "Dalet With Dagesh",
+            "1": "One", "\u{1f600}": "Smiley", "\u{80}": "Control", "\u{f6}": "O With Diaeresis",
+        });
+        let expected = "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u{80}\":\"Control\",\
+            \"\u{f6}\":\"O With Diaeresis\",\"\u{20ac}\":\"Euro Sign\",\
+            \"\u{1f600}\":\"Smiley\",\"\u{fb33}\":\"Dalet With Dagesh\"}";
+        assert_eq!(canonical(&value), expected);
+    }
+
+    #[test]
+    fn strings_take_the_shortest_escape() {
+        let value = json!("\u{20ac}$\u{f}\nA'B\"\\\\\"/");
+        assert_eq!(canonical(&value), "\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"");
+    }
+
+    #[test]
+    fn a_number_that_readers_could_disagree_on_is_refused() {
+        assert_eq!(canonical(&json!(-9_007_199_254_740_991_i64)), "-9007199254740991");
+        for bad in [json!(9_007_199_254_740_992_i64), json!(0.5), json!(1e300)] {
+            assert_eq!(canonical_bytes(&bad), Err(CanonicalFault::Number));
+        }
+    }
+
+    #[test]
+    fn a_digest_reads_back() {
+        let empty = Digest::of_bytes(b"");
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(empty.to_string(), hex);
+        assert_eq!(Digest::parse(hex), Some(empty));
+        assert_eq!(Digest::parse(&hex.to_uppercase()), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! Text, one line at a time, in bounded memory.
+
+use std::io::BufRead;
+
+use crate::limits::LINE_BYTES_MAX;
+use crate::rejection::Code;
+
+/// A line has more than [`LINE_BYTES_MAX`] bytes.
+pub static LINE_TOO_LONG: Code = Code {
+    name: "line-too-long",
+    reason: "the line has more than 65536 bytes",
+    repair: "send one record a line; a file without line ends may be of another format",
+};
+
+/// Reads lines, numbered from 1, whatever their length: what passes [`LINE_BYTES_MAX`] is
+/// skipped without being held.
+#[derive(Debug)]
+pub struct Lines<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    record: u64,
+}
+
+/// One line, without its line end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Which one, from 1.
+    pub record: u64,
+    /// Its bytes; only the first [`LINE_BYTES_MAX`] of a line that is too long.
+    pub bytes: &'a [u8],
+    /// Whether it passed the limit.
+    pub too_long: bool,
+    /// Whether a line end followed; the last line of a file that is still written lacks it.
+    pub ended: bool,
+}
+
+impl<R: BufRead> Lines<R> {
+    /// From the start of `reader`.
+    pub const fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::new(), record: 0 }
+    }
+
+    /// The next line; `None` at the end.
+    ///
+    /// # Errors
+    /// When the reader fails.
+    pub fn next_line(&mut self) -> std::io::Result<Option<Line<'_>>> {
+        self.buffer.clear();
+        let (mut any, mut ended, mut too_long) = (false, false, false);
+        while !ended {
+            let chunk = self.reader.fill_buf()?;
+            if chunk.is_empty() {
+                break;
+            }
+            any = true;
+            let (line, used) = match memchr::memchr(b'\n', chunk) {
+                Some(end) => (&chunk[..end], end + 1),
+                None => (chunk, chunk.len()),
+            };
+            ended = used > line.len();
+            let room = LINE_BYTES_MAX - self.buffer.len();
+            too_long |= line.len() > room;
+            self.buffer.extend_from_slice(&line[..line.len().min(room)]);
+            self.reader.consume(used);
+        }
+        if !any {
+            return Ok(None);
+        }
+        self.record += 1;
+        let bytes = self.buffer.strip_suffix(b"\r").unwrap_or(&self.buffer);
+        Ok(Some(Line { record: self.record, bytes, too_long, ended }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endless_line_is_skipped_and_the_next_one_is_read() {
+        let text = [&[b'a'; 3 * LINE_BYTES_MAX][..], b"\r\nnext\r\nlast"].concat();
+        let mut lines = Lines::new(std::io::BufReader::with_capacity(100, &text[..]));
+        let first = lines.next_line().unwrap().unwrap();
+        assert_eq!((first.bytes.len(), first.too_long), (LINE_BYTES_MAX, true));
+        let next = lines.next_line().unwrap().unwrap();
+        assert_eq!(next, Line { record: 2, bytes: b"next", too_long: false, ended: true });
+        let last = lines.next_line().unwrap().unwrap();
+        assert_eq!(last, Line { record: 3, bytes: b"last", too_long: false, ended: false });
+        assert_eq!(lines.next_line().unwrap(), None);
+    }
+}
