@@ -9,6 +9,7 @@ use super::collected::{Collected, Text};
 use super::geojson::Json;
 use super::ground::ground;
 use super::names::ID_REPAIR;
+use super::outline::Frame;
 use super::suggest::nearest;
 use super::table::{TEXT_CHARS_MAX, misleads, shown};
 use crate::fault::{FaultCode, NoteCode, PackFile, Place};
@@ -93,10 +94,10 @@ pub(super) fn areas(text: &str, region: Option<BoundingBox>, collected: &Collect
         at.to("features").fault(FaultCode::TooMany, reason, "split the pack");
     }
     let mut read = AreasRead { declared: Some(BTreeSet::new()), ..AreasRead::default() };
-    let mut called = BTreeMap::new();
+    let (frame, mut called) = (Frame::new(region), BTreeMap::new());
     for (n, json) in features.iter().enumerate().take(AREAS_MAX) {
         let at = at.to("features").to(n);
-        if let Some(area) = feature(json, &at, region, &mut read, &mut called) {
+        if let Some(area) = feature(json, &at, &frame, &mut read, &mut called) {
             read.areas.insert(area.id.clone(), area);
         }
     }
@@ -142,7 +143,7 @@ fn check_crs(json: &Json, at: &At<'_>) {
 fn feature(
     json: &Json,
     at: &At<'_>,
-    region: Option<BoundingBox>,
+    frame: &Frame,
     read: &mut AreasRead,
     called: &mut BTreeMap<String, String>,
 ) -> Option<NamedArea> {
@@ -176,7 +177,7 @@ fn feature(
             claim(called, id, word, &properties.to(key));
         }
     }
-    let area = ground(json.get("geometry"), members.get("radius_m"), at, region)?;
+    let area = ground(json.get("geometry"), members.get("radius_m"), at, frame)?;
     Some(NamedArea {
         name: name.map_or_else(|| id.as_ref().map(ToString::to_string), |n| Some(n.to_owned()))?,
         id: id?,
