@@ -79,9 +79,11 @@ reasons! {
     QualityUnusable = "quality-unusable", "The sender says that its position has no known accuracy (NACp 0).";
     Contested = "contested", "The positions are contested: they look jammed, spoofed or mixed up.";
     SideUnknown = "side-unknown", "A side named in the report is not known to the agreement.";
+    SideMixed = "side-mixed", "A side named in the report joins bound and excluded groups.";
     SideMissing = "side-missing", "The report does not say who was involved.";
     PlaceMissing = "place-missing", "The report does not say where.";
     NotObserved = "not-observed", "Nobody who could have seen it was watching.";
+    OnlyTransmitting = "only-transmitting", "Only aircraft that transmit could be seen, and those that do not matter most.";
     FeedDown = "feed-down", "A feed that covers the area was silent for part of the time.";
     OutsideHeight = "outside-height", "The aircraft was over or under the volume.";
     OutsideHours = "outside-hours", "The aircraft was in the volume while it was not active.";

@@ -14,10 +14,13 @@
 //! - "Not seen" is never "clear": without coverage the verdict is `Undetermined`.
 //! - Places of firing, launch, forces and weapons do not leave this crate.
 
+pub mod airspace;
 pub mod alert;
 pub mod anomaly;
 pub mod finding;
+pub mod incidents;
 pub mod rules;
+pub mod tally;
 
 pub use alert::{Alert, AlertKind};
 pub use anomaly::{Anomaly, AnomalyKind, AnomalySubject};

@@ -22,6 +22,7 @@ pub mod area;
 pub mod check;
 pub mod climb;
 pub mod geodesy;
+pub mod index;
 pub mod local_time;
 pub mod metric;
 pub mod motion;
