@@ -5,9 +5,24 @@ use spacetime::{Area, AreaFlaw, Polygon, Position, Ring, RingPlace, check_parts}
 use super::areas::At;
 use super::flaws::{area_fault, flaw_fault};
 use super::geojson::Json;
-use super::outline::{Frame, line, outlined, place, radius_cm};
+use super::outline::{Distance, Frame, line, outlined, place, radius_cm};
 use super::ring::{POLYGON, rings};
 use crate::fault::FaultCode;
+
+/// The ground of a feature.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) area: Area,
+    /// The distance by which it was given; `None` for rings.
+    pub(super) given: Option<Distance>,
+}
+
+impl Ground {
+    fn by_distance(given: Distance, at: &At<'_>, frame: &Frame) -> Option<Self> {
+        let area = outlined(&given, at, frame)?;
+        Some(Self { area, given: Some(given) })
+    }
+}
 
 /// The ground of a feature, in the region if one is given.
 pub(super) fn ground(
@@ -15,25 +30,31 @@ pub(super) fn ground(
     radius: Option<&Json>,
     at: &At<'_>,
     frame: &Frame,
-) -> Option<Area> {
+) -> Option<Ground> {
     let geometry_at = at.to("geometry");
     let coordinates_at = geometry_at.to("coordinates");
     let (kind, coordinates) = kind_and_coordinates(geometry, &geometry_at)?;
     match (kind, radius) {
-        ("Polygon", None) => polygons(&[coordinates], &|_| coordinates_at.clone(), frame),
+        ("Polygon", None) => {
+            let area = polygons(&[coordinates], &|_| coordinates_at.clone(), frame)?;
+            Some(Ground { area, given: None })
+        }
         ("MultiPolygon", None) => {
             let parts: Vec<&Json> = coordinates.list()?.iter().collect();
-            polygons(&parts, &|n| coordinates_at.to(n), frame)
+            let area = polygons(&parts, &|n| coordinates_at.to(n), frame)?;
+            Some(Ground { area, given: None })
         }
         ("Point", Some(radius)) => {
             let centre = place(coordinates, &coordinates_at, frame);
             let radius_cm = radius_cm(radius, &at.to("properties").to("radius_m"));
-            outlined(&[centre?], radius_cm?, &geometry_at, frame)
+            let given = Distance { line: vec![centre?], radius_cm: radius_cm? };
+            Ground::by_distance(given, &geometry_at, frame)
         }
         ("LineString", Some(radius)) => {
             let line = line(coordinates, &coordinates_at, frame);
             let radius_cm = radius_cm(radius, &at.to("properties").to("radius_m"));
-            outlined(&line?, radius_cm?, &geometry_at, frame)
+            let given = Distance { line: line?, radius_cm: radius_cm? };
+            Ground::by_distance(given, &geometry_at, frame)
         }
         ("Point" | "LineString", None) => {
             let reason = format!("a {kind} has no ground without a radius");

@@ -12,7 +12,7 @@ mod geojson;
 mod ground;
 mod keys;
 mod names;
-mod outline;
+pub(crate) mod outline;
 mod parties;
 mod ring;
 mod suggest;
@@ -223,7 +223,7 @@ fn agreement(root: &Table<'_>, region: Option<BoundingBox>, areas: AreasRead) ->
         parameters,
         version: crate::version::unversioned(),
     };
-    pack.version = crate::version::version_of(&pack, salt);
+    pack.version = crate::version::version_of(&pack, &areas.distances, salt);
     note_unused(&pack, &areas.pointers, root);
     Some(pack)
 }

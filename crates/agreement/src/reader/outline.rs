@@ -23,8 +23,8 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) const fn new(region: Option<BoundingBox>) -> Self {
-        Self { region, pieces_left: Cell::new(OUTLINE_PIECES_MAX) }
+    pub(super) const fn new(region: Option<BoundingBox>, pieces_max: i64) -> Self {
+        Self { region, pieces_left: Cell::new(pieces_max) }
     }
 
     pub(super) const fn region(&self) -> Option<BoundingBox> {
@@ -88,10 +88,18 @@ pub(super) fn place(json: &Json, at: &At<'_>, frame: &Frame) -> Option<Position>
     Some(position)
 }
 
-/// Everything within a radius of a place or a line.
+/// A distance from a place or a line, as the file gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Distance {
+    /// One position, or those of a line.
+    pub(crate) line: Vec<Position>,
+    /// In centimetres.
+    pub(crate) radius_cm: i64,
+}
+
+/// Everything within a distance.
 pub(super) fn outlined(
-    line: &[Position],
-    radius_cm: i64,
+    Distance { line, radius_cm }: &Distance,
     at: &At<'_>,
     frame: &Frame,
 ) -> Option<Area> {
@@ -102,7 +110,7 @@ pub(super) fn outlined(
         at.fault(FaultCode::TooMany, reason, "draw some of them as polygons, or split the pack");
         return None;
     }
-    let fault = match buffer(line, radius_cm, Fit::Around) {
+    let fault = match buffer(line, *radius_cm, Fit::Around) {
         Ok(area) => {
             let rim: Vec<Position> =
                 area.polygons().iter().flat_map(|p| p.outer().vertices()).copied().collect();
