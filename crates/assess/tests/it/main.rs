@@ -4,4 +4,5 @@
 
 mod airspace;
 mod incidents;
+mod southern_syria;
 mod world;
