@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use agreement::report::Extent;
 use agreement::{Act, ClauseId, Digest, Pack, Report, SensorId};
-use assess::airspace::Sketch;
+use assess::airspace::{AirTally, Sketch};
 use assess::finding::Audience;
+use assess::incidents::IncidentTally;
 use assess::{Alert, Anomaly, Recorded};
 use spacetime::{Interval, Position};
 
@@ -33,6 +34,10 @@ pub struct ReportInput<'a> {
     pub reports: Vec<DrawnReport>,
     /// How many reports have no place that may be drawn.
     pub reports_undrawn: u64,
+    /// What became of the track points, if there were any.
+    pub air: Option<AirTally>,
+    /// Where every report went, if there were any.
+    pub incidents: Option<&'a IncidentTally>,
     /// Findings, in their order.
     pub findings: &'a [Recorded],
     /// Alerts, in the order they were raised.

@@ -40,7 +40,9 @@ pub fn summary_json(input: &ReportInput<'_>) -> String {
             .iter()
             .map(|reject| (reject.code.clone(), reject.times))
             .collect::<BTreeMap<_, _>>(),
+        "reports": input.incidents,
         "rules": input.rules,
+        "tracks": input.air,
     });
     canonical(&summary) + "\n"
 }

@@ -309,6 +309,8 @@ impl Sample {
             ],
             tracks: &self.tracks,
             tracks_undrawn: 0,
+            air: None,
+            incidents: None,
             reports_undrawn: (self.reports.len() - drawn.len()) as u64,
             reports: drawn,
             findings: &self.findings,
