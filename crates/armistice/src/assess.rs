@@ -2,7 +2,6 @@
 
 mod admitted;
 mod following;
-mod merged;
 mod published;
 mod told;
 
@@ -16,7 +15,7 @@ use anyhow::Context as _;
 use assess::Rules;
 use assess::airspace::{Airspace, Feed, Setting};
 use assess::finding::Audience;
-use publish::InputKind;
+use publish::{InputFile, InputKind};
 use spacetime::Interval;
 
 use crate::arguments::Assess;
@@ -49,33 +48,36 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let mut timings = Timings::default();
     let pack = timings.of("pack", || pack::sound(&arguments.pack))?;
     check_arguments(arguments, &pack)?;
-    let sources = timings.of("hash", || inputs::of_assessment(arguments))?;
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
-    let mut intake = Intake::begin(&arguments.out, &sources, arguments.keep_rejects)?;
+    let tracks = timings.of("look through tracks", || inputs::tracks(arguments, &pack))?;
+    let others = others(arguments)?;
+    let files = inputs::described(arguments, &tracks, &others);
+    let feeds = track_feeds(&files);
+    let mut intake = Intake::begin(&arguments.out, files, arguments.keep_rejects)?;
+    intake.note_merging(tracks.merged.inputs());
     let (authorisations, reports) = timings.of("read reports", || {
-        anyhow::Ok((intake.authorisations(&sources)?, intake.reports(&sources, &pack)?))
+        anyhow::Ok((intake.authorisations(&others)?, intake.reports(&others, &pack)?))
     })?;
 
     let as_if_adopted: BTreeSet<ClauseId> = arguments.as_if_adopted.iter().cloned().collect();
     let rules = Rules::of(&pack, &as_if_adopted);
     let setting = Setting {
-        feeds: track_feeds(&sources),
+        feeds,
         authorisations,
         period: period(arguments)?,
         as_if_adopted,
         audience: Audience::holder(),
     };
     let airspace = Airspace::new(&pack, setting.clone(), &rules);
-    let followed = follow(&airspace, arguments, &sources, &mut intake)?;
+    let followed = follow(&airspace, arguments.threads, tracks.merged, &mut intake)?;
     timings.add("read tracks", followed.read_s);
     timings.add("judge tracks", followed.judge_s);
     let incidents =
         timings.of("judge reports", || assess::incidents::fold(&pack, &setting, &rules, &reports));
 
     let made = published::Made::of(followed, incidents);
-    let (totals, counts) = intake.finish()?;
-    let input = made.input(&pack, &setting, &rules, &reports, totals, counts);
+    let input = made.input(&pack, &setting, &rules, &reports, intake.finish()?);
     timings.of("write", || published::write(&arguments.out, &input))?;
     told::print(arguments, &input, &timings, &mut io::stdout().lock())?;
     Ok(outcome(arguments, &input))
@@ -109,9 +111,16 @@ fn period(arguments: &Assess) -> anyhow::Result<Interval> {
     Interval::new(from, to).map_err(|_| WrongUsage("--to is before --from".to_owned()).into())
 }
 
-fn track_feeds(sources: &[Source]) -> Vec<Feed> {
-    let tracks = sources.iter().filter(|source| source.kind == InputKind::Tracks);
-    tracks.map(|source| Feed { sensor: source.sensor.clone(), digest: source.digest }).collect()
+/// Reports and authorisations, in that order.
+fn others(arguments: &Assess) -> anyhow::Result<Vec<Source>> {
+    let mut others = inputs::ordered(InputKind::Reports, &arguments.reports)?;
+    others.extend(inputs::ordered(InputKind::Authorisations, &arguments.authorisations)?);
+    Ok(others)
+}
+
+fn track_feeds(files: &[InputFile]) -> Vec<Feed> {
+    let tracks = files.iter().filter(|file| file.kind == InputKind::Tracks);
+    tracks.map(|file| Feed { sensor: file.sensor.clone(), digest: file.digest }).collect()
 }
 
 fn outcome(arguments: &Assess, input: &publish::ReportInput<'_>) -> Outcome {

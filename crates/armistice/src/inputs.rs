@@ -8,60 +8,38 @@ use std::path::{Path, PathBuf};
 
 use agreement::{Digest, Pack, Report, SensorId};
 use anyhow::Context as _;
-use intake::Feed;
+use intake::merge::{self, MergeOptions, Merged};
 use intake::reports::{Authorisations, JsonlReports, UcdpGed};
+use intake::{Feed, Options};
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
+use spacetime::{BoundingBox, Duration, Position};
 
-use crate::arguments::{Assess, TrackFile};
-use crate::console::bytes_bar;
+use crate::arguments::Assess;
 
 /// Bytes hashed at a time.
 const CHUNK: usize = 1 << 20;
 
-/// A file that goes in.
+/// A file of reports or authorisations.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) kind: InputKind,
-    pub(crate) sensor: Option<SensorId>,
     pub(crate) digest: Digest,
     pub(crate) bytes: u64,
 }
 
-/// Every file of an assessment: tracks first, then reports, then authorisations, each kind by
-/// digest. The place in this order is the number that locators carry.
-pub(crate) fn of_assessment(arguments: &Assess) -> anyhow::Result<Vec<Source>> {
-    let tracks = arguments.tracks.iter().cloned().map(|file| (InputKind::Tracks, file));
-    let bare = |path: &PathBuf| TrackFile { sensor: None, path: path.clone() };
-    let reports = arguments.reports.iter().map(|path| (InputKind::Reports, bare(path)));
-    let permitted =
-        arguments.authorisations.iter().map(|path| (InputKind::Authorisations, bare(path)));
-    ordered(tracks.chain(reports).chain(permitted))
-}
-
-/// Files of reports, by digest.
-pub(crate) fn of_reports(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
-    let file =
-        |path: &PathBuf| (InputKind::Reports, TrackFile { sensor: None, path: path.clone() });
-    ordered(paths.iter().map(file))
-}
-
-fn ordered(files: impl Iterator<Item = (InputKind, TrackFile)>) -> anyhow::Result<Vec<Source>> {
-    let mut sources =
-        files.map(|(kind, file)| hashed(kind, file)).collect::<Result<Vec<_>, _>>()?;
-    sources.sort_by(|a, b| {
-        let key = |source: &Source| (source.kind, source.digest, source.sensor.clone());
-        key(a).cmp(&key(b))
-    });
+/// Files of one kind, by digest.
+pub(crate) fn ordered(kind: InputKind, paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
+    let hashed = paths.iter().map(|path| hashed(kind, path));
+    let mut sources = hashed.collect::<anyhow::Result<Vec<_>>>()?;
+    sources.sort_by_key(|source| source.digest);
     Ok(sources)
 }
 
-fn hashed(kind: InputKind, file: TrackFile) -> anyhow::Result<Source> {
-    let TrackFile { sensor, path } = file;
-    let said = || format!("{} cannot be read", path.display());
-    let mut reader = File::open(&path).with_context(said)?;
-    let bar = bytes_bar("hashing", reader.metadata().with_context(said)?.len());
+fn hashed(kind: InputKind, path: &Path) -> anyhow::Result<Source> {
+    let said = || cannot_read(path);
+    let mut reader = File::open(path).with_context(said)?;
     let (mut hash, mut chunk, mut bytes) = (Sha256::new(), vec![0; CHUNK], 0);
     loop {
         let read = reader.read(&mut chunk).with_context(said)?;
@@ -70,42 +48,98 @@ fn hashed(kind: InputKind, file: TrackFile) -> anyhow::Result<Source> {
         }
         hash.update(&chunk[..read]);
         bytes += read as u64;
-        bar.inc(read as u64);
     }
-    bar.finish_and_clear();
     let digest = Digest::from_bytes(hash.finalize().into());
-    Ok(Source { path, kind, sensor, digest, bytes })
+    Ok(Source { path: path.to_owned(), kind, digest, bytes })
 }
 
-/// The sources as the outputs name them: without their folders, which are nobody's business
-/// and differ between machines. Where two bear one name, the digest tells them apart.
-pub(crate) fn described(sources: &[Source]) -> Vec<InputFile> {
-    let bare = |source: &Source| {
-        let name = source.path.file_name().unwrap_or(source.path.as_os_str());
-        name.to_string_lossy().into_owned()
-    };
-    let mut bearers: BTreeMap<String, u32> = BTreeMap::new();
-    for source in sources {
-        *bearers.entry(bare(source)).or_default() += 1;
+/// Track files merged by time, and the sensor of each input by its number.
+pub(crate) struct Tracks {
+    pub(crate) merged: Merged,
+    pub(crate) sensors: Vec<Option<SensorId>>,
+}
+
+/// Looks through every track file and merges them.
+pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> {
+    // Of one file named twice for two sensors the same one must count, however they are named.
+    let mut files = arguments.tracks.clone();
+    files.sort_by(|a, b| a.sensor.cmp(&b.sensor));
+    let sources = files.iter().enumerate().map(|(n, file)| {
+        let path = file.path.clone();
+        merge::Source { name: n.to_string(), open: Box::new(move || File::open(&path)) }
+    });
+    for file in &files {
+        File::open(&file.path).with_context(|| cannot_read(&file.path))?;
     }
-    let name = |source: &Source| match bare(source) {
-        name if bearers[&name] > 1 => format!("{name} ({})", &source.digest.to_string()[..10]),
-        name => name,
+    let options = MergeOptions {
+        feed: Options {
+            keep_raw: arguments.keep_rejects,
+            region: middle_of(pack.region),
+            zone: arguments.sbs_zone.clone(),
+            ..Options::default()
+        },
+        format: arguments.format,
+        lateness: Duration::from_seconds(pack.parameters.lateness_s),
     };
-    sources
-        .iter()
-        .map(|source| InputFile {
-            name: name(source),
-            kind: source.kind,
-            format: String::new(),
-            sensor: source.sensor.clone(),
-            digest: source.digest,
-            bytes: source.bytes,
+    let merged = Merged::new(sources.collect(), &options).context("tracks cannot be read")?;
+    let file_of = |input: &merge::Input| files.get(input.name.parse::<usize>().ok()?);
+    let sensor = |input| file_of(input).and_then(|file| file.sensor.clone());
+    let sensors = merged.inputs().iter().map(sensor).collect();
+    Ok(Tracks { merged, sensors })
+}
+
+fn middle_of(region: BoundingBox) -> Option<Position> {
+    let middle = |a: i32, b: i32| i32::midpoint(a, b);
+    let lon = middle(region.min.lon_e7(), region.max.lon_e7());
+    Position::from_e7(lon, middle(region.min.lat_e7(), region.max.lat_e7())).ok()
+}
+
+/// What goes in, as the outputs name it, in the order of the numbers that locators carry:
+/// tracks, reports, authorisations.
+pub(crate) fn described(arguments: &Assess, tracks: &Tracks, others: &[Source]) -> Vec<InputFile> {
+    let mut files = arguments.tracks.clone();
+    files.sort_by(|a, b| a.sensor.cmp(&b.sensor));
+    let tracks = tracks.merged.inputs().iter().zip(&tracks.sensors).map(|(input, sensor)| {
+        let path = input.name.parse::<usize>().ok().and_then(|n| files.get(n));
+        InputFile {
+            name: path.map_or_else(String::new, |file| bare_name(&file.path)),
+            kind: InputKind::Tracks,
+            format: input.format.map_or("unknown", |format| format.as_str()).to_owned(),
+            sensor: sensor.clone(),
+            digest: Digest::from_bytes(input.sha256),
+            bytes: input.bytes,
             admitted: 0,
-            passed_over: 0,
             rejected: 0,
-        })
-        .collect()
+        }
+    });
+    let others = others.iter().map(|source| InputFile {
+        name: bare_name(&source.path),
+        kind: source.kind,
+        format: String::new(),
+        sensor: None,
+        digest: source.digest,
+        bytes: source.bytes,
+        admitted: 0,
+        rejected: 0,
+    });
+    told_apart(tracks.chain(others).collect())
+}
+
+/// Without the folder, which is nobody's business and differs between machines.
+fn bare_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Where two files bear one name, the digest tells them apart.
+fn told_apart(mut files: Vec<InputFile>) -> Vec<InputFile> {
+    let mut bearers: BTreeMap<String, u32> = BTreeMap::new();
+    for file in &files {
+        *bearers.entry(file.name.clone()).or_default() += 1;
+    }
+    for file in files.iter_mut().filter(|file| bearers[&file.name] > 1) {
+        file.name = format!("{} ({})", file.name, &file.digest.to_string()[..10]);
+    }
+    files
 }
 
 /// A feed of reports and what it was read as.
@@ -142,8 +176,12 @@ pub(crate) fn authorisations(
 }
 
 fn text(path: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
-    let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let file = File::open(path).with_context(|| cannot_read(path))?;
     Ok(Box::new(BufReader::with_capacity(CHUNK, file)))
+}
+
+fn cannot_read(path: &Path) -> String {
+    format!("{} cannot be read", path.display())
 }
 
 fn named(path: &Path, ending: &str) -> bool {

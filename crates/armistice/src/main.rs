@@ -10,7 +10,6 @@ mod outcome;
 mod outputs;
 mod pack;
 mod tally;
-mod track_feeds;
 mod zones;
 
 use std::io::Write as _;

@@ -7,6 +7,7 @@ use agreement::{Pack, Report};
 use anyhow::Context as _;
 use assess::tally::{BeforeAfter, By, Line, Periods, before_after};
 use intake::Batch;
+use publish::InputKind;
 use serde_json::json;
 
 use crate::arguments::{Tally, TallyBy};
@@ -48,7 +49,9 @@ fn periods(arguments: &Tally, pack: &Pack) -> anyhow::Result<Periods> {
 /// Every report of every file, and how many records were rejected.
 fn reports(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Vec<Report>, u64)> {
     let (mut all, mut rejected) = (Vec::new(), 0);
-    for (input, source) in (0..=u16::MAX).zip(&inputs::of_reports(&arguments.reports)?) {
+    for (input, source) in
+        (0..=u16::MAX).zip(&inputs::ordered(InputKind::Reports, &arguments.reports)?)
+    {
         let (mut feed, _) = inputs::reports(source, input, pack, false)?;
         let mut batch = Batch::default();
         while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {

@@ -26,6 +26,8 @@ pub struct ReportInput<'a> {
     pub treatments: BTreeMap<ClauseId, Treatment>,
     /// The files that went in.
     pub inputs: Vec<InputFile>,
+    /// How many sound records hold nothing of interest, such as frames without a position.
+    pub passed_over: u64,
     /// Where aircraft were, thinned, by address.
     pub tracks: &'a [Sketch],
     /// How many tracks are not among them.
@@ -101,8 +103,6 @@ pub struct InputFile {
     pub bytes: u64,
     /// How many records were used.
     pub admitted: u64,
-    /// How many sound records hold nothing of interest, such as frames without a position.
-    pub passed_over: u64,
     /// How many records were rejected.
     pub rejected: u64,
 }

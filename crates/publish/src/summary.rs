@@ -32,6 +32,7 @@ pub fn summary_json(input: &ReportInput<'_>) -> String {
         "format": 1,
         "inputs": input.inputs.iter().map(file).collect::<Vec<_>>(),
         "notes": input.notes,
+        "passed_over": input.passed_over,
         "period": input.period.map(|period| {
             json!({ "from": period.start().to_string(), "to": period.end().to_string() })
         }),
@@ -89,7 +90,6 @@ fn file(file: &InputFile) -> Value {
         "file": file.name,
         "format": file.format,
         "kind": file.kind.as_str(),
-        "passed_over": file.passed_over,
         "rejected": file.rejected,
         "sensor": file.sensor,
     })

@@ -313,7 +313,6 @@ pub(crate) fn provenance(m: &mut Markup, input: &ReportInput<'_>) {
         ("Read as", ""),
         ("Bytes", "number"),
         ("Used", "number"),
-        ("Passed over", "number"),
         ("Rejected", "number"),
         ("SHA-256", ""),
     ];
@@ -327,7 +326,7 @@ pub(crate) fn provenance(m: &mut Markup, input: &ReportInput<'_>) {
                     }
                 });
                 m.line("td", &[], format_args!("{}, {}", file.kind.as_str(), file.format));
-                for n in [file.bytes, file.admitted, file.passed_over, file.rejected] {
+                for n in [file.bytes, file.admitted, file.rejected] {
                     m.line("td", &[("class", &"number")], count(n));
                 }
                 m.line("td", &[("class", &"digest")], file.digest);
@@ -335,4 +334,9 @@ pub(crate) fn provenance(m: &mut Markup, input: &ReportInput<'_>) {
             m.newline();
         }
     });
+    if input.passed_over > 0 {
+        let records = wording::counted(input.passed_over, "sound record");
+        let said = format_args!("Besides, {records} held no position and were passed over.");
+        m.line("p", &[("class", &"note")], said);
+    }
 }

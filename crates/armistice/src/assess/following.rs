@@ -1,5 +1,6 @@
 //! Tracks followed on several threads, each with its share of the aircraft.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant as Clock;
@@ -7,16 +8,12 @@ use std::time::Instant as Clock;
 use agreement::TrackPoint;
 use anyhow::Context as _;
 use assess::airspace::{Airspace, AirspacePicture, Shard};
+use intake::merge::Merged;
 use intake::{Batch, Feed as _};
-use publish::InputKind;
 use spacetime::Instant;
 
-use super::admitted::{Intake, numbered};
-use super::merged::Merged;
-use crate::arguments::Assess;
+use super::admitted::Intake;
 use crate::console::counter;
-use crate::inputs::Source;
-use crate::track_feeds;
 
 /// Batches that may wait for a thread: enough to ride out a pause, few enough to be forgotten.
 const BATCHES_WAITING_MAX: usize = 8;
@@ -36,12 +33,11 @@ pub(super) struct Followed {
 /// Follows every aircraft of every track file.
 pub(super) fn follow(
     airspace: &Airspace<'_>,
-    arguments: &Assess,
-    sources: &[Source],
+    threads: NonZeroUsize,
+    merged: Merged,
     intake: &mut Intake,
 ) -> anyhow::Result<Followed> {
-    let merged = open(arguments, sources, intake)?;
-    let threads = u32::try_from(arguments.threads.get()).unwrap_or(u32::MAX);
+    let threads = u32::try_from(threads.get()).unwrap_or(u32::MAX);
     let shares: Vec<Shard<'_>> = (0..threads).map(|n| airspace.shard(n, threads)).collect();
     let mut reading = Reading { merged, intake, span: None, read_s: 0.0 };
     let (shares, judged_s) = match <[Shard<'_>; 1]>::try_from(shares) {
@@ -53,21 +49,6 @@ pub(super) fn follow(
     let picture = airspace.conclude(shares);
     let judge_s = judged_s + started.elapsed().as_secs_f64();
     Ok(Followed { picture, span, read_s, judge_s })
-}
-
-/// Opens every track file. One that is of no use as a whole is rejected, and the others go on.
-fn open(arguments: &Assess, sources: &[Source], intake: &mut Intake) -> anyhow::Result<Merged> {
-    let mut feeds = Vec::new();
-    for (input, source) in numbered(sources, InputKind::Tracks) {
-        match track_feeds::open(source, input, arguments)? {
-            Ok((feed, format)) => {
-                intake.read_as(input, format);
-                feeds.push(feed);
-            }
-            Err(rejection) => intake.reject(&rejection)?,
-        }
-    }
-    Ok(Merged::of(feeds))
 }
 
 struct Reading<'a> {
@@ -88,11 +69,9 @@ impl Reading<'_> {
             self.intake.reject(rejection)?;
         }
         for run in batch.items.chunk_by(|a, b| a.locator.input == b.locator.input) {
-            self.intake.admit(run[0].locator.input, run.len() as u64, 0);
+            self.intake.admit(run[0].locator.input, run.len() as u64);
         }
-        for (input, passed_over) in self.merged.take_passed_over() {
-            self.intake.admit(input, 0, passed_over);
-        }
+        self.intake.pass_over(batch.passed_over);
         let bounds = batch.items.iter().map(|point| (point.observed_at, point.observed_at));
         let joined = bounds.chain(self.span).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         self.span = joined;

@@ -11,9 +11,10 @@ use assess::airspace::{AirTally, Setting, Sketch};
 use assess::incidents::{IncidentPicture, IncidentTally};
 use assess::{Alert, Anomaly, Recorded, Rules};
 use publish::jsonl::{alert_line, anomaly_line, finding_line};
-use publish::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment};
+use publish::{DrawnReport, InputKind, ReportInput, Treatment};
 use spacetime::{Instant, Interval};
 
+use super::admitted::WentIn;
 use super::following::Followed;
 use crate::outputs::{Readers, WholeFile, write_text};
 
@@ -59,20 +60,20 @@ impl Made {
         setting: &Setting,
         rules: &Rules,
         reports: &[Report],
-        inputs: Vec<InputFile>,
-        rejects: Vec<RejectCount>,
+        went_in: WentIn,
     ) -> ReportInput<'a> {
         let drawn: Vec<DrawnReport> = reports.iter().filter_map(DrawnReport::of).collect();
-        let went_in = |kind| inputs.iter().any(|file| file.kind == kind);
+        let holds = |kind| went_in.files.iter().any(|file| file.kind == kind);
         ReportInput {
             pack,
             rules: rules.digest(),
             audience: setting.audience.clone(),
             period: self.period(setting.period, reports),
             treatments: treatments(pack, setting),
-            air: went_in(InputKind::Tracks).then_some(self.air),
-            incidents: went_in(InputKind::Reports).then_some(&self.incidents),
-            inputs,
+            air: holds(InputKind::Tracks).then_some(self.air),
+            incidents: holds(InputKind::Reports).then_some(&self.incidents),
+            inputs: went_in.files,
+            passed_over: went_in.passed_over,
             tracks: &self.sketches,
             tracks_undrawn: self.sketches_left_out,
             reports_undrawn: (reports.len() - drawn.len()) as u64,
@@ -80,8 +81,8 @@ impl Made {
             findings: &self.findings,
             alerts: &self.alerts,
             anomalies: &self.anomalies,
-            rejects,
-            notes: Vec::new(),
+            rejects: went_in.rejects,
+            notes: went_in.notes,
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn print(
         input.alerts.len(),
         input.anomalies.len(),
         sum(|file| file.admitted),
-        sum(|file| file.passed_over),
+        input.passed_over,
         sum(|file| file.rejected),
     )?;
     for reject in &input.rejects {

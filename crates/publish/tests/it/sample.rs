@@ -288,7 +288,6 @@ impl Sample {
             digest: Digest::of_bytes(name.as_bytes()),
             bytes: 1_234_567,
             admitted,
-            passed_over: 17,
             rejected,
         };
         let treatment = |id: &str, treatment| (ClauseId::new(id).unwrap(), treatment);
@@ -308,6 +307,7 @@ impl Sample {
                 file("reports.jsonl", InputKind::Reports, 5, 1),
             ],
             tracks: &self.tracks,
+            passed_over: 17,
             tracks_undrawn: 0,
             air: None,
             incidents: None,
