@@ -43,7 +43,7 @@ impl ZoneIndex {
     pub fn near(&self, within: BoundingBox, found: &mut Vec<u32>) {
         found.clear();
         let all = self.each_cell_meeting(within, |cell| {
-            self.division.zones_in(cell, |zone| found.push(zone));
+            self.division.zones_in(cell, |zone, _| found.push(zone));
             ControlFlow::Continue(())
         });
         debug_assert!(all.is_continue());
@@ -55,18 +55,11 @@ impl ZoneIndex {
     /// edges being near; into `found`, which is cleared first.
     pub fn around(&self, within: BoundingBox, found: &mut Vec<(u32, bool)>) {
         found.clear();
-        for cell in self.cells_meeting(within) {
-            match cell.as_record() {
-                Some(record) => {
-                    let entries = record::entries(&self.division.records, record);
-                    found.extend(entries.map(|e| (e.zone, e.has_no_edges())));
-                }
-                None => {
-                    let zones = self.division.lists.at(cell.0).iter();
-                    found.extend(zones.map(|&zone| (zone, true)));
-                }
-            }
-        }
+        let all = self.each_cell_meeting(within, |cell| {
+            self.division.zones_in(cell, |zone, whole| found.push((zone, whole)));
+            ControlFlow::Continue(())
+        });
+        debug_assert!(all.is_continue());
         // `false` sorts first: a zone with an edge in any of the cells is kept as such.
         found.sort_unstable();
         found.dedup_by_key(|(zone, _)| *zone);
@@ -89,7 +82,7 @@ impl ZoneIndex {
                 let cells = squares.within(row, column, square.halvings());
                 cells.each_touched(&line, |row, columns| {
                     for cell in self.cells_of(square, row, columns) {
-                        self.division.zones_in(*cell, |zone| found.push(zone));
+                        self.division.zones_in(*cell, |zone, _| found.push(zone));
                     }
                 });
             }

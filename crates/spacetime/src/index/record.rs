@@ -121,11 +121,6 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Whether no edge of the zone touches the cell.
-    pub(super) fn has_no_edges(&self) -> bool {
-        self.edges.is_empty()
-    }
-
     /// Where a position of the cell lies against the zone.
     #[inline]
     pub(super) fn side(&self, x: i32, y: i32) -> Side {
