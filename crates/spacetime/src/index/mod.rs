@@ -170,14 +170,14 @@ impl Division {
             + self.lists.memory_bytes()
     }
 
-    /// The zones that meet a cell, and whether each surely holds all of it.
-    fn zones_in(&self, cell: Cell, mut each: impl FnMut(u32, bool)) {
+    /// The zones that meet a cell, or may.
+    fn zones_in(&self, cell: Cell, mut each: impl FnMut(u32)) {
         let mut whole = cell.0;
         if let Some(record) = cell.as_record() {
             let record = Record::at(&self.records, record);
             whole = record.whole();
-            record.entries().for_each(|entry| each(entry.zone, false));
+            record.entries().for_each(|entry| each(entry.zone));
         }
-        self.lists.at(whole).iter().for_each(|&zone| each(zone, true));
+        self.lists.at(whole).iter().for_each(|&zone| each(zone));
     }
 }

@@ -43,30 +43,12 @@ impl ZoneIndex {
     pub fn near(&self, within: BoundingBox, found: &mut Vec<u32>) {
         found.clear();
         let all = self.each_cell_meeting(within, |cell| {
-            self.division.zones_in(cell, |zone, _| found.push(zone));
+            self.division.zones_in(cell, |zone| found.push(zone));
             ControlFlow::Continue(())
         });
         debug_assert!(all.is_continue());
         found.sort_unstable();
         found.dedup();
-    }
-
-    /// As [`Self::near`], and of each zone whether it surely holds all of the box, none of its
-    /// edges being near; into `found`, which is cleared first.
-    pub fn around(&self, within: BoundingBox, found: &mut Vec<(u32, bool)>) {
-        found.clear();
-        let all = self.each_cell_meeting(within, |cell| {
-            self.division.zones_in(cell, |zone, whole| found.push((zone, whole)));
-            ControlFlow::Continue(())
-        });
-        debug_assert!(all.is_continue());
-        // `false` sorts first: a zone with an edge in any of the cells is kept as such.
-        found.sort_unstable();
-        found.dedup_by_key(|(zone, _)| *zone);
-        // A box that reaches beyond all zones lies in none.
-        if !self.bounds.covers(within.min) || !self.bounds.covers(within.max) {
-            found.iter_mut().for_each(|(_, holds)| *holds = false);
-        }
     }
 
     /// The zones that may share a point with the straight line from `from` to `to`,
@@ -82,7 +64,7 @@ impl ZoneIndex {
                 let cells = squares.within(row, column, square.halvings());
                 cells.each_touched(&line, |row, columns| {
                     for cell in self.cells_of(square, row, columns) {
-                        self.division.zones_in(*cell, |zone, _| found.push(zone));
+                        self.division.zones_in(*cell, |zone| found.push(zone));
                     }
                 });
             }
