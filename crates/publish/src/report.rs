@@ -38,7 +38,7 @@ pub fn report_html(input: &ReportInput<'_>) -> String {
                 section(m, "rejects", "Rejected records", |m| records::rejects(m, input));
                 section(m, "limits", "What this cannot tell", |m| limits::write(m, input));
                 section(m, "provenance", "What it was made from", |m| {
-                    records::provenance(m, input)
+                    records::provenance(m, input);
                 });
             });
         });
