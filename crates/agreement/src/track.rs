@@ -139,6 +139,25 @@ pub struct TrackPoint {
 }
 
 impl TrackPoint {
+    /// An aircraft at a place and time, of which nothing else is known.
+    #[must_use]
+    pub fn new(observed_at: Instant, address: Address, position: Position) -> Self {
+        Self {
+            observed_at,
+            address,
+            position,
+            altitude_baro: None,
+            altitude_ellipsoid: None,
+            ground_speed_cm_s: None,
+            track_cdeg: None,
+            vertical_rate_cm_s: None,
+            callsign: None,
+            quality: PositionQuality::default(),
+            on_ground: false,
+            locator: Locator::default(),
+        }
+    }
+
     /// Digest of the canonical row: what was reported, without its locator.
     #[must_use]
     pub fn digest(&self) -> Digest {

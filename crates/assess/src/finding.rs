@@ -82,6 +82,7 @@ reasons! {
     SideMissing = "side-missing", "The report does not say who was involved.";
     PlaceMissing = "place-missing", "The report does not say where.";
     NotObserved = "not-observed", "Nobody who could have seen it was watching.";
+    OnlyTransmitting = "only-transmitting", "Only aircraft that transmit could be seen, and those that do not matter most.";
     FeedDown = "feed-down", "A feed that covers the area was silent for part of the time.";
     OutsideHeight = "outside-height", "The aircraft was over or under the volume.";
     OutsideHours = "outside-hours", "The aircraft was in the volume while it was not active.";

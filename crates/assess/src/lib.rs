@@ -14,6 +14,7 @@
 //! - "Not seen" is never "clear": without coverage the verdict is `Undetermined`.
 //! - Places of firing, launch, forces and weapons do not leave this crate.
 
+pub mod airspace;
 pub mod alert;
 pub mod anomaly;
 pub mod finding;

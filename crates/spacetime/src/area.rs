@@ -27,6 +27,9 @@ pub enum AreaFault {
     /// All vertices on one line, after snapping to the grid.
     #[error("a ring encloses nothing")]
     EnclosesNothing,
+    /// The loops of a ring that crosses or doubles itself cancel out exactly.
+    #[error("a ring crosses itself")]
+    CrossesItself(Position),
     /// No polygon at all.
     #[error("the area has no polygon")]
     Empty,
@@ -47,10 +50,11 @@ pub struct Ring {
 impl Ring {
     /// From vertices in order, of either winding; a repeated closing vertex is dropped.
     ///
-    /// Whether the ring crosses itself is not looked at here.
+    /// Whether the ring crosses itself is not looked at here ([`Ring::crosses_itself`]), unless
+    /// its loops cancel out, which leaves it no winding.
     ///
     /// # Errors
-    /// When fewer than three vertices differ, or all lie on one line.
+    /// When fewer than three vertices differ, all lie on one line, or loops cancel out.
     pub fn new(mut vertices: Vec<Position>) -> Result<Self, AreaFault> {
         vertices.dedup();
         while vertices.len() > 1 && vertices.first() == vertices.last() {
@@ -60,7 +64,7 @@ impl Ring {
             return Err(AreaFault::TooFewVertices);
         }
         match doubled_area(&vertices).cmp(&0) {
-            Ordering::Equal => return Err(AreaFault::EnclosesNothing),
+            Ordering::Equal => return Err(no_winding(vertices)),
             Ordering::Less => vertices.reverse(),
             Ordering::Greater => {}
         }
@@ -100,6 +104,16 @@ impl Ring {
         }
         if inside { Side::Inside } else { Side::Outside }
     }
+}
+
+/// Why vertices with no area between them make no ring.
+fn no_winding(vertices: Vec<Position>) -> AreaFault {
+    let (a, b) = (vertices[0], vertices[1]);
+    if vertices.iter().all(|&v| turn(a, b, v) == Ordering::Equal) {
+        return AreaFault::EnclosesNothing;
+    }
+    let flaw = Ring { vertices }.crosses_itself();
+    flaw.map_or(AreaFault::EnclosesNothing, |(_, at)| AreaFault::CrossesItself(at))
 }
 
 /// Twice the signed area in square grid steps, positive when counter-clockwise.
@@ -296,6 +310,8 @@ mod tests {
         let line = vec![at(0, 0), at(5, 5), at(9, 9)];
         assert_eq!(Ring::new(line), Err(AreaFault::EnclosesNothing));
         assert_eq!(Ring::new(vec![at(0, 0), at(0, 0)]), Err(AreaFault::TooFewVertices));
+        let bow_tie = vec![at(0, 0), at(10, 10), at(10, 0), at(0, 10)];
+        assert_eq!(Ring::new(bow_tie), Err(AreaFault::CrossesItself(at(5, 5))));
     }
 
     #[test]

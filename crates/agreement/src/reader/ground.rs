@@ -1,7 +1,10 @@
 //! GeoJSON geometries into checked areas.
 
 use spacetime::position::LON_E7_MAX;
-use spacetime::{Area, AreaFault, BoundingBox, Polygon, Position, PositionFault, Ring};
+use spacetime::{
+    Area, AreaFault, AreaFlaw, BoundingBox, FlawKind, Polygon, Position, PositionFault, Ring,
+    RingPlace, check_parts,
+};
 
 use super::areas::At;
 use super::geojson::Json;
@@ -55,47 +58,118 @@ pub(super) fn ground(
     }
 }
 
+/// Parts in the order of the file, each of which stands at `part_at`.
 fn polygons<'a>(
     parts: &[&Json],
     part_at: &dyn Fn(usize) -> At<'a>,
     region: Option<BoundingBox>,
 ) -> Option<Area> {
-    let read: Vec<Option<Polygon>> =
-        parts.iter().enumerate().map(|(n, json)| polygon(json, &part_at(n), region)).collect();
-    let polygons = read.into_iter().collect::<Option<Vec<Polygon>>>()?;
-    match Area::new(polygons) {
-        Ok(area) => Some(area),
-        Err(fault) => {
-            area_fault(&fault, &part_at(0));
-            None
+    if parts.is_empty() {
+        part_at(0).fault(FaultCode::GeojsonMalformed, "there is no polygon here", POLYGON);
+        return None;
+    }
+    let rings: Vec<Vec<Option<Ring>>> =
+        parts.iter().enumerate().map(|(n, json)| rings(json, &part_at(n))).collect();
+    let whole = rings.iter().map(|part| part.iter().flatten().collect::<Vec<&Ring>>());
+    let whole: Vec<Vec<&Ring>> = whole.collect();
+    if rings.iter().flatten().any(Option::is_none) || whole.iter().any(Vec::is_empty) {
+        check_each_ring(&rings, part_at);
+        return None;
+    }
+    let flaws = check_parts(&whole);
+    for flaw in &flaws {
+        flaw_fault(flaw, &part_at(flaw.ring.part).to(flaw.ring.ring));
+    }
+    let mut inside = true;
+    for (n, part) in whole.iter().enumerate() {
+        inside &= check_region(part[0], &part_at(n), region).is_some();
+    }
+    if !flaws.is_empty() || !inside {
+        return None;
+    }
+    let polygon = |part: Vec<Option<Ring>>| {
+        let mut rings = part.into_iter().flatten();
+        Some(Polygon::new(rings.next()?, rings.collect()))
+    };
+    let polygons = rings.into_iter().map(polygon).collect::<Option<Vec<Polygon>>>()?;
+    Area::new(polygons).map_err(|fault| area_fault(&fault, &part_at(0))).ok()
+}
+
+/// Where some ring could not be read, nesting cannot be judged, but each other ring can.
+fn check_each_ring<'a>(parts: &[Vec<Option<Ring>>], part_at: &dyn Fn(usize) -> At<'a>) {
+    for (part, rings) in parts.iter().enumerate() {
+        for (ring, read) in rings.iter().enumerate() {
+            if let Some((kind, at)) = read.as_ref().and_then(Ring::crosses_itself) {
+                let ring = RingPlace { part, ring };
+                flaw_fault(&AreaFlaw { ring, kind, at }, &part_at(part).to(ring.ring));
+            }
         }
     }
 }
 
+fn flaw_fault(flaw: &AreaFlaw, at: &At<'_>) {
+    let place = flaw.at;
+    let other = |ring: RingPlace| format!("ring {} of part {}", ring.ring, ring.part);
+    let (code, reason, repair) = match flaw.kind {
+        FlawKind::CrossesItself => {
+            (FaultCode::RingCrosses, format!("the ring crosses itself at {place}"), UNTANGLE)
+        }
+        FlawKind::RunsAlongItself => {
+            (FaultCode::RingCrosses, format!("the ring runs along itself at {place}"), UNTANGLE)
+        }
+        FlawKind::Spike => {
+            let reason = format!("the ring runs out and back on one line at {place}");
+            (FaultCode::RingCrosses, reason, "remove the spike")
+        }
+        FlawKind::Crosses(ring) => {
+            let reason = format!("the ring crosses {} at {place}", other(ring));
+            (FaultCode::PartsOverlap, reason, "merge the two, or draw them apart")
+        }
+        FlawKind::RunsAlong(ring) => {
+            let reason = format!("the ring shares an edge with {} at {place}", other(ring));
+            (FaultCode::PartsOverlap, reason, "merge the two, or draw them apart")
+        }
+        FlawKind::HoleOutside => {
+            let reason = "the hole lies outside the ring it is a hole in".to_owned();
+            (FaultCode::HoleOutside, reason, "move it to the polygon it belongs to, or remove it")
+        }
+        FlawKind::HoleInHole(ring) => {
+            let reason = format!("the hole lies within {}, another hole", other(ring));
+            (FaultCode::HoleOutside, reason, "remove the inner of the two, or make it a polygon")
+        }
+        FlawKind::PartInPart(ring) => {
+            let reason = format!("the polygon lies within {}", other(ring));
+            (FaultCode::PartsOverlap, reason, "remove it, or make it a hole")
+        }
+    };
+    at.fault(code, reason, repair);
+}
+
+const UNTANGLE: &str = "draw the boundary in one pass without crossings";
+
 fn area_fault(fault: &AreaFault, at: &At<'_>) {
     let (code, repair) = match fault {
         AreaFault::TooManyVertices => (FaultCode::TooMany, "simplify it, or split the area"),
-        _ => (FaultCode::RingDegenerate, "give at least three vertices that are not on one line"),
+        AreaFault::CrossesItself(_) => (FaultCode::RingCrosses, UNTANGLE),
+        AreaFault::TooFewVertices | AreaFault::EnclosesNothing | AreaFault::Empty => {
+            (FaultCode::RingDegenerate, "give at least three vertices that are not on one line")
+        }
     };
-    at.fault(code, fault.to_string(), repair);
+    let reason = match fault {
+        AreaFault::CrossesItself(place) => format!("the ring crosses itself at {place}"),
+        _ => fault.to_string(),
+    };
+    at.fault(code, reason, repair);
 }
 
-/// `None` when any ring has a fault, after all rings have been looked at.
-fn polygon(json: &Json, at: &At<'_>, region: Option<BoundingBox>) -> Option<Polygon> {
+/// Outer ring and holes; `None` for those with a fault. Empty when it is no polygon.
+fn rings(json: &Json, at: &At<'_>) -> Vec<Option<Ring>> {
     let Some(rings) = json.list().filter(|rings| !rings.is_empty()) else {
         at.fault(FaultCode::GeojsonMalformed, "a polygon is a list of rings", POLYGON);
-        return None;
+        return Vec::new();
     };
-    let outer = ring(&rings[0], &at.to(0), Winding::CounterClockwise);
-    let holes: Vec<Option<Ring>> = rings
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(|(n, json)| ring(json, &at.to(n), Winding::Clockwise))
-        .collect();
-    let outer = outer?;
-    check_region(&outer, at, region)?;
-    Some(Polygon::new(outer, holes.into_iter().collect::<Option<Vec<Ring>>>()?))
+    let winding = |n| if n == 0 { Winding::CounterClockwise } else { Winding::Clockwise };
+    rings.iter().enumerate().map(|(n, json)| ring(json, &at.to(n), winding(n))).collect()
 }
 
 const POLYGON: &str = "write [ [ [lon, lat], ... ], hole, ... ]";
