@@ -5,12 +5,21 @@
 //!
 //! **Out of scope.** Judging what was parsed. A parser passes when it returns.
 
+mod feeds;
 mod packs;
+mod reports;
 
 pub use packs::{geojson, pack};
+pub use reports::{authorisations, jsonl_reports, ucdp_csv};
 
 /// A target: what it is called, here and as a folder of `fuzz/corpus`, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: &[Target] = &[("geojson", geojson), ("pack", pack)];
+pub const TARGETS: &[Target] = &[
+    ("authorisations", authorisations),
+    ("geojson", geojson),
+    ("jsonl_reports", jsonl_reports),
+    ("pack", pack),
+    ("ucdp_csv", ucdp_csv),
+];
