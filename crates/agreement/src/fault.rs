@@ -135,6 +135,8 @@ codes! {
         PartsOverlap = "parts-overlap",
         /// An edge over more than half of the globe.
         AntimeridianCrossed = "antimeridian-crossed",
+        /// A circle or buffer about a pole, or too near to one.
+        PoleInside = "pole-inside",
         /// Latitude and longitude swapped.
         AxesSwapped = "axes-swapped",
         /// Ground outside the region the pack declares.

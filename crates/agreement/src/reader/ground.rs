@@ -1,5 +1,6 @@
 //! GeoJSON geometries into checked areas.
 
+use spacetime::outline::{Fit, OutlineFault, RADIUS_CM_MAX, RADIUS_CM_MIN, buffer};
 use spacetime::position::LON_E7_MAX;
 use spacetime::{
     Area, AreaFault, AreaFlaw, BoundingBox, FlawKind, Polygon, Position, PositionFault, Ring,
@@ -40,9 +41,25 @@ pub(super) fn ground(
             let parts: Vec<&Json> = coordinates.list()?.iter().collect();
             polygons(&parts, &|n| coordinates_at.to(n), region)
         }
+        ("Point", Some(radius)) => {
+            let centre = position_of(coordinates, &coordinates_at, region);
+            let radius_cm = radius_cm(radius, &at.to("properties").to("radius_m"));
+            outlined(&[centre?], radius_cm?, &geometry_at)
+        }
+        ("LineString", Some(radius)) => {
+            let line = line(coordinates, &coordinates_at, region);
+            let radius_cm = radius_cm(radius, &at.to("properties").to("radius_m"));
+            outlined(&line?, radius_cm?, &geometry_at)
+        }
+        ("Point" | "LineString", None) => {
+            let reason = format!("a {kind} has no ground without a radius");
+            let repair = "add \"radius_m\": ... to its properties, in metres";
+            at.to("properties").fault(FaultCode::KeyMissing, reason, repair);
+            None
+        }
         ("Polygon" | "MultiPolygon", Some(_)) => {
             let reason = "`radius_m` is for points and lines, and this is a polygon";
-            at.to("properties/radius_m").fault(
+            at.to("properties").to("radius_m").fault(
                 FaultCode::KeyUnknown,
                 reason,
                 "remove it, or give a Point",
@@ -56,6 +73,62 @@ pub(super) fn ground(
             None
         }
     }
+}
+
+/// The radius of a point or a line, in centimetres.
+fn radius_cm(radius: &Json, at: &At<'_>) -> Option<i64> {
+    let (low, high) = (RADIUS_CM_MIN / 100, RADIUS_CM_MAX / 100);
+    let range = low as f64..=high as f64;
+    let Json::Number(metres) = radius else {
+        let reason = format!("this is {}, not a number of metres", radius.type_name());
+        at.fault(FaultCode::WrongType, reason, "write the radius in metres, without quotation marks");
+        return None;
+    };
+    if !range.contains(metres) {
+        let reason = format!("{metres} m lies outside {low} to {high} m");
+        at.fault(FaultCode::NumberOutOfRange, reason, "give a radius in that range");
+        return None;
+    }
+    Some((metres * 100.0).round() as i64)
+}
+
+fn line(json: &Json, at: &At<'_>, region: Option<BoundingBox>) -> Option<Vec<Position>> {
+    let items = json.list().unwrap_or_default();
+    if items.len() < 2 {
+        let reason = "a line has at least two positions";
+        at.fault(FaultCode::GeojsonMalformed, reason, "add positions, or give a Point");
+        return None;
+    }
+    let read: Vec<Option<Position>> =
+        items.iter().enumerate().map(|(n, json)| position_of(json, &at.to(n), region)).collect();
+    read.into_iter().collect()
+}
+
+/// A position in the region.
+fn position_of(json: &Json, at: &At<'_>, region: Option<BoundingBox>) -> Option<Position> {
+    let mut thirds = 0;
+    let position = position(json, &|| at.clone(), &mut thirds)?;
+    note_thirds(thirds, at);
+    check_region(&[position], at, region)?;
+    Some(position)
+}
+
+/// Everything within a radius of a place or a line.
+fn outlined(line: &[Position], radius_cm: i64, at: &At<'_>) -> Option<Area> {
+    let fault = match buffer(line, radius_cm, Fit::Around) {
+        Ok(area) => return Some(area),
+        Err(fault) => fault,
+    };
+    let (code, repair) = match fault {
+        OutlineFault::Radius => (FaultCode::NumberOutOfRange, "give a radius in that range"),
+        OutlineFault::NearPole => (FaultCode::PoleInside, "draw a ring that ends along latitude 90"),
+        OutlineFault::NoLine | OutlineFault::LineTooLong => {
+            (FaultCode::TooMany, "cut the line in two areas")
+        }
+        OutlineFault::Area(_) => (FaultCode::RingDegenerate, "simplify the line, or draw a ring"),
+    };
+    at.fault(code, fault.to_string(), repair);
+    None
 }
 
 /// Parts in the order of the file, each of which stands at `part_at`.
@@ -82,7 +155,7 @@ fn polygons<'a>(
     }
     let mut inside = true;
     for (n, part) in whole.iter().enumerate() {
-        inside &= check_region(part[0], &part_at(n), region).is_some();
+        inside &= check_region(part[0].vertices(), &part_at(n), region).is_some();
     }
     if !flaws.is_empty() || !inside {
         return None;
@@ -193,12 +266,7 @@ fn ring(json: &Json, at: &At<'_>, winding: Winding) -> Option<Ring> {
         .map(|(n, json)| position(json, &|| at.to(n), &mut thirds))
         .collect();
     let vertices = read.into_iter().collect::<Option<Vec<Position>>>()?;
-    if thirds > 0 {
-        let text = format!(
-            "{thirds} positions have a third coordinate, which is ignored: heights stand in clauses"
-        );
-        at.note(NoteCode::ThirdCoordinate, text);
-    }
+    note_thirds(thirds, at);
     check_closed(&vertices, at)?;
     check_antimeridian(&vertices, at)?;
     note_repeated(&vertices, at);
@@ -234,6 +302,15 @@ fn position<'a>(json: &Json, at: &dyn Fn() -> At<'a>, thirds: &mut usize) -> Opt
         at().fault(FaultCode::PositionOffGlobe, reason, "write [longitude, latitude] in degrees");
     }
     None
+}
+
+fn note_thirds(thirds: usize, at: &At<'_>) {
+    if thirds > 0 {
+        let text = format!(
+            "{thirds} positions have a third coordinate, which is ignored: heights stand in clauses"
+        );
+        at.note(NoteCode::ThirdCoordinate, text);
+    }
 }
 
 fn check_closed(vertices: &[Position], at: &At<'_>) -> Option<()> {
@@ -288,21 +365,21 @@ fn doubled_area(closed: &[Position]) -> i128 {
 
 /// All of an area lies in the region; when it would with longitude and latitude swapped, that
 /// is what is said.
-fn check_region(outer: &Ring, at: &At<'_>, region: Option<BoundingBox>) -> Option<()> {
+fn check_region(outline: &[Position], at: &At<'_>, region: Option<BoundingBox>) -> Option<()> {
     let Some(region) = region else { return Some(()) };
-    let outside = outer.vertices().iter().filter(|p| !region.covers(**p)).count();
+    let outside = outline.iter().filter(|p| !region.covers(**p)).count();
     if outside == 0 {
         return Some(());
     }
     let swap = |p: &Position| Position::from_e7(p.lat_e7(), p.lon_e7()).ok();
-    let swapped_fits = outer.vertices().iter().all(|p| swap(p).is_some_and(|p| region.covers(p)));
+    let swapped_fits = outline.iter().all(|p| swap(p).is_some_and(|p| region.covers(p)));
     if swapped_fits {
         let reason = "the ground lies in the region only with longitude and latitude swapped";
         at.fault(FaultCode::AxesSwapped, reason, "write [longitude, latitude], in that order");
     } else {
         let reason = format!(
             "{outside} of {} vertices lie outside the region the pack declares",
-            outer.vertices().len()
+            outline.len()
         );
         at.fault(
             FaultCode::OutsideRegion,
