@@ -1,5 +1,7 @@
 //! What every feed does: hand out its records in batches, good ones and rejected ones.
 
+use spacetime::Position;
+
 use crate::limits::BATCH_RECORDS_MAX;
 use crate::rejection::Rejection;
 
@@ -55,6 +57,18 @@ impl<T> Batch<T> {
     pub fn is_empty(&self) -> bool {
         self.items.is_empty() && self.rejections.is_empty() && self.passed_over == 0
     }
+}
+
+/// What a feed has to be told.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Which input this is, for the locators of its records.
+    pub input: u16,
+    /// Whether rejections keep the record they are about.
+    pub keep_raw: bool,
+    /// Any place within 45 degrees of the receiver, such as the middle of the agreement's
+    /// region: raw positions on the ground are ambiguous without.
+    pub region: Option<Position>,
 }
 
 /// The world failed: the input could not be read.

@@ -15,11 +15,15 @@
 //!   a Beast feed, the zone of SBS) the caller says which, or the input is rejected as a whole.
 //! - No message holds a coordinate.
 
+pub mod adsb;
 pub mod feed;
+pub mod hex;
+pub mod jsonl_frames;
 pub mod limits;
 pub mod lines;
 pub mod rejection;
 pub mod reports;
+pub mod units;
 
-pub use feed::{Batch, Fault, Feed};
+pub use feed::{Batch, Fault, Feed, Options};
 pub use rejection::{Code, Rejection, Tally};

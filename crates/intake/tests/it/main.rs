@@ -1,0 +1,3 @@
+//! Feeds on real bytes, and on hostile ones.
+
+mod real_flight;
