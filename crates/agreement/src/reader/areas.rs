@@ -111,10 +111,11 @@ fn syntax_fault(text: &str, fault: &serde_json::Error, collected: &Collected) {
     let place = text.place(at..at, "");
     let whole = fault.to_string();
     let reason = whole.split(" at line ").next().unwrap_or(&whole);
-    let (code, repair) = if reason.contains("number out of range") {
-        (FaultCode::PositionOffGlobe, "write a finite number of degrees")
+    let (code, reason, repair) = if reason.contains("number out of range") {
+        (FaultCode::PositionOffGlobe, "a number is not finite", "write a number of degrees")
     } else {
-        (FaultCode::JsonSyntax, "mend the JSON (RFC 8259) here; nothing after it could be read")
+        let repair = "mend the JSON (RFC 8259) here; what the file says was not looked at";
+        (FaultCode::JsonSyntax, reason, repair)
     };
     collected.fault(code, (PackFile::Areas, place, true), reason, repair);
 }

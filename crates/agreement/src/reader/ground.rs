@@ -44,12 +44,12 @@ pub(super) fn ground(
         ("Point", Some(radius)) => {
             let centre = position_of(coordinates, &coordinates_at, region);
             let radius_cm = radius_cm(radius, &at.to("properties").to("radius_m"));
-            outlined(&[centre?], radius_cm?, &geometry_at)
+            outlined(&[centre?], radius_cm?, &geometry_at, region)
         }
         ("LineString", Some(radius)) => {
             let line = line(coordinates, &coordinates_at, region);
             let radius_cm = radius_cm(radius, &at.to("properties").to("radius_m"));
-            outlined(&line?, radius_cm?, &geometry_at)
+            outlined(&line?, radius_cm?, &geometry_at, region)
         }
         ("Point" | "LineString", None) => {
             let reason = format!("a {kind} has no ground without a radius");
@@ -81,7 +81,11 @@ fn radius_cm(radius: &Json, at: &At<'_>) -> Option<i64> {
     let range = low as f64..=high as f64;
     let Json::Number(metres) = radius else {
         let reason = format!("this is {}, not a number of metres", radius.type_name());
-        at.fault(FaultCode::WrongType, reason, "write the radius in metres, without quotation marks");
+        at.fault(
+            FaultCode::WrongType,
+            reason,
+            "write the radius in metres, without quotation marks",
+        );
         return None;
     };
     if !range.contains(metres) {
@@ -114,15 +118,26 @@ fn position_of(json: &Json, at: &At<'_>, region: Option<BoundingBox>) -> Option<
 }
 
 /// Everything within a radius of a place or a line.
-fn outlined(line: &[Position], radius_cm: i64, at: &At<'_>) -> Option<Area> {
+fn outlined(
+    line: &[Position],
+    radius_cm: i64,
+    at: &At<'_>,
+    region: Option<BoundingBox>,
+) -> Option<Area> {
     let fault = match buffer(line, radius_cm, Fit::Around) {
-        Ok(area) => return Some(area),
+        Ok(area) => {
+            let rim: Vec<Position> =
+                area.polygons().iter().flat_map(|p| p.outer().vertices()).copied().collect();
+            return check_region(&rim, at, region).map(|()| area);
+        }
         Err(fault) => fault,
     };
     let (code, repair) = match fault {
         OutlineFault::Radius => (FaultCode::NumberOutOfRange, "give a radius in that range"),
-        OutlineFault::NearPole => (FaultCode::PoleInside, "draw a ring that ends along latitude 90"),
-        OutlineFault::NoLine | OutlineFault::LineTooLong => {
+        OutlineFault::NearPole => {
+            (FaultCode::PoleInside, "draw a ring that ends along latitude 90")
+        }
+        OutlineFault::NoLine | OutlineFault::LineTooLong | OutlineFault::RoundTheGlobe => {
             (FaultCode::TooMany, "cut the line in two areas")
         }
         OutlineFault::Area(_) => (FaultCode::RingDegenerate, "simplify the line, or draw a ring"),
@@ -182,42 +197,54 @@ fn check_each_ring<'a>(parts: &[Vec<Option<Ring>>], part_at: &dyn Fn(usize) -> A
 
 fn flaw_fault(flaw: &AreaFlaw, at: &At<'_>) {
     let place = flaw.at;
-    let other = |ring: RingPlace| format!("ring {} of part {}", ring.ring, ring.part);
+    let own = |what: &str| format!("the ring {what} at {place}");
     let (code, reason, repair) = match flaw.kind {
-        FlawKind::CrossesItself => {
-            (FaultCode::RingCrosses, format!("the ring crosses itself at {place}"), UNTANGLE)
-        }
-        FlawKind::RunsAlongItself => {
-            (FaultCode::RingCrosses, format!("the ring runs along itself at {place}"), UNTANGLE)
-        }
+        FlawKind::CrossesItself => (FaultCode::RingCrosses, own("crosses itself"), UNTANGLE),
+        FlawKind::RunsAlongItself => (FaultCode::RingCrosses, own("runs along itself"), UNTANGLE),
         FlawKind::Spike => {
-            let reason = format!("the ring runs out and back on one line at {place}");
-            (FaultCode::RingCrosses, reason, "remove the spike")
+            (FaultCode::RingCrosses, own("runs out and back on one line"), "remove the spike")
         }
-        FlawKind::Crosses(ring) => {
-            let reason = format!("the ring crosses {} at {place}", other(ring));
-            (FaultCode::PartsOverlap, reason, "merge the two, or draw them apart")
-        }
-        FlawKind::RunsAlong(ring) => {
-            let reason = format!("the ring shares an edge with {} at {place}", other(ring));
-            (FaultCode::PartsOverlap, reason, "merge the two, or draw them apart")
+        FlawKind::Crosses(other) | FlawKind::RunsAlong(other) => {
+            let what =
+                if matches!(flaw.kind, FlawKind::Crosses(_)) { "crosses" } else { "runs along" };
+            let reason = own(&format!("{what} {}", named(other, flaw.ring)));
+            if other.part == flaw.ring.part {
+                (
+                    FaultCode::HoleOutside,
+                    reason,
+                    "draw the hole within its polygon, apart from others",
+                )
+            } else {
+                (FaultCode::PartsOverlap, reason, APART)
+            }
         }
         FlawKind::HoleOutside => {
-            let reason = "the hole lies outside the ring it is a hole in".to_owned();
+            let reason = "the hole lies outside the polygon it is a hole in".to_owned();
             (FaultCode::HoleOutside, reason, "move it to the polygon it belongs to, or remove it")
         }
-        FlawKind::HoleInHole(ring) => {
-            let reason = format!("the hole lies within {}, another hole", other(ring));
+        FlawKind::HoleInHole(other) => {
+            let reason = format!("the hole lies within {}", named(other, flaw.ring));
             (FaultCode::HoleOutside, reason, "remove the inner of the two, or make it a polygon")
         }
-        FlawKind::PartInPart(ring) => {
-            let reason = format!("the polygon lies within {}", other(ring));
+        FlawKind::PartInPart(other) => {
+            let reason = format!("the polygon lies within {}", named(other, flaw.ring));
             (FaultCode::PartsOverlap, reason, "remove it, or make it a hole")
         }
     };
     at.fault(code, reason, repair);
 }
 
+/// Another ring, as seen from one: by its numbers in the file.
+fn named(other: RingPlace, from: RingPlace) -> String {
+    match (other.part == from.part, other.ring) {
+        (true, 0) => "the rim of its polygon".to_owned(),
+        (true, ring) => format!("another hole, ring {ring}"),
+        (false, 0) => format!("polygon {}", other.part),
+        (false, ring) => format!("ring {ring} of polygon {}", other.part),
+    }
+}
+
+const APART: &str = "merge the two, or draw them apart";
 const UNTANGLE: &str = "draw the boundary in one pass without crossings";
 
 fn area_fault(fault: &AreaFault, at: &At<'_>) {

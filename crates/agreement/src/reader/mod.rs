@@ -18,6 +18,7 @@ mod times;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use spacetime::{BoundingBox, Position};
 use toml::de::DeTable;
@@ -127,23 +128,26 @@ fn file_text<'a>(
 
 /// The root table, unless the text is no TOML. A key that stands twice is a fault, and the
 /// rest is read.
-fn parse<'a>(source: &Source<'a>) -> Option<(DeTable<'a>, std::ops::Range<usize>)> {
+fn parse<'a>(source: &Source<'a>) -> Option<(DeTable<'a>, Range<usize>)> {
     let (root, faults) = DeTable::parse_recoverable(source.text.text);
-    let mut readable = true;
-    for fault in faults {
+    let is_repeat = |fault: &&toml::de::Error| fault.message() == "duplicate key";
+    let (repeats, unreadable): (Vec<_>, Vec<_>) = faults.iter().partition(is_repeat);
+    for fault in &unreadable {
         let at = (fault.span().unwrap_or(0..0), "");
-        if fault.message() == "duplicate key" {
-            let reason = "this key stands twice in one table";
-            source.fault(FaultCode::KeyDuplicate, at, reason, "remove one");
-        } else {
-            readable = false;
-            let reason = shown(fault.message().lines().next().unwrap_or_default());
-            let repair = "mend the TOML (https://toml.io) here; what it says was not looked at";
-            source.fault(FaultCode::TomlSyntax, at, reason, repair);
-        }
+        let reason = shown(fault.message().lines().next().unwrap_or_default());
+        let repair = "mend the TOML (https://toml.io) here; what the file says was not looked at";
+        source.fault(FaultCode::TomlSyntax, at, reason, repair);
     }
-    let span = 0..source.text.text.find('\n').unwrap_or(source.text.text.len());
-    readable.then(|| (root.into_inner(), span))
+    if !unreadable.is_empty() {
+        return None;
+    }
+    for fault in repeats {
+        let at = (fault.span().unwrap_or(0..0), "");
+        let reason = "this key stands twice in one table";
+        source.fault(FaultCode::KeyDuplicate, at, reason, "remove one");
+    }
+    let first_line = 0..source.text.text.find('\n').unwrap_or(source.text.text.len());
+    Some((root.into_inner(), first_line))
 }
 
 /// `[region]`: the box that all areas and posts lie in.

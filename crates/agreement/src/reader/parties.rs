@@ -111,7 +111,7 @@ fn threshold(table: &Table<'_>, count: usize, code: FaultCode, who: &str) -> Opt
     if count > 0 && !(1..=count).contains(&(threshold as usize)) {
         let reason = match threshold {
             0 => "a threshold of 0 is met by nobody's agreement".to_owned(),
-            _ => format!("{threshold} cannot agree where there are {count} {who}"),
+            _ => format!("{threshold} of {count} {who} can never agree"),
         };
         value.fault(code, reason, format!("give a threshold from 1 to {count}"));
     }

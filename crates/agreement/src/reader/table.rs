@@ -40,13 +40,14 @@ pub(super) struct Value<'a> {
 }
 
 impl Source<'_> {
-    /// Whether a line that holds `at` may be shown: not in a table of posts.
-    pub(super) fn may_quote(&self, at: usize) -> bool {
-        let before = self.text.text.get(..at).unwrap_or_default();
-        let header = before.lines().rev().find(|line| line.trim_start().starts_with('['));
-        !header.is_some_and(|line| {
-            line.trim_start().trim_start_matches('[').trim().starts_with("post")
-        })
+    /// Whether the lines of `span` may be shown: none in a table of posts.
+    fn may_quote(&self, span: &Range<usize>) -> bool {
+        let is_header = |line: &&str| line.trim_start().starts_with('[');
+        let is_post = |line: &str| line.trim_start_matches([' ', '\t', '[']).starts_with("post");
+        let text = self.text.text;
+        let before = text.get(..span.start).unwrap_or_default().lines().rfind(is_header);
+        let within = text.get(span.clone()).unwrap_or_default().lines().filter(is_header);
+        !before.into_iter().chain(within).any(is_post)
     }
 
     pub(super) fn fault(
@@ -56,7 +57,7 @@ impl Source<'_> {
         reason: impl Into<String>,
         repair: impl Into<String>,
     ) {
-        let may_quote = !path.starts_with("post") && self.may_quote(span.start);
+        let may_quote = !path.starts_with("post") && self.may_quote(&span);
         let place = self.text.place(span, path);
         self.collected.fault(code, (PackFile::Agreement, place, may_quote), reason, repair);
     }

@@ -5,8 +5,16 @@ use spacetime::{Instant, Position, Side};
 macro_rules! bundled {
     ($name:literal) => {
         read(&PackFiles {
-            agreement_toml: Some(include_bytes!(concat!("../../../../packs/", $name, "/agreement.toml"))),
-            areas_geojson: Some(include_bytes!(concat!("../../../../packs/", $name, "/areas.geojson"))),
+            agreement_toml: Some(include_bytes!(concat!(
+                "../../../../packs/",
+                $name,
+                "/agreement.toml"
+            ))),
+            areas_geojson: Some(include_bytes!(concat!(
+                "../../../../packs/",
+                $name,
+                "/areas.geojson"
+            ))),
             has_sources: true,
         })
     };
