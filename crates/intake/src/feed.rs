@@ -4,6 +4,8 @@ use spacetime::Position;
 
 use crate::limits::BATCH_RECORDS_MAX;
 use crate::rejection::Rejection;
+use crate::state_vectors::Units;
+use crate::zone::LocalZone;
 
 /// A stream of records in the order in which the input holds them.
 pub trait Feed<T> {
@@ -69,6 +71,10 @@ pub struct Options {
     /// Any place within 45 degrees of the receiver, such as the middle of the agreement's
     /// region: raw positions on the ground are ambiguous without.
     pub region: Option<Position>,
+    /// The zone of times that are written without one (SBS, tables of naive timestamps).
+    pub zone: Option<LocalZone>,
+    /// Units of table columns whose name leaves them open.
+    pub units: Option<Units>,
 }
 
 /// The world failed: the input could not be read.

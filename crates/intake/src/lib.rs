@@ -23,7 +23,10 @@ pub mod limits;
 pub mod lines;
 pub mod rejection;
 pub mod reports;
+pub mod state_vectors;
+pub mod state_vectors_parquet;
 pub mod units;
+pub mod zone;
 
 pub use feed::{Batch, Fault, Feed, Options};
 pub use rejection::{Code, Rejection, Tally};

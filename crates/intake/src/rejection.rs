@@ -17,6 +17,22 @@ pub struct Code {
     pub repair: &'static str,
 }
 
+/// Declares the codes of a module and `CODES`, the list of them.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal, $repair:literal;)*) => {
+        $($(#[$doc])* pub static $name: $crate::rejection::Code = $crate::rejection::Code {
+            name: $code,
+            reason: $reason,
+            repair: $repair,
+        };)*
+
+        /// Every code declared here.
+        pub static CODES: &[&$crate::rejection::Code] = &[$(&$name,)*];
+    };
+}
+
 /// A record that was refused: what is wrong with it, where it stands, how to mend it.
 ///
 /// Nothing in it tells where a post, a site or a movement is: `detail` names fields, limits and

@@ -17,6 +17,7 @@ pub use aircraft::{
     PAIR_AIRBORNE_S_MAX, PAIR_SURFACE_S_MAX, REFERENCE_S_MAX, SPEED_CHECK_MARGIN_M, SPEED_M_S_MAX,
 };
 
+use crate::codes;
 use crate::feed::{Batch, Options};
 use crate::limits::AIRCRAFT_MAX;
 use crate::rejection::{Code, Rejection};
@@ -32,16 +33,6 @@ pub const CALLSIGN_S_MAX: i64 = 300;
 pub const STATUS_S_MAX: i64 = 100;
 /// Nothing is kept of an aircraft that was not heard for so long.
 pub const AIRCRAFT_EXPIRY_S: i64 = 300;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal, $repair:literal;)*) => {
-        $($(#[$doc])* pub static $name: Code =
-            Code { name: $code, reason: $reason, repair: $repair };)*
-
-        /// Every code this decoder gives.
-        pub static CODES: &[&Code] = &[$(&$name,)*];
-    };
-}
 
 codes! {
     /// Not a byte in it, or nothing but zeros.

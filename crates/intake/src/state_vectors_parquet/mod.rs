@@ -1,0 +1,284 @@
+//! State vectors in Parquet, read column by column without an allocation a row. Columns and
+//! units are those of [`state_vectors`](crate::state_vectors).
+//!
+//! Times may be timestamps of any resolution, or seconds as integers or floats. A timestamp
+//! that is not adjusted to UTC needs [`Options::zone`]. NaN in a coordinate is an error, in any
+//! other column it counts as null, as pandas writes it.
+
+mod column;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use agreement::track::{Address, Callsign, Locator, PositionQuality, TrackPoint};
+use parquet::errors::ParquetError;
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use spacetime::Instant;
+
+use crate::codes;
+use crate::feed::{Batch, Fault, Feed, Options};
+use crate::limits::BATCH_RECORDS_MAX;
+use crate::rejection::{Code, Rejection};
+use crate::state_vectors::{BAD_ADDRESS, BAD_TIME, COLUMN_TYPE, Columns, Field, Row, category};
+use crate::zone::{LocalZone, NAIVE_TIME};
+use column::{Flags, Numbers, Texts, Times};
+
+codes! {
+    /// Not Parquet, cut short, or of a kind that cannot be read.
+    NOT_PARQUET = "not-parquet", "the file is not Parquet, is cut short, or is encoded in a way \
+        that cannot be read",
+        "write it again, uncompressed or compressed with Snappy or Zstandard";
+    /// A row group that cannot be decoded. The others are read.
+    DAMAGED_ROW_GROUP = "damaged-row-group", "the row group cannot be decoded",
+        "write the file again; its other row groups were read";
+}
+
+/// Reads a Parquet file of state vectors.
+pub struct StateVectorsParquet<R: ChunkReader> {
+    file: SerializedFileReader<R>,
+    columns: Columns,
+    options: Options,
+    /// The next row group.
+    group: usize,
+    open: Option<RowGroup>,
+    /// Rows before the open row group.
+    rows_before: i64,
+}
+
+impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
+    /// Reads the footer.
+    ///
+    /// # Errors
+    /// A rejection of the file as a whole: not Parquet, a column missing or of the wrong type, a
+    /// unit or a time zone left open.
+    pub fn new(reader: R, options: Options) -> Result<Self, Rejection> {
+        let table = Locator { input: options.input, record: 0 };
+        let unreadable = || Rejection::new(&NOT_PARQUET, table);
+        let opened = catch_unwind(AssertUnwindSafe(|| SerializedFileReader::new(reader)));
+        let file = opened.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
+        let schema = file.metadata().file_metadata().schema_descr_ptr();
+        let names: Vec<String> =
+            schema.columns().iter().map(|column| column.path().string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let columns = Columns::find(&names, options.units, table)?;
+        for field in Field::ALL {
+            let Some(index) = columns.index(field) else { continue };
+            let column = schema.column(index);
+            if !column::holds(field, &column) {
+                return Err(Rejection::new(&COLUMN_TYPE, table).at(columns.name(field)));
+            }
+            if field == Field::Time && column::is_naive(&column) && options.zone.is_none() {
+                return Err(Rejection::new(&NAIVE_TIME, table).at(columns.name(field)));
+            }
+        }
+        Ok(Self { file, columns, options, group: 0, open: None, rows_before: 0 })
+    }
+
+    /// Rows in the file.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        u64::try_from(self.file.metadata().file_metadata().num_rows()).unwrap_or_default()
+    }
+
+    /// Opens the next row group unless one is open; false after the last.
+    fn open_next(&mut self) -> Result<bool, ParquetError> {
+        if self.open.is_none() && self.group < self.file.num_row_groups() {
+            let group = self.file.get_row_group(self.group)?;
+            self.open = Some(RowGroup::open(&*group, &self.columns)?);
+        }
+        Ok(self.open.is_some())
+    }
+
+    /// Reads some rows of the open row group, opening the next one if there is none.
+    fn step(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, ParquetError> {
+        if !self.open_next()? {
+            return Ok(false);
+        }
+        let Some(group) = &mut self.open else { return Ok(false) };
+        let room = BATCH_RECORDS_MAX - batch.items.len() - batch.rejections.len();
+        let rows = group.read(room)?;
+        if rows == 0 {
+            self.close();
+            return Ok(true);
+        }
+        let first = u64::try_from(self.rows_before + group.done).unwrap_or_default() + 1;
+        group.done += rows as i64;
+        for row in 0..rows {
+            let locator = Locator { input: self.options.input, record: first + row as u64 };
+            match group.point(row, &self.columns, self.options.zone.as_ref(), locator) {
+                Ok(Some(point)) => batch.items.push(point),
+                Ok(None) => batch.passed_over += 1,
+                Err((code, field)) => batch
+                    .rejections
+                    .push(Rejection::new(code, locator).at(self.columns.name(field))),
+            }
+        }
+        Ok(true)
+    }
+
+    fn close(&mut self) {
+        if let Some(group) = self.file.metadata().row_groups().get(self.group) {
+            self.rows_before = self.rows_before.saturating_add(group.num_rows().max(0));
+        }
+        self.open = None;
+        self.group += 1;
+    }
+}
+
+impl<R: ChunkReader + 'static> Feed<TrackPoint> for StateVectorsParquet<R> {
+    fn read(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, Fault> {
+        batch.clear();
+        while !batch.is_full() {
+            // The Parquet crate asserts what a damaged file may break.
+            match catch_unwind(AssertUnwindSafe(|| self.step(batch))) {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) => break,
+                Ok(Err(_)) | Err(_) => {
+                    let record = u64::try_from(self.rows_before).unwrap_or_default() + 1;
+                    let locator = Locator { input: self.options.input, record };
+                    let detail = format!("row group {}", self.group);
+                    batch
+                        .rejections
+                        .push(Rejection::new(&DAMAGED_ROW_GROUP, locator).detail(detail));
+                    self.close();
+                }
+            }
+        }
+        Ok(!batch.is_empty())
+    }
+}
+
+/// The columns of one row group, and some rows of each in memory.
+struct RowGroup {
+    done: i64,
+    at: Times,
+    address: Texts,
+    callsign: Option<Texts>,
+    latitude: Numbers,
+    longitude: Numbers,
+    baro: Option<Numbers>,
+    ellipsoid: Option<Numbers>,
+    speed: Option<Numbers>,
+    track: Option<Numbers>,
+    climb: Option<Numbers>,
+    on_ground: Option<Flags>,
+    nic: Option<Numbers>,
+    nac_p: Option<Numbers>,
+    nuc_p: Option<Numbers>,
+}
+
+impl RowGroup {
+    fn open(
+        group: &dyn parquet::file::reader::RowGroupReader,
+        columns: &Columns,
+    ) -> Result<Self, ParquetError> {
+        let schema = group.metadata().schema_descr_ptr();
+        let open = |field| -> Result<_, ParquetError> {
+            let Some(index) = columns.index(field) else { return Ok(None) };
+            Ok(Some((group.get_column_reader(index)?, schema.column(index))))
+        };
+        let needed =
+            |field| open(field)?.ok_or_else(|| ParquetError::General("a column is missing".into()));
+        let numbers = |field| -> Result<Option<Numbers>, ParquetError> {
+            open(field)?.map(|(reader, _)| Numbers::new(reader)).transpose()
+        };
+        let (time, time_column) = needed(Field::Time)?;
+        Ok(Self {
+            done: 0,
+            at: Times::new(time, &time_column)?,
+            address: Texts::new(needed(Field::Address)?.0)?,
+            callsign: open(Field::Callsign)?.map(|(reader, _)| Texts::new(reader)).transpose()?,
+            latitude: Numbers::new(needed(Field::Latitude)?.0)?,
+            longitude: Numbers::new(needed(Field::Longitude)?.0)?,
+            baro: numbers(Field::Baro)?,
+            ellipsoid: numbers(Field::Ellipsoid)?,
+            speed: numbers(Field::Speed)?,
+            track: numbers(Field::Track)?,
+            climb: numbers(Field::Climb)?,
+            on_ground: open(Field::OnGround)?.map(|(reader, _)| Flags::new(reader)).transpose()?,
+            nic: numbers(Field::Nic)?,
+            nac_p: numbers(Field::NacP)?,
+            nuc_p: numbers(Field::NucP)?,
+        })
+    }
+
+    /// Reads at most `rows` rows of every column; all must hold as many.
+    fn read(&mut self, rows: usize) -> Result<usize, ParquetError> {
+        let read = self.at.read(rows)?;
+        let mut same = self.address.read(rows)? == read;
+        same &= self.latitude.read(rows)? == read;
+        same &= self.longitude.read(rows)? == read;
+        if let Some(texts) = &mut self.callsign {
+            same &= texts.read(rows)? == read;
+        }
+        let optional = [
+            &mut self.baro,
+            &mut self.ellipsoid,
+            &mut self.speed,
+            &mut self.track,
+            &mut self.climb,
+            &mut self.nic,
+            &mut self.nac_p,
+            &mut self.nuc_p,
+        ];
+        for numbers in optional.into_iter().flatten() {
+            same &= numbers.read(rows)? == read;
+        }
+        if let Some(flags) = &mut self.on_ground {
+            same &= flags.read(rows)? == read;
+        }
+        if same { Ok(read) } else { Err(ParquetError::General("columns differ in length".into())) }
+    }
+
+    /// The point in a row that was read, if it holds one.
+    #[inline]
+    fn point(
+        &self,
+        row: usize,
+        columns: &Columns,
+        zone: Option<&LocalZone>,
+        locator: Locator,
+    ) -> Result<Option<TrackPoint>, (&'static Code, Field)> {
+        let at = self.instant(row, zone).map_err(|code| (code, Field::Time))?;
+        let address = self.address.get(row).and_then(address_of);
+        let address = address.ok_or((&BAD_ADDRESS, Field::Address))?;
+        let number = |numbers: &Option<Numbers>| {
+            numbers.as_ref().and_then(|n| n.get(row)).filter(|value| !value.is_nan())
+        };
+        let said = Row {
+            latitude: self.latitude.get(row),
+            longitude: self.longitude.get(row),
+            baro: number(&self.baro),
+            ellipsoid: number(&self.ellipsoid),
+            speed: number(&self.speed),
+            track: number(&self.track),
+            climb: number(&self.climb),
+            callsign: self.callsign.as_ref().and_then(|texts| texts.get(row)).and_then(callsign_of),
+            on_ground: self.on_ground.as_ref().is_some_and(|flags| flags.get(row)),
+            quality: PositionQuality {
+                nic: number(&self.nic).and_then(category),
+                nac_p: number(&self.nac_p).and_then(category),
+                nuc_p: number(&self.nuc_p).and_then(category),
+            },
+        };
+        said.point(at, address, columns.units, locator).map_err(|code| (code, Field::Latitude))
+    }
+
+    #[inline]
+    fn instant(&self, row: usize, zone: Option<&LocalZone>) -> Result<Instant, &'static Code> {
+        let micros = self.at.get(row).ok_or(&BAD_TIME)?;
+        match zone {
+            Some(zone) if self.at.is_naive() => zone.instant_of_micros(micros),
+            _ => Ok(Instant::from_micros(micros)),
+        }
+    }
+}
+
+#[inline]
+fn address_of(text: &[u8]) -> Option<Address> {
+    Address::parse(std::str::from_utf8(text).ok()?)
+}
+
+#[inline]
+fn callsign_of(text: &[u8]) -> Option<Callsign> {
+    Callsign::parse(std::str::from_utf8(text).ok()?)
+}
