@@ -243,8 +243,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Digest of what the report says, without its locator and without where the observer
-    /// stood: an unsalted digest of a place can be searched for.
+    /// Digest of what the report says, without its locator, without when it was received (a
+    /// copy that came later is the same report) and without where the observer stood: an
+    /// unsalted digest of a place can be searched for.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let place = self.place.as_ref().map(|place| {
@@ -273,7 +274,6 @@ impl Report {
             "method": self.method,
             "place": place,
             "range": self.range.map(|r| [r.min_m, r.max_m, u32::from(r.sd_log_milli)]),
-            "received_at": self.received_at.map(|at| at.to_string()),
             "sides": self.sides,
             "sighting": self.sighting.as_ref().map(|s| {
                 json!([s.class, s.heading_cdeg, s.height_low_cm, s.height_high_cm])

@@ -79,6 +79,7 @@ reasons! {
     QualityUnusable = "quality-unusable", "The sender says that its position has no known accuracy (NACp 0).";
     Contested = "contested", "The positions are contested: they look jammed, spoofed or mixed up.";
     SideUnknown = "side-unknown", "A side named in the report is not known to the agreement.";
+    SideMixed = "side-mixed", "A side named in the report joins bound and excluded groups.";
     SideMissing = "side-missing", "The report does not say who was involved.";
     PlaceMissing = "place-missing", "The report does not say where.";
     NotObserved = "not-observed", "Nobody who could have seen it was watching.";

@@ -18,7 +18,9 @@ pub mod airspace;
 pub mod alert;
 pub mod anomaly;
 pub mod finding;
+pub mod incidents;
 pub mod rules;
+pub mod tally;
 
 pub use alert::{Alert, AlertKind};
 pub use anomaly::{Anomaly, AnomalyKind, AnomalySubject};

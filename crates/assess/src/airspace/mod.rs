@@ -22,6 +22,7 @@ mod picture;
 mod quality;
 mod roster;
 mod shard;
+pub(crate) mod sightings;
 mod sketch;
 mod standing;
 mod volumes;

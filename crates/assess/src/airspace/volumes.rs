@@ -232,7 +232,7 @@ impl<'a> Airspace<'a> {
     }
 }
 
-fn height_bounds(pack: &Pack) -> HeightBounds {
+pub(super) fn height_bounds(pack: &Pack) -> HeightBounds {
     let cm = |value: i64| i32::try_from(value).unwrap_or(i32::MAX);
     let p = &pack.parameters;
     HeightBounds {

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a world that cannot be built fails its test")]
 
 mod airspace;
+mod incidents;
 mod world;

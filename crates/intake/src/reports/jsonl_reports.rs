@@ -192,8 +192,7 @@ impl<R: BufRead> Feed<Report> for JsonlReports<R> {
             }
             let mut not_read = Vec::new();
             let read = report(line.bytes, locator, &mut not_read).and_then(|report| {
-                let said = Report { received_at: None, ..report.clone() }.digest();
-                let new = once.is_new(&report.id, said, locator);
+                let new = once.is_new(&report.id, report.digest(), locator);
                 new.map_err(|why| why.at("/id")).map(|new| new.then_some(report))
             });
             match read {
@@ -214,7 +213,7 @@ pub(super) fn count(unread: &mut BTreeMap<String, u64>, name: String) {
     *unread.entry(if full { "other".to_owned() } else { name }).or_default() += 1;
 }
 
-/// One line as a report. A copy that was received again at another time is the same report.
+/// One line as a report.
 fn report(line: &[u8], locator: Locator, unread: &mut Vec<String>) -> Result<Report, Rejection> {
     let mut fields = Fields::of_line(json::parse(line, locator)?, locator)?;
     let critical = fields.texts("critical", 16, NAME_CHARS_MAX)?;

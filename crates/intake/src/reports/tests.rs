@@ -49,6 +49,7 @@ fn examples(fence: &str) -> String {
 }
 
 /// A good report with some members changed; `null` removes one.
+#[allow(clippy::needless_pass_by_value, reason = "callers write json!({...})")]
 fn changed(changes: Value) -> Value {
     let mut report: Value =
         serde_json::from_str(examples("jsonl").lines().next().unwrap()).unwrap();
