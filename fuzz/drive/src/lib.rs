@@ -5,10 +5,12 @@
 //!
 //! **Out of scope.** Judging what was parsed. A parser passes when it returns.
 
+mod aircraft;
 mod feeds;
 mod packs;
 mod reports;
 
+pub use aircraft::jsonl_frames;
 pub use packs::{geojson, pack};
 pub use reports::{authorisations, jsonl_reports, ucdp_csv};
 
@@ -19,6 +21,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("authorisations", authorisations),
     ("geojson", geojson),
+    ("jsonl_frames", jsonl_frames),
     ("jsonl_reports", jsonl_reports),
     ("pack", pack),
     ("ucdp_csv", ucdp_csv),
