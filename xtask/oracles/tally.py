@@ -67,20 +67,24 @@ def sides_in_scope(agreement, area):
 
 def count(pack, events, day, days, everything):
     agreement = tomllib.loads((pack / "agreement.toml").read_text(encoding="utf-8"))
-    areas = json.loads((pack / "areas.geojson").read_text(encoding="utf-8"))["features"]
+    features = json.loads((pack / "areas.geojson").read_text(encoding="utf-8"))["features"]
+    ceasefires = [clause for clause in agreement["clause"] if clause["kind"] == "ceasefire"]
     start, end = day - timedelta(days), day + timedelta(days)
-    near = [e for e in events if start <= date.fromisoformat(e["date_start"]) < end]
+    near = [event for event in events if start <= begins(event) < end]
     counts = {}
-    for area in areas:
-        if area["geometry"]["type"] not in ("Polygon", "MultiPolygon"):
-            continue
-        name, ground = area["properties"]["id"], rings(area["geometry"])
-        in_scope = sides_in_scope(agreement, name)
-        here = [e for e in near if inside((grid(e["longitude"]), grid(e["latitude"])), ground)]
-        here = [e for e in here if everything or in_scope(e)]
-        before = sum(date.fromisoformat(e["date_start"]) < day for e in here)
-        counts[name] = (before, len(here) - before)
+    for feature in features:
+        area = feature["properties"]["id"]
+        if any(area in clause["areas"] for clause in ceasefires):
+            ground, in_scope = rings(feature["geometry"]), sides_in_scope(agreement, area)
+            here = [e for e in near if inside((grid(e["longitude"]), grid(e["latitude"])), ground)]
+            here = [e for e in here if everything or in_scope(e)]
+            before = sum(begins(event) < day for event in here)
+            counts[area] = (before, len(here) - before)
     return counts
+
+
+def begins(event):
+    return date.fromisoformat(event["date_start"])
 
 
 def main():
@@ -88,8 +92,14 @@ def main():
     with open(events, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     ours = count(Path(pack), rows, date.fromisoformat(day), int(days), scope == "all")
-    print(ours)
+    column = "all" if scope == "all" else "in_scope"
+    lines = json.loads(Path(tally).read_text(encoding="utf-8"))["lines"]
+    theirs = {area: (line["before"][column], line["after"][column]) for area, line in lines.items()}
+    for area in sorted({*ours, *theirs}):
+        same = ours.get(area) == theirs.get(area)
+        print(f"{area:<14} {ours.get(area)} by hand, {theirs.get(area)} by armistice", "" if same else "DIFFERS")
+    return 0 if ours == theirs else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
