@@ -45,6 +45,30 @@ pub enum AreaFault {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ring {
     vertices: Vec<Position>,
+    /// The box around each run of [`RUN_EDGES`] edges, so that most edges need no look.
+    boxes: Vec<BoundingBox>,
+}
+
+/// Edges in one run of a ring; the last run may have fewer.
+const RUN_EDGES: usize = 16;
+
+/// Some successive edges of a ring, and the box around them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'a> {
+    /// The box around all of its edges.
+    pub(crate) bounds: BoundingBox,
+    /// The vertices that its edges start at.
+    starts: &'a [Position],
+    /// The vertex that its last edge ends at.
+    end: Position,
+}
+
+impl Run<'_> {
+    /// Its edges, each as its two ends.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = (Position, Position)> + '_ {
+        let ends = self.starts[1..].iter().chain(std::iter::once(&self.end));
+        self.starts.iter().copied().zip(ends.copied())
+    }
 }
 
 impl Ring {
@@ -70,7 +94,29 @@ impl Ring {
         }
         let smallest = smallest_rotation(&vertices);
         vertices.rotate_left(smallest);
-        Ok(Self { vertices })
+        Ok(Self::of_vertices(vertices))
+    }
+
+    fn of_vertices(vertices: Vec<Position>) -> Self {
+        let boxes = (0..vertices.len())
+            .step_by(RUN_EDGES)
+            .map(|start| {
+                let end = (start + RUN_EDGES).min(vertices.len());
+                let last = vertices[end % vertices.len()];
+                let run = vertices[start..end].iter().copied().chain([last]);
+                BoundingBox::around(run).expect("a run has vertices")
+            })
+            .collect();
+        Self { vertices, boxes }
+    }
+
+    /// The edges in runs, in order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        self.boxes.iter().enumerate().map(|(n, &bounds)| {
+            let end = ((n + 1) * RUN_EDGES).min(self.vertices.len());
+            let starts = &self.vertices[n * RUN_EDGES..end];
+            Run { bounds, starts, end: self.vertices[end % self.vertices.len()] }
+        })
     }
 
     /// The vertices, counter-clockwise from the smallest, the first not repeated.
@@ -88,18 +134,28 @@ impl Ring {
     /// The box around it.
     #[must_use]
     pub fn bounding_box(&self) -> BoundingBox {
-        BoundingBox::around(self.vertices.iter().copied()).expect("a ring has vertices")
+        let corners = self.boxes.iter().flat_map(|b| [b.min, b.max]);
+        BoundingBox::around(corners).expect("a ring has vertices")
     }
 
     /// Where `p` lies against the ground this ring encloses, by exact crossing parity.
     #[must_use]
     pub fn side(&self, p: Position) -> Side {
         let mut inside = false;
-        for (a, b) in self.edges() {
-            match crossing(a, b, p) {
-                Crossing::OnEdge => return Side::Edge,
-                Crossing::East => inside = !inside,
-                Crossing::None => {}
+        // Only runs that the ray east from `p` can meet.
+        let met = self.runs().filter(|run| {
+            let bounds = run.bounds;
+            bounds.min.lat_e7() <= p.lat_e7()
+                && p.lat_e7() <= bounds.max.lat_e7()
+                && p.lon_e7() <= bounds.max.lon_e7()
+        });
+        for run in met {
+            for (a, b) in run.edges() {
+                match crossing(a, b, p) {
+                    Crossing::OnEdge => return Side::Edge,
+                    Crossing::East => inside = !inside,
+                    Crossing::None => {}
+                }
             }
         }
         if inside { Side::Inside } else { Side::Outside }
@@ -112,7 +168,7 @@ fn no_winding(vertices: Vec<Position>) -> AreaFault {
     if vertices.iter().all(|&v| turn(a, b, v) == Ordering::Equal) {
         return AreaFault::EnclosesNothing;
     }
-    let flaw = Ring { vertices }.crosses_itself();
+    let flaw = Ring::of_vertices(vertices).crosses_itself();
     flaw.map_or(AreaFault::EnclosesNothing, |(_, at)| AreaFault::CrossesItself(at))
 }
 
@@ -249,6 +305,11 @@ impl Area {
     /// Every ring of every polygon.
     pub fn rings(&self) -> impl Iterator<Item = &Ring> {
         self.polygons.iter().flat_map(Polygon::rings)
+    }
+
+    /// Every edge of every ring, in runs.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        self.rings().flat_map(Ring::runs)
     }
 
     /// Every edge of every ring.

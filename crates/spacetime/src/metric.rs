@@ -9,7 +9,7 @@
 //! and a ten-thousandth of the distance. Farther off it stays a fair estimate up to 1,000 km.
 
 use crate::area::{Area, Side};
-use crate::geodesy::step_nm;
+use crate::geodesy::{STEP_NM_ERROR, step_nm};
 use crate::position::{BoundingBox, LAT_E7_MAX, LON_E7_MAX, Position};
 
 /// Nanometres in one centimetre.
@@ -43,9 +43,8 @@ impl Metric {
         } else {
             south_e7.saturating_abs().min(north_e7.saturating_abs())
         };
-        // One off for the rounding of the scale itself.
         let (east, north) = (step_nm(farthest).0, step_nm(nearest).1);
-        Self { east_nm: (east - 1).max(0), north_nm: north - 1 }
+        Self { east_nm: (east - STEP_NM_ERROR).max(0), north_nm: north - STEP_NM_ERROR }
     }
 
     /// Square of a length, square nanometres: at most (3.6e9 * 1.2e7)^2 * 2 = 4e33.
@@ -168,17 +167,29 @@ impl BoundingBox {
 
 impl Area {
     /// Distance of `p` from the nearest edge, centimetres, zero on an edge; for the range of
-    /// this module. Looks at every edge, and measures those that may be nearer than the
-    /// nearest so far.
+    /// this module.
+    ///
+    /// Edges are first compared on flat ground about `p`; those that come out nearest, or
+    /// nearly so, are then measured.
     #[must_use]
     pub fn distance_to_edge_cm(&self, p: Position) -> i64 {
         let here = Metric::at(p.lat_e7());
-        let (south, north) = (self.bounding_box().min.lat_e7(), self.bounding_box().max.lat_e7());
-        let low = Metric::shortest_between(south.min(p.lat_e7()), north.max(p.lat_e7()));
+        let flat = Flat::about(p, here);
+        let mut least = i64::MAX;
+        for run in self.runs() {
+            if flat.square_to_box_cm2(run.bounds) < least {
+                let squares = run.edges().map(|(a, b)| flat.square_to_edge_cm2(a, b));
+                least = squares.fold(least, i64::min);
+            }
+        }
+        let nearly = Flat::doubt(least);
         let mut best = i128::MAX;
-        for (a, b) in self.edges().flat_map(|(a, b)| seen_from(p, a, b)) {
-            if square_at_least(low, a, b) < best {
-                best = best.min(square_to_edge(p, here, a, b));
+        for run in self.runs().filter(|run| flat.square_to_box_cm2(run.bounds) <= nearly) {
+            for (a, b) in run.edges() {
+                if flat.square_to_edge_cm2(a, b) <= nearly {
+                    let seen = seen_from(p, a, b).map(|(a, b)| square_to_edge(p, here, a, b));
+                    best = seen.fold(best, i128::min);
+                }
             }
         }
         centimetres(best)
@@ -196,13 +207,67 @@ impl Area {
     }
 }
 
-/// A lower bound of the square of the distance of the origin from an edge: its box's, three
-/// quarters of it, since the shortest way may bend over higher latitudes.
-fn square_at_least(low: Metric, a: Steps, b: Steps) -> i128 {
-    let gap = |a: i64, b: i64| i128::from(a.min(b).max(-a.max(b)).max(0));
-    let east = gap(a.0, b.0) * i128::from(low.east_nm);
-    let north = gap(a.1, b.1) * NORTH_NM_MIN;
-    (east * east + north * north) / 16 * 9
+/// The ground about a place, as if flat: good enough to tell which edges can be the nearest.
+struct Flat {
+    about: Position,
+    /// Centimetres to a step, times 2^16.
+    east_q16: i64,
+    north_q16: i64,
+}
+
+impl Flat {
+    fn about(p: Position, here: Metric) -> Self {
+        let q16 = |nm: i64| (nm << 16) / NM_PER_CM as i64;
+        Self { about: p, east_q16: q16(here.east_nm), north_q16: q16(here.north_nm) }
+    }
+
+    /// What looks this much farther may be the nearest after all: by a tenth of its length,
+    /// which is what a degree of latitude does to longitudes at 80 degrees, and by rounding.
+    fn doubt(square_cm2: i64) -> i64 {
+        square_cm2.saturating_add(square_cm2 / 4).saturating_add(10_000)
+    }
+
+    /// Centimetres from the place, capped at 10,700 km, so that products of two fit an `i64`
+    /// three times over.
+    #[inline]
+    fn centimetres(&self, (east, north): Steps) -> (i64, i64) {
+        let capped = |cm: i64| cm.clamp(-(1 << 30), 1 << 30);
+        (capped((east * self.east_q16) >> 16), capped((north * self.north_q16) >> 16))
+    }
+
+    fn square_to_box_cm2(&self, bounds: BoundingBox) -> i64 {
+        let (low, high) = (steps(self.about, bounds.min), steps(self.about, bounds.max));
+        if low.0 > high.0
+            || i64::from(bounds.max.lon_e7()) - i64::from(bounds.min.lon_e7()) > TURN_E7 / 2
+        {
+            return 0;
+        }
+        let gap = |low: i64, high: i64| low.max(0).max(-high);
+        let (east, north) = self.centimetres((gap(low.0, high.0), gap(low.1, high.1)));
+        // The longitudes of a box are narrower on the side away from the equator.
+        let east = east * 9 / 10;
+        east * east + north * north
+    }
+
+    #[inline]
+    fn square_to_edge_cm2(&self, a: Position, b: Position) -> i64 {
+        let (start, end) = (steps(self.about, a), steps(self.about, b));
+        if (end.0 - start.0).abs() > TURN_E7 / 2 {
+            return 0;
+        }
+        let (a, b) = (self.centimetres(start), self.centimetres(end));
+        let along = (b.0 - a.0, b.1 - a.1);
+        let whole = along.0 * along.0 + along.1 * along.1;
+        let part = -(a.0 * along.0 + a.1 * along.1);
+        if part <= 0 {
+            a.0 * a.0 + a.1 * a.1
+        } else if part >= whole {
+            b.0 * b.0 + b.1 * b.1
+        } else {
+            let across = (a.0 * along.1 - a.1 * along.0) / whole.isqrt().max(1);
+            across * across
+        }
+    }
 }
 
 #[cfg(test)]

@@ -181,6 +181,17 @@ impl Leg {
     }
 }
 
+/// Whether the line through two positions, as far as it goes, meets the box: not when all
+/// corners lie on one side of it.
+fn line_meets(start: Position, end: Position, bounds: BoundingBox) -> bool {
+    let (west, east) = (bounds.min.lon_e7(), bounds.max.lon_e7());
+    let (south, north) = (bounds.min.lat_e7(), bounds.max.lat_e7());
+    let side = |lon, lat| turn(start, end, Position::from_e7(lon, lat).expect("of a box"));
+    let first = side(west, south);
+    let others = [side(east, south), side(east, north), side(west, north)];
+    first == Ordering::Equal || others.iter().any(|other| *other != first)
+}
+
 fn turned(from: i32, to: i32) -> i64 {
     i64::from(to) - i64::from(from)
 }
@@ -276,13 +287,10 @@ struct Course {
 impl Course {
     fn meet_ring(&mut self, leg: &Leg, ring: &Ring) {
         let (start, end) = (leg.from.position, leg.to.position);
-        let vertices = ring.vertices();
-        let mut a = vertices[vertices.len() - 1];
-        let mut a_turn = turn(start, end, a);
-        for &b in vertices {
-            let b_turn = turn(start, end, b);
-            self.meet_edge(leg, (a, a_turn), (b, b_turn));
-            (a, a_turn) = (b, b_turn);
+        for run in ring.runs().filter(|run| line_meets(start, end, run.bounds)) {
+            for (a, b) in run.edges() {
+                self.meet_edge(leg, (a, turn(start, end, a)), (b, turn(start, end, b)));
+            }
         }
     }
 
