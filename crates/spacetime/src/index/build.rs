@@ -5,11 +5,11 @@ use std::ops::Range;
 use crate::area::{Area, Ring};
 use crate::position::{BoundingBox, Position};
 
-use super::edge::{EdgeRef, INDEX_VERTICES_MAX};
+use super::edge::Edge;
 use super::lattice::{Lattice, Line};
 use super::plan::{self, Load, SHIFT_MAX};
 use super::refine::Refiner;
-use super::{Division, IndexFault, Square, ZONES_MAX, ZoneIndex};
+use super::{Division, INDEX_VERTICES_MAX, IndexFault, Square, ZONES_MAX, ZoneIndex};
 
 impl ZoneIndex {
     /// Builds the index over zones, which are numbered as they stand.
@@ -20,8 +20,7 @@ impl ZoneIndex {
         if zones.len() > ZONES_MAX {
             return Err(IndexFault::TooManyZones);
         }
-        let rings = zones.iter().flat_map(Area::rings);
-        let vertices = rings.map(|ring| ring.vertices().len() + 1).sum::<usize>();
+        let vertices = zones.iter().map(Area::vertex_count).sum::<usize>();
         if vertices > INDEX_VERTICES_MAX {
             return Err(IndexFault::TooManyVertices);
         }
@@ -38,7 +37,7 @@ impl ZoneIndex {
             let memory_bytes_max = plan::memory_bytes_max(vertices);
             for coarser in [0, 2, 5, 9, u32::MAX] {
                 let division = sorted.divide(coarser);
-                let bytes = division.memory_bytes() + vertices * size_of::<Position>();
+                let bytes = division.memory_bytes() + size_of::<Self>();
                 let coarsest = squares.shift == SHIFT_MAX && coarser == u32::MAX;
                 if bytes <= memory_bytes_max || coarsest {
                     return Ok(sorted.into_index(zones.len() as u32, bounds, division));
@@ -58,38 +57,32 @@ fn box_around(area: &Area) -> BoundingBox {
 /// The edges of all zones, and the zones themselves, sorted into squares.
 struct Sorted {
     squares: Lattice,
-    vertices: Vec<Position>,
+    vertices: usize,
     /// Edges that touch a square, by square, then zone: `(zone, edge)`.
-    touching: Buckets<(u32, EdgeRef)>,
+    touching: Buckets<(u32, Edge)>,
     /// Zones that hold the south-western corner of a square, by square, then zone.
     covering: Buckets<u32>,
     loads: Vec<Load>,
 }
 
 impl Sorted {
-    fn new(zones: &[Area], boxes: &[BoundingBox], count: usize, squares: Lattice) -> Self {
+    fn new(zones: &[Area], boxes: &[BoundingBox], vertices: usize, squares: Lattice) -> Self {
         let square_count = squares.rows as usize * squares.columns as usize;
-        let mut vertices = Vec::with_capacity(count);
-        let mut touching = Vec::with_capacity(count * 2);
+        let mut touching = Vec::with_capacity(vertices * 2);
         let mut covering = Vec::new();
         let mut loads = vec![Load::default(); square_count];
         let mut corners = Corners::default();
         for (zone, (area, bounds)) in (0u32..).zip(zones.iter().zip(boxes)) {
             corners.start(&squares, *bounds);
-            for ring in area.rings() {
-                for (from, to) in ring.edges() {
-                    let edge = EdgeRef::new(vertices.len() as u32, from, to);
-                    let line = Line::between(from, to);
-                    vertices.push(from);
-                    corners.cross(&squares, &line);
-                    let first = touching.len();
-                    squares.each_touched(&line, |row, columns| {
-                        let square = |column| row * squares.columns + column;
-                        touching.extend(columns.map(|column| (square(column), (zone, edge))));
-                    });
-                    share(&line, &touching[first..], squares.shift, &mut loads);
-                }
-                vertices.push(ring.vertices()[0]);
+            for (from, to) in area.edges() {
+                let (edge, line) = (Edge::between(from, to), Line::between(from, to));
+                corners.cross(&squares, &line);
+                let first = touching.len();
+                squares.each_touched(&line, |row, columns| {
+                    let square = |column| row * squares.columns + column;
+                    touching.extend(columns.map(|column| (square(column), (zone, edge))));
+                });
+                share(&line, &touching[first..], squares.shift, &mut loads);
             }
             corners.finish(&squares, |square| covering.push((square, zone)));
         }
@@ -106,8 +99,8 @@ impl Sorted {
     /// Divides each square as the plan has it.
     fn divide(&self, coarser: u32) -> Division {
         let (columns, shift) = (self.squares.columns, self.squares.shift);
-        let halvings = plan::halvings(&self.loads, self.vertices.len(), shift, coarser);
-        let mut refiner = Refiner::new(&self.vertices);
+        let halvings = plan::halvings(&self.loads, self.vertices, shift, coarser);
+        let mut refiner = Refiner::new();
         let mut squares = Vec::with_capacity(self.loads.len() + 1);
         for (square, halvings) in (0u32..).zip(halvings) {
             let lattice = self.squares.within(square / columns, square % columns, halvings);
@@ -127,7 +120,7 @@ impl Sorted {
 }
 
 /// Counts an edge into the squares it touches.
-fn share(line: &Line, touched: &[(u32, (u32, EdgeRef))], shift: u32, loads: &mut [Load]) {
+fn share(line: &Line, touched: &[(u32, (u32, Edge))], shift: u32, loads: &mut [Load]) {
     let length = (line.east() - line.west() + line.high_y - line.low_y) as u64;
     let each = (length << 8 >> shift) / (touched.len() as u64).max(1);
     for (square, _) in touched {

@@ -2,10 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use crate::area::Side;
 use crate::position::Position;
 
-use super::{ZoneIndex, record};
+use super::ZoneIndex;
+use super::block::{BLOCK, Block};
 
 /// Pairs of a point and a zone that it lies strictly inside of, in two columns: by point,
 /// then by zone.
@@ -63,18 +63,21 @@ impl ZoneIndex {
     /// When the columns differ in length.
     pub fn match_degrees(&self, lon: &[f64], lat: &[f64], first_row: u64, pairs: &mut Pairs) {
         assert_eq!(lon.len(), lat.len(), "a point is one longitude and one latitude");
-        for (row, (&lon, &lat)) in (first_row..).zip(lon.iter().zip(lat)) {
-            match Position::from_degrees(lon, lat) {
-                Ok(p) => self.match_one(p, row, pairs),
-                Err(_) => pairs.off_globe += 1,
-            }
+        let mut block = Block::default();
+        let blocks = lon.chunks(BLOCK).zip(lat.chunks(BLOCK));
+        for (first_row, (lon, lat)) in (first_row..).step_by(BLOCK).zip(blocks) {
+            pairs.off_globe += block.snap(lon, lat);
+            block.find(self, first_row, pairs);
         }
     }
 
     /// As [`Self::match_degrees`], for positions already on the grid.
     pub fn match_positions(&self, points: &[Position], first_row: u64, pairs: &mut Pairs) {
-        for (row, &p) in (first_row..).zip(points) {
-            self.match_one(p, row, pairs);
+        let mut block = Block::default();
+        let blocks = points.chunks(BLOCK);
+        for (first_row, points) in (first_row..).step_by(BLOCK).zip(blocks) {
+            block.take(points);
+            block.find(self, first_row, pairs);
         }
     }
 
@@ -112,19 +115,5 @@ impl ZoneIndex {
                 }
             }
         });
-    }
-
-    fn match_one(&self, p: Position, row: u64, pairs: &mut Pairs) {
-        let Some(cell) = self.cell_at(p) else { return };
-        let mut put = |zone| {
-            pairs.points.push(row);
-            pairs.zones.push(zone);
-        };
-        match cell.as_record() {
-            Some(offset) => record::entries(&self.division.records, offset)
-                .filter(|entry| entry.side(p, &self.vertices) == Side::Inside)
-                .for_each(|entry| put(entry.zone)),
-            None => self.division.lists.at(cell.0).iter().for_each(|&zone| put(zone)),
-        }
     }
 }

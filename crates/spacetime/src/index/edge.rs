@@ -19,83 +19,95 @@ use crate::position::Position;
 
 use super::lattice::Line;
 
-/// Most vertices, the repeated first one of each ring counted, that all zones of an index
-/// may have together.
-pub const INDEX_VERTICES_MAX: usize = 1 << 26;
-
 /// Beyond every latitude, and far from the limits of an `i64`.
 const FAR: i64 = 1 << 40;
 
-const NUMBER_MASK: u32 = (1 << 29) - 1;
-const FALLS: u32 = 1 << 29;
-const CARRIED_DOWN: u32 = 1 << 30;
-const CARRIED_UP: u32 = 1 << 31;
+/// An edge of a zone, from its lower to its upper end. A level edge has no lower end of its
+/// own; the eastern one serves, so that it is carried on downwards like any edge that falls
+/// to the east.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    low: Position,
+    high: Position,
+}
 
-/// An edge, by the number of its first vertex, and which of its ends is carried on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct EdgeRef(pub(super) u32);
-
-impl EdgeRef {
-    /// The edge from vertex `number` to the next one.
-    pub(super) fn new(number: u32, from: Position, to: Position) -> Self {
-        let (from, to) = ((from.lat_e7(), -from.lon_e7()), (to.lat_e7(), -to.lon_e7()));
-        Self(if from <= to { number } else { number | FALLS })
+impl Edge {
+    /// Between two vertices in either order.
+    pub(super) fn between(a: Position, b: Position) -> Self {
+        let order = |p: Position| (p.lat_e7(), -p.lon_e7());
+        if order(a) <= order(b) { Self { low: a, high: b } } else { Self { low: b, high: a } }
     }
 
-    /// The edge in a square whose eastern border lies at `border`.
-    ///
-    /// A level edge has no lower end of its own; [`Self::new`] takes the eastern one, so
-    /// that it is carried on downwards like any edge that falls to the east.
-    pub(super) fn seen_west_of(self, border: i64, vertices: &[Position]) -> Self {
-        let (low, high) = self.ends(vertices);
-        let end = if i64::from(low.lon_e7()) > border && low.lon_e7() > high.lon_e7() {
-            CARRIED_DOWN
-        } else if i64::from(high.lon_e7()) > border && high.lon_e7() > low.lon_e7() {
-            CARRIED_UP
-        } else {
-            0
+    /// As a line.
+    pub(super) fn line(self) -> Line {
+        Line::between(self.low, self.high)
+    }
+
+    /// As it is seen in a square that it touches and whose eastern border lies at `border`.
+    pub(super) fn seen_west_of(self, border: i64) -> SeenEdge {
+        let Self { low, high } = self;
+        let leaves = |end: Position, other: Position| {
+            i64::from(end.lon_e7()) > border && end.lon_e7() > other.lon_e7()
         };
-        Self(self.0 & (NUMBER_MASK | FALLS) | end)
+        SeenEdge {
+            low_x: low.lon_e7(),
+            low_y: low.lat_e7() << 1 | i32::from(leaves(low, high)),
+            high_x: high.lon_e7(),
+            high_y: high.lat_e7() << 1 | i32::from(leaves(high, low)),
+        }
+    }
+}
+
+/// An edge as it is seen in one square. Latitudes, which leave a bit free, are doubled, and
+/// odd where that end is carried on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenEdge {
+    low_x: i32,
+    low_y: i32,
+    high_x: i32,
+    high_y: i32,
+}
+
+impl SeenEdge {
+    /// How many words of a record it takes.
+    pub(super) const WORDS: usize = 4;
+
+    pub(super) fn to_words(self) -> [u32; Self::WORDS] {
+        [self.low_x, self.low_y, self.high_x, self.high_y].map(i32::cast_unsigned)
     }
 
-    /// Lower and upper end.
     #[inline]
-    pub(super) fn ends(self, vertices: &[Position]) -> (Position, Position) {
-        let number = (self.0 & NUMBER_MASK) as usize;
-        let falls = usize::from(self.0 & FALLS != 0);
-        (vertices[number + falls], vertices[number + 1 - falls])
-    }
-
-    /// The edge as a line.
-    pub(super) fn line(self, vertices: &[Position]) -> Line {
-        let (low, high) = self.ends(vertices);
-        Line::between(low, high)
+    pub(super) fn from_words(words: &[u32; Self::WORDS]) -> Self {
+        let [low_x, low_y, high_x, high_y] = words.map(u32::cast_signed);
+        Self { low_x, low_y, high_x, high_y }
     }
 
     /// Latitudes at which it counts, `low..high`: those of its ends, but without limit
     /// where it is carried on.
-    pub(super) fn latitudes(self, line: &Line) -> (i64, i64) {
-        let low = if self.0 & CARRIED_DOWN != 0 { -FAR } else { line.low_y };
-        let high = if self.0 & CARRIED_UP != 0 { FAR } else { line.high_y };
+    pub(super) fn latitudes(self) -> (i64, i64) {
+        let low = if self.low_y & 1 != 0 { -FAR } else { i64::from(self.low_y >> 1) };
+        let high = if self.high_y & 1 != 0 { FAR } else { i64::from(self.high_y >> 1) };
         (low, high)
     }
 
     /// Whether the ray east from a position of the square at `(x, y)` crosses it, and
-    /// whether the position is on its straight continuation.
+    /// whether the position is in line with it. Exact, as [`crate::area::turn`] is.
     #[inline]
-    pub(super) fn crossed_from(self, x: i32, y: i32, vertices: &[Position]) -> (bool, bool) {
-        let (low, high) = self.ends(vertices);
+    pub(super) fn crossed_from(self, x: i32, y: i32) -> (bool, bool) {
         let d = |to: i32, from: i32| i64::from(to) - i64::from(from);
-        let left = d(high.lon_e7(), low.lon_e7()) * d(y, low.lat_e7());
-        let right = d(high.lat_e7(), low.lat_e7()) * d(x, low.lon_e7());
-        let above_low = (low.lat_e7() <= y) | (self.0 & CARRIED_DOWN != 0);
-        let below_high = (y < high.lat_e7()) | (self.0 & CARRIED_UP != 0);
+        let (low_y, high_y) = (self.low_y >> 1, self.high_y >> 1);
+        let left = d(self.high_x, self.low_x) * d(y, low_y);
+        let right = d(high_y, low_y) * d(x, self.low_x);
+        let above_low = (low_y <= y) | (self.low_y & 1 != 0);
+        let below_high = (y < high_y) | (self.high_y & 1 != 0);
         (above_low & below_high & (left > right), left == right)
     }
 
-    /// Whether the position lies on the edge itself.
-    pub(super) fn holds(self, p: Position, vertices: &[Position]) -> bool {
-        let (low, high) = self.ends(vertices);
-        crossing(low, high, p) == Crossing::OnEdge
+    /// Whether a position lies on the edge itself.
+    #[cold]
+    pub(super) fn holds(self, x: i32, y: i32) -> bool {
+        let at = |x, y| Position::from_e7(x, y).expect("came from a position");
+        let (low, high) = (at(self.low_x, self.low_y >> 1), at(self.high_x, self.high_y >> 1));
+        crossing(low, high, at(x, y)) == Crossing::OnEdge
     }
 }

@@ -17,6 +17,7 @@
 //! Every answer is exact, that is equal to [`Area::side`] for every position on the grid:
 //! the index only leaves out edges that cannot matter.
 
+mod block;
 mod build;
 mod bulk;
 mod edge;
@@ -29,10 +30,9 @@ mod refine;
 #[cfg(test)]
 mod tests;
 
-use crate::position::{BoundingBox, Position};
+use crate::position::BoundingBox;
 
 pub use bulk::Pairs;
-pub use edge::INDEX_VERTICES_MAX;
 pub use plan::{MEMORY_FIXED_BYTES_MAX, MEMORY_VERTEX_BYTES_MAX};
 
 use lists::Lists;
@@ -42,6 +42,10 @@ use crate::area::Area;
 
 /// Most zones one index may have.
 pub const ZONES_MAX: usize = 1 << 24;
+
+/// Most vertices, the repeated first one of each ring counted, that all zones of an index
+/// may have together.
+pub const INDEX_VERTICES_MAX: usize = 1 << 26;
 
 /// Why an index cannot be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,8 +68,7 @@ pub struct ZoneIndex {
     shift: u32,
     columns: u32,
     rows: u32,
-    /// Ring after ring, the first vertex of each repeated at its end.
-    vertices: Vec<Position>,
+    vertices: usize,
     division: Division,
 }
 
@@ -146,17 +149,17 @@ impl ZoneIndex {
         self.zones as usize
     }
 
-    /// How many vertices the zones have together.
+    /// How many vertices the zones have together, the repeated first ones not counted.
     #[must_use]
     pub fn vertex_count(&self) -> usize {
-        self.vertices.len()
+        self.vertices
     }
 
     /// Bytes the index takes. At most [`MEMORY_VERTEX_BYTES_MAX`] a vertex on top of
     /// [`MEMORY_FIXED_BYTES_MAX`].
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(self.vertices.as_slice()) + self.division.memory_bytes()
+        size_of::<Self>() + self.division.memory_bytes()
     }
 }
 

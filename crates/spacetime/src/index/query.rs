@@ -14,7 +14,7 @@ impl ZoneIndex {
         match cell.as_record() {
             Some(record) => {
                 for entry in record::entries(&self.division.records, record) {
-                    let side = entry.side(p, &self.vertices);
+                    let side = entry.side(p.lon_e7(), p.lat_e7());
                     if side != Side::Outside {
                         found.push((entry.zone, side));
                     }

@@ -1,19 +1,17 @@
 //! Dividing one square into cells, each with what is left to look at there.
 
-use super::edge::EdgeRef;
-use super::lattice::{Lattice, Line};
+use super::edge::Edge;
+use super::lattice::Lattice;
 use super::lists::ListWriter;
 use super::plan::HALVINGS_MAX;
 use super::record::RecordWriter;
 use super::{Cell, Division, Square};
-use crate::position::Position;
 
 /// Cells along the side of the most finely divided square; a row of them fits a `u64`.
 const SIDE_MAX: usize = 1 << HALVINGS_MAX;
 
 /// Divides squares one after the other.
-pub(super) struct Refiner<'a> {
-    vertices: &'a [Position],
+pub(super) struct Refiner {
     cells: Vec<Cell>,
     records: RecordWriter,
     lists: ListWriter,
@@ -21,28 +19,27 @@ pub(super) struct Refiner<'a> {
     whole: Vec<u32>,
     /// What is in single cells of the square, by zone.
     items: Vec<Item>,
-    /// The same, by cell.
+    /// The same, by cell, and where each cell's begin.
     sorted: Vec<Item>,
     starts: Vec<u32>,
+    /// The zones of one cell.
     zones: Vec<u32>,
-    lines: Vec<(EdgeRef, Line)>,
 }
 
 /// A zone in one cell of the square being divided.
 #[derive(Clone, Copy)]
-pub(super) struct Item {
+struct Item {
     cell: u32,
-    pub(super) zone: u32,
-    /// An edge that touches the cell; none where the zone holds all of the cell.
-    pub(super) edge: Option<EdgeRef>,
+    zone: u32,
+    /// Which edge of the square touches the cell; none where the zone holds all of it.
+    edge: Option<u32>,
     /// Whether the cell's south-western corner is inside the zone.
-    pub(super) corner: bool,
+    corner: bool,
 }
 
-impl<'a> Refiner<'a> {
-    pub(super) fn new(vertices: &'a [Position]) -> Self {
+impl Refiner {
+    pub(super) fn new() -> Self {
         Self {
-            vertices,
             cells: vec![Cell::EMPTY],
             records: RecordWriter::default(),
             lists: ListWriter::new(),
@@ -51,7 +48,6 @@ impl<'a> Refiner<'a> {
             sorted: Vec::new(),
             starts: Vec::new(),
             zones: Vec::new(),
-            lines: Vec::new(),
         }
     }
 
@@ -62,70 +58,51 @@ impl<'a> Refiner<'a> {
     }
 
     /// Divides a square, given the edges that touch it and the zones that hold its corner,
-    /// and returns the number of its first cell.
+    /// both by zone, and returns the number of its first cell.
     pub(super) fn divide(
         &mut self,
         cells: &Lattice,
-        touching: &[(u32, EdgeRef)],
+        edges: &[(u32, Edge)],
         covering: &[u32],
     ) -> u32 {
         self.whole.clear();
         self.items.clear();
         let mut rest = covering.iter().copied().peekable();
-        for group in touching.chunk_by(|a, b| a.0 == b.0) {
+        let mut first_edge = 0;
+        for group in edges.chunk_by(|a, b| a.0 == b.0) {
             let zone = group[0].0;
             while let Some(whole) = rest.next_if(|&other| other < zone) {
                 self.whole.push(whole);
             }
             let corner = rest.next_if_eq(&zone).is_some();
-            self.spread(cells, zone, group, corner);
+            self.spread(cells, group, first_edge, corner);
+            first_edge += group.len() as u32;
         }
         self.whole.extend(rest);
-        if touching.is_empty() { self.put_undivided() } else { self.put_cells(cells) }
+        if edges.is_empty() { self.put_undivided() } else { self.put_cells(cells, edges) }
     }
 
-    /// Finds the cells that the edges of one zone touch, and those it holds all of.
-    fn spread(&mut self, cells: &Lattice, zone: u32, group: &[(u32, EdgeRef)], corner: bool) {
-        let corner_at = (cells.west as i32, cells.south as i32);
-        let border = cells.west_of(cells.columns);
-        self.lines.clear();
-        self.lines.extend(
-            group.iter().map(|(_, edge)| {
-                (edge.seen_west_of(border, self.vertices), edge.line(self.vertices))
-            }),
-        );
-        let crossed = |(edge, _): &&(EdgeRef, _)| {
-            edge.crossed_from(corner_at.0, corner_at.1, self.vertices).0
-        };
-        let constant = corner ^ (self.lines.iter().filter(crossed).count() % 2 == 1);
-
-        let full_row = u64::MAX >> (SIDE_MAX as u32 - cells.columns);
-        let mut inside = [if constant { full_row } else { 0 }; SIDE_MAX];
+    /// Finds the cells that the edges of one zone touch, and those the zone holds all of.
+    fn spread(&mut self, cells: &Lattice, group: &[(u32, Edge)], first_edge: u32, corner: bool) {
+        let zone = group[0].0;
+        let first_item = self.items.len();
         let mut touched = [0u64; SIDE_MAX];
-        for (edge, line) in &self.lines {
-            let (low, high) = edge.latitudes(line);
-            for row in cells.rows_starting_in(low, high) {
-                let y = cells.south_of(row);
-                let beyond = y < line.low_y || line.high_y <= y;
-                let west = if beyond { cells.columns } else { cells.columns_west_of(line, y) };
-                inside[row as usize] ^= first_columns(west);
-            }
-            cells.each_touched(line, |row, columns| {
+        for (number, (_, edge)) in (first_edge..).zip(group) {
+            cells.each_touched(&edge.line(), |row, columns| {
                 touched[row as usize] |= first_columns(columns.end) & !first_columns(columns.start);
+                self.items.extend(columns.map(|column| Item {
+                    cell: row * cells.columns + column,
+                    zone,
+                    edge: Some(number),
+                    corner: false,
+                }));
             });
         }
-        for (edge, line) in &self.lines {
-            cells.each_touched(line, |row, columns| {
-                for column in columns {
-                    let border = cells.west_of(column + 1);
-                    self.items.push(Item {
-                        cell: row * cells.columns + column,
-                        zone,
-                        edge: Some(edge.seen_west_of(border, self.vertices)),
-                        corner: inside[row as usize] >> column & 1 == 1,
-                    });
-                }
-            });
+        let inside = corners_inside(cells, group, corner);
+        let at = |cell: u32| (inside[(cell / cells.columns) as usize], cell % cells.columns);
+        for item in &mut self.items[first_item..] {
+            let (row, column) = at(item.cell);
+            item.corner = row >> column & 1 == 1;
         }
         for row in 0..cells.rows {
             let mut whole = inside[row as usize] & !touched[row as usize];
@@ -150,31 +127,52 @@ impl<'a> Refiner<'a> {
         self.cells.len() as u32 - 1
     }
 
-    fn put_cells(&mut self, cells: &Lattice) -> u32 {
+    fn put_cells(&mut self, cells: &Lattice, edges: &[(u32, Edge)]) -> u32 {
         let first = self.cells.len() as u32;
-        let count = (cells.rows * cells.columns) as usize;
-        self.sort_items(count);
-        // A square reaches beyond the last position, but a cell that an edge touches does not
-        // begin there: its corner fits.
-        let south_west = |cell: u32| {
-            let (row, column) = (cell / cells.columns, cell % cells.columns);
-            (cells.west_of(column) as i32, cells.south_of(row) as i32)
-        };
+        let count = cells.rows * cells.columns;
+        self.sort_items(count as usize);
         let undivided = Cell::list(self.lists.offset_of(&self.whole));
         for cell in 0..count {
-            let items = &self.sorted[self.starts[cell] as usize..self.starts[cell + 1] as usize];
-            let cell = if items.is_empty() {
+            let place = cell as usize;
+            let items = self.starts[place] as usize..self.starts[place + 1] as usize;
+            let content = if items.is_empty() {
                 undivided
-            } else if items.iter().any(|item| item.edge.is_some()) {
-                let corner = south_west(cell as u32);
-                Cell::record(self.records.put(corner, &self.whole, items, self.vertices))
+            } else if self.sorted[items.clone()].iter().any(|item| item.edge.is_some()) {
+                self.put_record(cells, cell, &items, edges)
             } else {
-                merge(&self.whole, items, &mut self.zones);
+                merge(&self.whole, &self.sorted[items], &mut self.zones);
                 Cell::list(self.lists.offset_of(&self.zones))
             };
-            self.cells.push(cell);
+            self.cells.push(content);
         }
         first
+    }
+
+    fn put_record(
+        &mut self,
+        cells: &Lattice,
+        cell: u32,
+        items: &std::ops::Range<usize>,
+        edges: &[(u32, Edge)],
+    ) -> Cell {
+        let (row, column) = (cell / cells.columns, cell % cells.columns);
+        // A square may reach beyond the last position, but a cell that an edge touches does
+        // not begin there: its corner fits.
+        let corner_at = (cells.west_of(column) as i32, cells.south_of(row) as i32);
+        let border = cells.west_of(column + 1);
+        let record = self.records.begin();
+        let mut whole = self.whole.iter().copied().peekable();
+        for entry in self.sorted[items.clone()].chunk_by(|a, b| a.zone == b.zone) {
+            let (zone, corner) = (entry[0].zone, entry[0].corner);
+            while let Some(whole) = whole.next_if(|&other| other < zone) {
+                self.records.put_whole(whole);
+            }
+            let of_zone = entry.iter().filter_map(|item| item.edge);
+            let seen = of_zone.map(|number| edges[number as usize].1.seen_west_of(border));
+            self.records.put(zone, corner_at, corner, seen);
+        }
+        whole.for_each(|zone| self.records.put_whole(zone));
+        Cell::record(record)
     }
 
     /// Sorts the items by cell; within a cell they stay by zone.
@@ -193,6 +191,28 @@ impl<'a> Refiner<'a> {
             *place += 1;
         }
     }
+}
+
+/// Which cells of a square have their south-western corner inside a zone, as a bit for each
+/// column of each row, given the zone's edges that touch the square and whether the square's
+/// own corner is inside.
+fn corners_inside(cells: &Lattice, group: &[(u32, Edge)], corner: bool) -> [u64; SIDE_MAX] {
+    let corner_at = (cells.west as i32, cells.south as i32);
+    let border = cells.west_of(cells.columns);
+    let mut constant = corner;
+    let mut crossed = [0u64; SIDE_MAX];
+    for (_, edge) in group {
+        let (seen, line) = (edge.seen_west_of(border), edge.line());
+        constant ^= seen.crossed_from(corner_at.0, corner_at.1).0;
+        let (low, high) = seen.latitudes();
+        for row in cells.rows_starting_in(low, high) {
+            let y = cells.south_of(row);
+            let carried_on = y < line.low_y || line.high_y <= y;
+            let west = if carried_on { cells.columns } else { cells.columns_west_of(&line, y) };
+            crossed[row as usize] ^= first_columns(west);
+        }
+    }
+    if constant { crossed.map(|row| !row & first_columns(cells.columns)) } else { crossed }
 }
 
 /// A row's bits up to a column.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::area::{Area, Polygon, Ring, Side};
-use crate::position::{LAT_E7_MAX, LON_E7_MAX};
+use crate::position::{LAT_E7_MAX, LON_E7_MAX, Position};
 
 fn at(lon: i32, lat: i32) -> Position {
     Position::from_e7(lon, lat).unwrap()
