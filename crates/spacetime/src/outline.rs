@@ -65,8 +65,8 @@ pub const fn deviation_cm_max(radius_cm: i64) -> i64 {
 /// # Errors
 /// When the radius is out of range, or the circle holds or comes too near a pole.
 pub fn circle(centre: Position, radius_cm: i64, fit: Fit) -> Result<Area, OutlineFault> {
-    let vertices = circle_vertices(centre, radius_cm, fit)?;
-    area_of(&[vertices])
+    let mut guess = Guess::new(checked_radius(radius_cm)?);
+    area_of(&[circle_vertices(centre, radius_cm, fit, &mut guess)?])
 }
 
 /// The area within `radius_cm` of a line that is straight in longitude and latitude between
@@ -76,6 +76,8 @@ pub fn circle(centre: Position, radius_cm: i64, fit: Fit) -> Result<Area, Outlin
 /// As for [`circle`], and when the line is empty or too long.
 pub fn buffer(line: &[Position], radius_cm: i64, fit: Fit) -> Result<Area, OutlineFault> {
     let path = pieces(line)?;
+    let radius_cm = checked_radius(radius_cm)?;
+    let mut guess = Guess::new(radius_cm);
     let slack_cm = radius_cm / SIDE_ERROR_SHARE;
     let radius_cm = match fit {
         Fit::Within => radius_cm - slack_cm,
@@ -90,7 +92,7 @@ pub fn buffer(line: &[Position], radius_cm: i64, fit: Fit) -> Result<Area, Outli
             if pole_distance_mm(centre) < 3 * 10 * radius_cm {
                 return Err(OutlineFault::NearPole);
             }
-            let vertices = circle_vertices(centre, radius_cm, fit)?;
+            let vertices = circle_vertices(centre, radius_cm, fit, &mut guess)?;
             Ok(vertices.into_iter().map(|(x, y)| (x + turns, y)).collect())
         })
         .collect::<Result<_, _>>()?;
@@ -112,23 +114,40 @@ const PIECE_E7_MAX: i64 = 1_000_000;
 const SIDE_ERROR_SHARE: i64 = 20_000;
 /// Fewest vertices of a circle, and how often they may be doubled.
 const VERTICES_MIN: u32 = 16;
-const DOUBLINGS_MAX: u32 = 6;
+const DOUBLINGS_MAX: u32 = 4;
 /// How often the vertices are moved in or out before their number is doubled.
 const CORRECTIONS: u32 = 3;
 
-/// A ring about `centre` that keeps to `fit` and the bound, by measuring it and mending it.
-fn circle_vertices(centre: Position, radius_cm: i64, fit: Fit) -> Result<Vec<Point>, OutlineFault> {
-    if !(RADIUS_CM_MIN..=RADIUS_CM_MAX).contains(&radius_cm) {
-        return Err(OutlineFault::Radius);
+/// The regular polygon that stood for a circle: where the next one of the same radius starts.
+#[derive(Clone, Copy)]
+struct Guess {
+    vertices: u32,
+    at_mm: i64,
+}
+
+impl Guess {
+    /// As many vertices as keep the chords of a plane circle within the bound, and a few more:
+    /// `r (1 - cos(pi / n))` is at most `5 r / n^2`.
+    fn new(radius_cm: i64) -> Self {
+        let chords = (5 * radius_cm / deviation_cm_max(radius_cm)).isqrt() as u32;
+        Self { vertices: (chords + chords / 8 + 1).max(VERTICES_MIN), at_mm: radius_cm * 10 }
     }
+}
+
+/// A ring about `centre` that keeps to `fit` and the bound, by measuring it and mending it.
+fn circle_vertices(
+    centre: Position,
+    radius_cm: i64,
+    fit: Fit,
+    guess: &mut Guess,
+) -> Result<Vec<Point>, OutlineFault> {
     let (radius_mm, bound_mm) = (radius_cm * 10, deviation_cm_max(radius_cm) * 10);
     if pole_distance_mm(centre) <= radius_mm + 2 * bound_mm {
         return Err(OutlineFault::NearPole);
     }
-    for doubling in 0..=DOUBLINGS_MAX {
-        let mut at_mm = radius_mm;
+    for _ in 0..=DOUBLINGS_MAX {
         for _ in 0..CORRECTIONS {
-            let vertices = polygon(centre, at_mm, VERTICES_MIN << doubling);
+            let vertices = polygon(centre, guess.at_mm, guess.vertices);
             let (nearest, farthest) = distances_mm(centre, &vertices);
             let (astray, slack) = match fit {
                 Fit::Within => (radius_mm - nearest, radius_mm - farthest),
@@ -138,8 +157,9 @@ fn circle_vertices(centre: Position, radius_cm: i64, fit: Fit) -> Result<Vec<Poi
                 return Ok(vertices);
             }
             let outwards = if fit == Fit::Around { 1 } else { -1 };
-            at_mm += outwards * (GRID_MM - slack);
+            guess.at_mm += outwards * (GRID_MM - slack);
         }
+        guess.vertices *= 2;
     }
     Err(OutlineFault::NearPole)
 }
@@ -174,6 +194,11 @@ fn on_globe((east, north): Point) -> Position {
     Position::from_e7(east as i32, north as i32).expect("within a turn of the globe")
 }
 
+fn checked_radius(radius_cm: i64) -> Result<i64, OutlineFault> {
+    let fits = (RADIUS_CM_MIN..=RADIUS_CM_MAX).contains(&radius_cm);
+    if fits { Ok(radius_cm) } else { Err(OutlineFault::Radius) }
+}
+
 fn pole_distance_mm(p: Position) -> i64 {
     let pole = if p.lat_e7() < 0 { -LAT_E7_MAX } else { LAT_E7_MAX };
     inverse(p, Position::from_e7(p.lon_e7(), pole).expect("a pole")).length_mm
@@ -193,7 +218,15 @@ fn pieces(line: &[Position]) -> Result<Vec<Point>, OutlineFault> {
         path.extend((1..=count).map(|k| (at.0 + by.0 * k / count, at.1 + by.1 * k / count)));
         at = (at.0 + by.0, at.1 + by.1);
     }
+    let (west, east) = west_and_east(path.iter());
+    if east - west >= 2 * HALF_TURN {
+        return Err(OutlineFault::RoundTheGlobe);
+    }
     Ok(path)
+}
+
+fn west_and_east<'a>(points: impl Iterator<Item = &'a Point>) -> (i64, i64) {
+    points.fold((i64::MAX, i64::MIN), |(west, east), p| (west.min(p.0), east.max(p.0)))
 }
 
 /// The convex hull, counter-clockwise (Andrew's monotone chain). Exact.
@@ -227,8 +260,7 @@ fn chain<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Point> {
 ///
 /// Longitudes may run past it, which an overlay of 64-bit integers takes as they are.
 fn area_of(rings: &[Vec<Point>]) -> Result<Area, OutlineFault> {
-    let east = rings.iter().flatten().map(|p| p.0);
-    let (west, east) = east.fold((i64::MAX, i64::MIN), |(w, e), x| (w.min(x), e.max(x)));
+    let (west, east) = west_and_east(rings.iter().flatten());
     if east - west > 2 * HALF_TURN {
         return Err(OutlineFault::RoundTheGlobe);
     }
@@ -333,8 +365,8 @@ mod tests {
         assert_eq!(buffer(&[], 1_000, Fit::Around), Err(OutlineFault::NoLine));
         let around = [at(0.0, 0.0), at(120.0, 0.0), at(-120.0, 0.0), at(0.0, 0.0)];
         assert_eq!(buffer(&around, 1_000_000, Fit::Around), Err(OutlineFault::RoundTheGlobe));
-        let thrice = around.repeat(4);
-        assert_eq!(buffer(&thrice, 1_000_000, Fit::Around), Err(OutlineFault::LineTooLong));
+        let to_and_fro = [at(0.0, 0.0), at(170.0, 0.0)].repeat(4);
+        assert_eq!(buffer(&to_and_fro, 1_000_000, Fit::Around), Err(OutlineFault::LineTooLong));
     }
 
     #[test]
