@@ -21,6 +21,7 @@ pub mod hex;
 pub mod jsonl_frames;
 pub mod limits;
 pub mod lines;
+pub mod points;
 pub mod rejection;
 pub mod reports;
 pub mod state_vectors;

@@ -69,25 +69,10 @@ impl At<'_> {
 /// Reads the file. Without a region, whether areas lie in it is not looked at.
 pub(super) fn areas(text: &str, region: Option<BoundingBox>, collected: &Collected) -> AreasRead {
     let at = At { pointer: String::new(), collected };
-    let json: Json = match serde_json::from_str(text) {
-        Ok(json) => json,
-        Err(fault) => {
-            syntax_fault(text, &fault, collected);
-            return AreasRead::default();
-        }
-    };
-    json.repeated_members("", &mut |pointer| {
-        let at = At { pointer, collected };
-        at.fault(FaultCode::KeyDuplicate, "this member stands twice in one object", "remove one");
-    });
-    check_crs(&json, &at);
-    let is_collection = json.get("type").and_then(Json::text) == Some("FeatureCollection");
-    let features = json.get("features").and_then(Json::list).filter(|_| is_collection);
-    let Some(features) = features else {
-        let reason = "this is no feature collection (RFC 7946 §3.3)";
-        at.fault(FaultCode::GeojsonMalformed, reason, FEATURE_COLLECTION);
+    let Some(json) = collection(text, &at) else {
         return AreasRead::default();
     };
+    let features = features(&json);
     if features.len() > AREAS_MAX {
         let reason = format!("{} features, more than {AREAS_MAX}", features.len());
         at.to("features").fault(FaultCode::TooMany, reason, "split the pack");
@@ -101,6 +86,34 @@ pub(super) fn areas(text: &str, region: Option<BoundingBox>, collected: &Collect
         }
     }
     read
+}
+
+/// The feature collection in a text.
+pub(super) fn collection(text: &str, at: &At<'_>) -> Option<Json> {
+    let json: Json = match serde_json::from_str(text) {
+        Ok(json) => json,
+        Err(fault) => {
+            syntax_fault(text, &fault, at.collected);
+            return None;
+        }
+    };
+    json.repeated_members("", &mut |pointer| {
+        let at = At { pointer, collected: at.collected };
+        at.fault(FaultCode::KeyDuplicate, "this member stands twice in one object", "remove one");
+    });
+    check_crs(&json, at);
+    let is_collection = json.get("type").and_then(Json::text) == Some("FeatureCollection");
+    if !is_collection || json.get("features").and_then(Json::list).is_none() {
+        let reason = "this is no feature collection (RFC 7946 §3.3)";
+        at.fault(FaultCode::GeojsonMalformed, reason, FEATURE_COLLECTION);
+        return None;
+    }
+    Some(json)
+}
+
+/// The features of a feature collection.
+pub(super) fn features(collection: &Json) -> &[Json] {
+    collection.get("features").and_then(Json::list).unwrap_or_default()
 }
 
 const FEATURE_COLLECTION: &str = "write { \"type\": \"FeatureCollection\", \"features\": [ ... ] }";

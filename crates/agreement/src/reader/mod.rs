@@ -16,6 +16,7 @@ mod suggest;
 mod table;
 mod times;
 mod watch;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -30,6 +31,7 @@ pub use self::collected::{FAULTS_MAX, NOTES_MAX};
 pub use self::parties::{DEVICES_MAX, GROUPS_MAX, PARTIES_MAX};
 pub use self::table::TEXT_CHARS_MAX;
 pub use self::watch::{EPU_M_MAX, REACH_M_MAX, WATCHERS_MAX};
+pub use self::zones::{ZONES_BYTES_MAX, read_zones};
 
 use self::areas::AreasRead;
 use self::clauses::Scope;
