@@ -1,6 +1,7 @@
-//! The same input gives the same bytes: twice, on one core and on two, in debug and in release,
+//! The same input gives the same bytes: twice, on one thread and on more, in debug and in release,
 //! and in whichever order the files are named.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,14 +11,22 @@ use crate::command::Program;
 use crate::steps::Outcome::{self, Done};
 use crate::{demo, places};
 
-/// The files that a rival must be able to make again.
-const REPRODUCED: [&str; 3] = ["findings.jsonl", "alerts.jsonl", "anomalies.jsonl"];
+/// What an assessment leaves behind.
+const OUTPUTS: [&str; 7] = [
+    "findings.jsonl",
+    "alerts.jsonl",
+    "anomalies.jsonl",
+    "rejects.jsonl",
+    "summary.json",
+    "report.html",
+    "map.svg",
+];
 
 /// One way to run what must come out alike.
 struct Way {
     name: &'static str,
     program: PathBuf,
-    one_core: bool,
+    threads: &'static str,
     swapped: bool,
 }
 
@@ -32,13 +41,14 @@ pub(crate) fn same_in_every_way() -> Result<Outcome> {
     let way = |name, program: &Path| Way {
         name,
         program: program.to_path_buf(),
-        one_core: false,
+        threads: "2",
         swapped: false,
     };
     let ways = [
         way("release", &release),
         way("release-again", &release),
-        Way { one_core: true, ..way("on-one-core", &release) },
+        Way { threads: "1", ..way("one-thread", &release) },
+        Way { threads: "3", ..way("three-threads", &release) },
         Way { swapped: true, ..way("files-swapped", &release) },
         way("debug", &debug),
     ];
@@ -68,29 +78,34 @@ fn halves(folder: &Path) -> Result<[PathBuf; 2]> {
 fn assess(way: &Way, folder: &Path, frames: &[PathBuf; 2]) -> Result<()> {
     let [first, second] = frames;
     let (one, other) = if way.swapped { (second, first) } else { (first, second) };
-    let runs: [(&str, Vec<PathBuf>); 2] = [
-        (
-            "flight",
-            vec![
-                demo::FLIGHT.into(),
-                "--tracks".into(),
-                one.clone(),
-                "--tracks".into(),
-                other.clone(),
-            ],
-        ),
-        ("events", demo::events_arguments().into_iter().map(PathBuf::from).collect()),
+    let from_receiver = |file: &PathBuf| {
+        let mut named = OsString::from("receiver=");
+        named.push(file);
+        named
+    };
+    let flight = [from_receiver(one), from_receiver(other)];
+    let runs: [(&str, Vec<OsString>); 2] = [
+        ("flight", [vec![demo::FLIGHT.into()], tracks(flight), leave()].concat()),
+        ("events", demo::events_arguments().into_iter().map(OsString::from).collect()),
     ];
     for (name, arguments) in runs {
-        let program = if way.one_core {
-            Program::new("taskset")?.args(["--cpu-list", "0"]).args([&way.program])
-        } else {
-            Program::new(&way.program)?
-        };
         let out = folder.join(way.name).join(name);
-        program.args(["assess"]).args(arguments).args(["--out"]).args([&out]).read()?;
+        Program::new(&way.program)?
+            .args(["assess", "--threads", way.threads])
+            .args(arguments)
+            .args(["--out"])
+            .args([&out])
+            .read()?;
     }
     Ok(())
+}
+
+fn tracks(files: [OsString; 2]) -> Vec<OsString> {
+    files.into_iter().flat_map(|file| ["--tracks".into(), file]).collect()
+}
+
+fn leave() -> Vec<OsString> {
+    vec!["--authorisations".into(), demo::LEAVE.into()]
 }
 
 fn compare(folder: &Path, one: &Way, other: &Way) -> Result<()> {
@@ -99,7 +114,7 @@ fn compare(folder: &Path, one: &Way, other: &Way) -> Result<()> {
         fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     };
     for run in ["flight", "events"] {
-        for file in REPRODUCED {
+        for file in OUTPUTS {
             let (left, right) = (read(one, run, file)?, read(other, run, file)?);
             if left != right {
                 bail!("{run}/{file} differs between {} and {}", one.name, other.name);
