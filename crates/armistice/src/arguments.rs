@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use agreement::{ClauseId, SensorId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use intake::open::Format;
+use intake::zone::LocalZone;
 use spacetime::Instant;
 
 /// The watch and the memory of a ceasefire: holds aircraft and reports against an agreement.
@@ -111,9 +113,12 @@ pub(crate) struct Assess {
     /// When the clock of feeds without absolute time started: plain AVR, Beast.
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) clock_origin: Option<Instant>,
-    /// The time zone of SBS feeds, such as Asia/Damascus: their lines do not tell.
+    /// The time zone of feeds that tell none, such as SBS: UTC, +03:00 or Asia/Damascus.
     #[arg(long, value_name = "ZONE")]
-    pub(crate) sbs_zone: Option<String>,
+    pub(crate) sbs_zone: Option<LocalZone>,
+    /// Read every track file as of this format, whatever it looks like.
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub(crate) format: Option<Format>,
     /// Assess a clause that is proposed, suspended or lapsed as if it had been adopted.
     #[arg(long, value_name = "CLAUSE", value_parser = clause)]
     pub(crate) as_if_adopted: Vec<ClauseId>,
@@ -204,6 +209,11 @@ impl TrackFile {
 
 fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text).map_err(|fault| format!("{fault}; write 2017-07-09T12:00:00+03:00"))
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let known = || Format::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>();
+    text.parse().map_err(|fault| format!("{fault}; there are {}", known().join(", ")))
 }
 
 fn clause(text: &str) -> Result<ClauseId, String> {

@@ -102,24 +102,13 @@ pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// A bar over so many bytes; nothing where standard error is no terminal.
-pub(crate) fn bytes_bar(doing: &'static str, bytes: u64) -> ProgressBar {
-    let bar = ProgressBar::new(bytes);
-    let shape = "{msg:22} {wide_bar} {bytes:>10} of {total_bytes:<10} {eta:>4}";
-    style(bar, shape).with_message(doing)
-}
-
 /// A counter of records; nothing where standard error is no terminal.
 pub(crate) fn counter(doing: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    let bar = style(bar, "{msg:22} {spinner} {human_pos} ({per_sec})").with_message(doing);
+    let style = ProgressStyle::with_template("{msg:22} {spinner} {human_pos} ({per_sec})");
+    let bar = bar.with_style(style.expect("the shape of the bar is ours")).with_message(doing);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
-}
-
-fn style(bar: ProgressBar, shape: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(shape);
-    bar.with_style(style.expect("the shape of the bar is ours"))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use spacetime::index::{Pairs, ZoneIndex};
 use crate::arguments::Zones;
 use crate::console::{Ink, counter, plain};
 use crate::outcome::{Outcome, Refused};
-use crate::outputs::write_whole;
+use crate::outputs::{Readers, WholeFile};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Zones) -> anyhow::Result<Outcome> {
@@ -34,7 +34,9 @@ pub(crate) fn run(arguments: &Zones) -> anyhow::Result<Outcome> {
     let match_s = started.elapsed().as_secs_f64();
     if let Some(out) = &arguments.out {
         doing.set_message("writing");
-        write_whole(out, |file| Ok(write_pairs(file, &pairs)?))?;
+        let mut file = WholeFile::begin(out, Readers::Everybody)?;
+        write_pairs(file.file(), &pairs).with_context(|| out.display().to_string())?;
+        file.finish()?;
     }
     doing.finish_and_clear();
     let told =

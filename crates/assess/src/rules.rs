@@ -1,6 +1,8 @@
 //! What shaped a finding, as one digest.
 
-use agreement::{Digest, Parameters};
+use std::collections::BTreeSet;
+
+use agreement::{ClauseId, Digest, Pack, Parameters};
 use serde::Serialize;
 
 /// Raised whenever the outcome of a rule can change.
@@ -19,10 +21,22 @@ pub struct Rules {
     /// Version of the soft-float libm.
     pub libm: &'static str,
     /// Clauses judged as if they had been adopted, though they are not.
-    pub as_if_adopted: Vec<agreement::ClauseId>,
+    pub as_if_adopted: Vec<ClauseId>,
 }
 
 impl Rules {
+    /// The rules of this build, for a pack and for clauses that are judged as if adopted.
+    #[must_use]
+    pub fn of(pack: &Pack, as_if_adopted: &BTreeSet<ClauseId>) -> Self {
+        Self {
+            rules_version: RULES_VERSION,
+            parameters: pack.parameters.clone(),
+            time_zones: spacetime::local_time::time_zone_data_version(),
+            libm: spacetime::geodesy::LIBM_VERSION,
+            as_if_adopted: as_if_adopted.iter().cloned().collect(),
+        }
+    }
+
     /// Digest of the canonical form.
     #[must_use]
     pub fn digest(&self) -> Digest {

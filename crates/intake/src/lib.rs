@@ -16,15 +16,19 @@
 //! - No message holds a coordinate.
 
 pub mod adsb;
+pub mod background;
 pub mod feed;
 pub mod hex;
 pub mod jsonl_frames;
 pub mod limits;
 pub mod lines;
+pub mod merge;
+pub mod open;
 pub mod points;
 pub mod rejection;
 pub mod reports;
 pub mod state_vectors;
+pub mod state_vectors_csv;
 pub mod state_vectors_parquet;
 pub mod units;
 pub mod zone;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use agreement::report::Extent;
 use agreement::{Act, ClauseId, Digest, Pack, Report, SensorId};
-use assess::airspace::Sketch;
+use assess::airspace::{AirTally, Sketch};
 use assess::finding::Audience;
+use assess::incidents::IncidentTally;
 use assess::{Alert, Anomaly, Recorded};
 use spacetime::{Interval, Position};
 
@@ -25,6 +26,8 @@ pub struct ReportInput<'a> {
     pub treatments: BTreeMap<ClauseId, Treatment>,
     /// The files that went in.
     pub inputs: Vec<InputFile>,
+    /// How many sound records hold nothing of interest, such as frames without a position.
+    pub passed_over: u64,
     /// Where aircraft were, thinned, by address.
     pub tracks: &'a [Sketch],
     /// How many tracks are not among them.
@@ -33,6 +36,10 @@ pub struct ReportInput<'a> {
     pub reports: Vec<DrawnReport>,
     /// How many reports have no place that may be drawn.
     pub reports_undrawn: u64,
+    /// What became of the track points, if there were any.
+    pub air: Option<AirTally>,
+    /// Where every report went, if there were any.
+    pub incidents: Option<&'a IncidentTally>,
     /// Findings, in their order.
     pub findings: &'a [Recorded],
     /// Alerts, in the order they were raised.
@@ -96,8 +103,6 @@ pub struct InputFile {
     pub bytes: u64,
     /// How many records were used.
     pub admitted: u64,
-    /// How many sound records hold nothing of interest, such as frames without a position.
-    pub passed_over: u64,
     /// How many records were rejected.
     pub rejected: u64,
 }

@@ -32,6 +32,7 @@ pub fn report_html(input: &ReportInput<'_>) -> String {
                 section(m, "map", "Map", |m| drawn_map(m, input));
                 section(m, "timeline", "Timeline", |m| drawn_timeline(m, input));
                 section(m, "findings", "Findings", |m| tables::findings(m, input, &clock));
+                section(m, "account", "Where every report went", |m| tables::account(m, input));
                 section(m, "alerts", "Alerts", |m| tables::alerts(m, input, &clock));
                 section(m, "anomalies", "Anomalies", |m| tables::anomalies(m, input));
                 section(m, "rejects", "Rejected records", |m| tables::rejects(m, input));

@@ -32,6 +32,7 @@ pub fn summary_json(input: &ReportInput<'_>) -> String {
         "format": 1,
         "inputs": input.inputs.iter().map(file).collect::<Vec<_>>(),
         "notes": input.notes,
+        "passed_over": input.passed_over,
         "period": input.period.map(|period| {
             json!({ "from": period.start().to_string(), "to": period.end().to_string() })
         }),
@@ -40,7 +41,9 @@ pub fn summary_json(input: &ReportInput<'_>) -> String {
             .iter()
             .map(|reject| (reject.code.clone(), reject.times))
             .collect::<BTreeMap<_, _>>(),
+        "reports": input.incidents,
         "rules": input.rules,
+        "tracks": input.air,
     });
     canonical(&summary) + "\n"
 }
@@ -87,7 +90,6 @@ fn file(file: &InputFile) -> Value {
         "file": file.name,
         "format": file.format,
         "kind": file.kind.as_str(),
-        "passed_over": file.passed_over,
         "rejected": file.rejected,
         "sensor": file.sensor,
     })

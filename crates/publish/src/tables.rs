@@ -160,6 +160,43 @@ fn short_digest(m: &mut Markup, digest: Digest) {
     m.line("code", &[("title", &full)], &full[..10]);
 }
 
+/// Where every report went: what each clause made of it.
+pub(crate) fn account(m: &mut Markup, input: &ReportInput<'_>) {
+    let Some(tally) = input.incidents else {
+        return nothing(m, "No reports went in.");
+    };
+    let heads = [
+        ("Clause", ""),
+        ("Reports", "number"),
+        ("Alleged", "number"),
+        ("Undetermined", "number"),
+        ("Outside, by the first reason that holds", ""),
+    ];
+    table(m, "", &heads, |m| {
+        for (clause, counts) in &tally.clauses {
+            let undetermined = counts.undetermined.values().sum();
+            m.within("tr", &[], |m| {
+                m.line("th", &[("scope", &"row")], clause);
+                for n in [counts.total(), counts.alleged, undetermined] {
+                    m.line("td", &[("class", &"number")], count(n));
+                }
+                let reasons = counts.outside.iter();
+                let reasons =
+                    reasons.map(|(why, n)| format!("{} {}", count(*n), wording::outside(*why)));
+                m.line("td", &[], reasons.collect::<Vec<_>>().join(", "));
+            });
+        }
+    });
+    let others = [(tally.repeats, "handed in again"), (tally.outside_period, "of another time")];
+    for (times, what) in others.into_iter().filter(|(times, _)| *times > 0) {
+        m.line(
+            "p",
+            &[("class", &"note")],
+            format_args!("{}, not counted: {what}.", wording::counted(times, "report")),
+        );
+    }
+}
+
 /// The alerts, by time.
 pub(crate) fn alerts(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock) {
     if input.alerts.is_empty() {
@@ -276,7 +313,6 @@ pub(crate) fn provenance(m: &mut Markup, input: &ReportInput<'_>) {
         ("Read as", ""),
         ("Bytes", "number"),
         ("Used", "number"),
-        ("Passed over", "number"),
         ("Rejected", "number"),
         ("SHA-256", ""),
     ];
@@ -290,7 +326,7 @@ pub(crate) fn provenance(m: &mut Markup, input: &ReportInput<'_>) {
                     }
                 });
                 m.line("td", &[], format_args!("{}, {}", file.kind.as_str(), file.format));
-                for n in [file.bytes, file.admitted, file.passed_over, file.rejected] {
+                for n in [file.bytes, file.admitted, file.rejected] {
                     m.line("td", &[("class", &"number")], count(n));
                 }
                 m.line("td", &[("class", &"digest")], file.digest);
@@ -298,4 +334,9 @@ pub(crate) fn provenance(m: &mut Markup, input: &ReportInput<'_>) {
             m.newline();
         }
     });
+    if input.passed_over > 0 {
+        let records = wording::counted(input.passed_over, "sound record");
+        let said = format_args!("Besides, {records} held no position and were passed over.");
+        m.line("p", &[("class", &"note")], said);
+    }
 }

@@ -2,6 +2,7 @@
 
 use agreement::{Act, ClauseStatus};
 use assess::finding::Margin;
+use assess::incidents::Outside;
 use assess::{AlertKind, Confidence, Subject};
 
 use crate::input::Treatment;
@@ -86,6 +87,21 @@ pub(crate) fn length(cm: u64) -> String {
         1_000..100_000 => format!("{} m", cm / 100),
         100_000..10_000_000 => format!("{}.{:02} km", cm / 100_000, cm % 100_000 / 1_000),
         _ => format!("{} km", cm / 100_000),
+    }
+}
+
+/// Why a report lies outside a clause.
+pub(crate) const fn outside(outside: Outside) -> &'static str {
+    match outside {
+        Outside::Elsewhere => "elsewhere",
+        Outside::Before => "before it was in force",
+        Outside::After => "after it was in force",
+        Outside::OutsideHours => "outside its hours",
+        Outside::NotListedAct => "act not listed",
+        Outside::ExcludedGroup => "by or against an excluded group",
+        Outside::NotBetweenAdherents => "not between adherents",
+        Outside::CiviliansNotCovered => "civilians not covered",
+        Outside::OutsideHeight => "over or under it",
     }
 }
 

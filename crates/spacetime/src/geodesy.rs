@@ -15,6 +15,9 @@ use std::sync::LazyLock;
 
 use crate::position::{LAT_E7_MAX, Position};
 
+/// Version of the soft-float libm that is linked: part of what shaped a finding.
+pub const LIBM_VERSION: &str = "0.2.16";
+
 /// Equatorial radius of WGS 84, metres.
 const A_M: f64 = 6_378_137.0;
 /// Flattening of WGS 84.
@@ -300,6 +303,12 @@ fn shot(start: Reduced, end: Reduced, azimuth: f64) -> (Arc, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_libm_that_is_named_is_the_one_that_is_linked() {
+        let lock = include_str!("../../../Cargo.lock");
+        assert!(lock.contains(&format!("name = \"libm\"\nversion = \"{LIBM_VERSION}\"\n")));
+    }
 
     fn at(lon_deg: f64, lat_deg: f64) -> Position {
         Position::from_degrees(lon_deg, lat_deg).unwrap()

@@ -11,7 +11,9 @@ use parquet::schema::types::ColumnDescriptor;
 use spacetime::Instant;
 use spacetime::time::MICROS_PER_SECOND;
 
-use crate::state_vectors::Field;
+use crate::rejection::Code;
+use crate::state_vectors::{BAD_TIME, Field};
+use crate::zone::LocalZone;
 
 /// Whether a column can hold values of a field.
 pub(super) fn holds(field: Field, column: &ColumnDescriptor) -> bool {
@@ -230,10 +232,6 @@ impl Times {
         Ok(Self { reader, is_naive: is_naive(column), micros: Vec::new() })
     }
 
-    pub(super) const fn is_naive(&self) -> bool {
-        self.is_naive
-    }
-
     pub(super) fn read(&mut self, rows: usize) -> Result<usize, ParquetError> {
         let out = &mut self.micros;
         out.clear();
@@ -257,9 +255,18 @@ impl Times {
         }
     }
 
+    /// The instant in a row that was read.
     #[inline]
-    pub(super) fn get(&self, row: usize) -> Option<i64> {
-        self.micros[row]
+    pub(super) fn instant(
+        &self,
+        row: usize,
+        zone: Option<&LocalZone>,
+    ) -> Result<Instant, &'static Code> {
+        let micros = self.micros[row].ok_or(&BAD_TIME)?;
+        match zone {
+            Some(zone) if self.is_naive => zone.instant_of_micros(micros),
+            _ => Ok(Instant::from_micros(micros)),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
 use crate::limits::BATCH_RECORDS_MAX;
 use crate::rejection::{Code, Rejection};
-use crate::state_vectors::{BAD_ADDRESS, BAD_TIME, COLUMN_TYPE, Columns, Field, Row, category};
+use crate::state_vectors::{BAD_ADDRESS, COLUMN_TYPE, Columns, Field, Row, category};
 use crate::zone::{LocalZone, NAIVE_TIME};
 use column::{Flags, Numbers, Texts, Times};
 
@@ -77,6 +77,32 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
     #[must_use]
     pub fn rows(&self) -> u64 {
         u64::try_from(self.file.metadata().file_metadata().num_rows()).unwrap_or_default()
+    }
+
+    /// Hands every row's instant to `see`, reading no other column, up to the first row group
+    /// that cannot be decoded. Rows without an instant are left out.
+    pub(crate) fn read_times(&self, see: &mut impl FnMut(Instant)) {
+        // What cannot be decoded is rejected when the rows are read.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.read_times_of_groups(see)));
+    }
+
+    fn read_times_of_groups(&self, see: &mut impl FnMut(Instant)) -> Result<(), ParquetError> {
+        let Some(index) = self.columns.index(Field::Time) else { return Ok(()) };
+        for number in 0..self.file.num_row_groups() {
+            let group = self.file.get_row_group(number)?;
+            let column = group.metadata().schema_descr_ptr().column(index);
+            let mut at = Times::new(group.get_column_reader(index)?, &column)?;
+            loop {
+                let rows = at.read(BATCH_RECORDS_MAX)?;
+                if rows == 0 {
+                    break;
+                }
+                (0..rows)
+                    .filter_map(|row| at.instant(row, self.options.zone.as_ref()).ok())
+                    .for_each(&mut *see);
+            }
+        }
+        Ok(())
     }
 
     /// Opens the next row group unless one is open; false after the last.
@@ -238,7 +264,7 @@ impl RowGroup {
         zone: Option<&LocalZone>,
         locator: Locator,
     ) -> Result<Option<TrackPoint>, (&'static Code, Field)> {
-        let at = self.instant(row, zone).map_err(|code| (code, Field::Time))?;
+        let at = self.at.instant(row, zone).map_err(|code| (code, Field::Time))?;
         let address = self.address.get(row).and_then(address_of);
         let address = address.ok_or((&BAD_ADDRESS, Field::Address))?;
         let number = |numbers: &Option<Numbers>| {
@@ -261,15 +287,6 @@ impl RowGroup {
             },
         };
         said.point(at, address, columns.units, locator).map_err(|code| (code, Field::Latitude))
-    }
-
-    #[inline]
-    fn instant(&self, row: usize, zone: Option<&LocalZone>) -> Result<Instant, &'static Code> {
-        let micros = self.at.get(row).ok_or(&BAD_TIME)?;
-        match zone {
-            Some(zone) if self.at.is_naive() => zone.instant_of_micros(micros),
-            _ => Ok(Instant::from_micros(micros)),
-        }
     }
 }
 

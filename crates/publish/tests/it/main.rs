@@ -17,12 +17,16 @@ fn elements(markup: &str) -> Vec<String> {
     loop {
         match reader.read_event().unwrap_or_else(|fault| panic!("{fault} in {markup}")) {
             Event::Start(start) => {
-                start.attributes().for_each(|attribute| drop(attribute.expect("an attribute is well-formed")));
+                start
+                    .attributes()
+                    .for_each(|attribute| drop(attribute.expect("an attribute is well-formed")));
                 open += 1;
                 names.push(start.name().as_ref().to_owned());
             }
             Event::Empty(start) => {
-                start.attributes().for_each(|attribute| drop(attribute.expect("an attribute is well-formed")));
+                start
+                    .attributes()
+                    .for_each(|attribute| drop(attribute.expect("an attribute is well-formed")));
                 names.push(start.name().as_ref().to_owned());
             }
             Event::End(_) => open -= 1,

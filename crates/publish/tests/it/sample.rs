@@ -288,7 +288,6 @@ impl Sample {
             digest: Digest::of_bytes(name.as_bytes()),
             bytes: 1_234_567,
             admitted,
-            passed_over: 17,
             rejected,
         };
         let treatment = |id: &str, treatment| (ClauseId::new(id).unwrap(), treatment);
@@ -308,7 +307,10 @@ impl Sample {
                 file("reports.jsonl", InputKind::Reports, 5, 1),
             ],
             tracks: &self.tracks,
+            passed_over: 17,
             tracks_undrawn: 0,
+            air: None,
+            incidents: None,
             reports_undrawn: (self.reports.len() - drawn.len()) as u64,
             reports: drawn,
             findings: &self.findings,
