@@ -4,15 +4,19 @@
 //! of keys and features, comments, units, winding and first vertices leave no trace in it.
 //! What is for people alone (a feature's `note`) is not in it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use spacetime::altitude::AltitudeLimit;
 use spacetime::{Activation, Area, Instant, Interval};
 
 use crate::canonical::Digest;
 use crate::clause::{Clause, ClauseKind};
+use crate::id::AreaId;
 use crate::pack::{NamedArea, Pack};
 use crate::party::{AgreementVersion, Party, Quorum, Recipient, WitnessGroup};
 use crate::reader::FORMAT;
+use crate::reader::outline::Distance;
 use crate::watch::{Post, Sensor};
 
 /// Stands in a pack until its version is computed.
@@ -21,10 +25,19 @@ pub(crate) fn unversioned() -> AgreementVersion {
 }
 
 /// The digest of the canonical pack with its salt. The version it carries is not looked at.
-pub(crate) fn version_of(pack: &Pack, salt: Option<[u8; 32]>) -> AgreementVersion {
+///
+/// Areas that were given by a distance (`distances`) enter it as they were given: how well
+/// their rings follow a circle is no part of what was agreed.
+pub(crate) fn version_of(
+    pack: &Pack,
+    distances: &BTreeMap<AreaId, Distance>,
+    salt: Option<[u8; 32]>,
+) -> AgreementVersion {
     let region = [pack.region.min, pack.region.max].map(|p| [p.lon_e7(), p.lat_e7()]);
     let canonical = json!({
-        "areas": pack.areas.values().map(area).collect::<Vec<_>>(),
+        "areas": pack.areas.values()
+            .map(|named| area(named, distances.get(&named.id)))
+            .collect::<Vec<_>>(),
         "clauses": pack.clauses.values().map(clause).collect::<Vec<_>>(),
         "devices": pack.devices.values()
             .map(|d| json!({ "ed25519": hex(&d.ed25519), "id": d.id, "party": d.party }))
@@ -50,19 +63,26 @@ fn hex(bytes: &[u8; 32]) -> String {
     Digest::from_bytes(*bytes).to_string()
 }
 
-fn area(area: &NamedArea) -> Value {
+fn area(area: &NamedArea, given: Option<&Distance>) -> Value {
     let mut aliases = area.aliases.clone();
     aliases.sort_unstable();
+    let ground = match given {
+        Some(Distance { line, radius_cm }) => {
+            let line: Vec<[i32; 2]> = line.iter().map(|p| [p.lon_e7(), p.lat_e7()]).collect();
+            json!({ "line": line, "radius_cm": radius_cm })
+        }
+        None => json!(rings(&area.area)),
+    };
     json!({
         "aliases": aliases,
-        "ground": ground(&area.area),
+        "ground": ground,
         "id": area.id,
         "name": area.name,
         "pcode": area.pcode,
     })
 }
 
-fn ground(area: &Area) -> Vec<Vec<Vec<[i32; 2]>>> {
+fn rings(area: &Area) -> Vec<Vec<Vec<[i32; 2]>>> {
     let ring = |ring: &spacetime::Ring| -> Vec<[i32; 2]> {
         ring.vertices().iter().map(|p| [p.lon_e7(), p.lat_e7()]).collect()
     };

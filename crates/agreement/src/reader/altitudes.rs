@@ -143,7 +143,8 @@ pub(super) fn check_band(
             "check whether both limits have the unit that is meant",
         );
     } else if !certain && high.low_cm <= low.high_cm {
-        let text = "the limits have different references, and with the pack's bounds between them the floor can reach the ceiling";
+        let text = "the limits have different references, and with the pack's bounds between \
+                    them the floor can reach the ceiling";
         at.note(NoteCode::BandMayClose, text);
     }
 }

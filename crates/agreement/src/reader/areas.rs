@@ -9,6 +9,7 @@ use super::collected::{Collected, Text};
 use super::geojson::Json;
 use super::ground::ground;
 use super::names::ID_REPAIR;
+use super::outline::{Distance, Frame, OUTLINE_PIECES_MAX};
 use super::suggest::nearest;
 use super::table::{TEXT_CHARS_MAX, misleads, shown};
 use crate::fault::{FaultCode, NoteCode, PackFile, Place};
@@ -28,6 +29,8 @@ const PROPERTIES: &[&str] = &["id", "name", "pcode", "aliases", "radius_m", "not
 pub(super) struct AreasRead {
     /// The areas without fault.
     pub(super) areas: BTreeMap<AreaId, NamedArea>,
+    /// Those that are given by a distance.
+    pub(super) distances: BTreeMap<AreaId, Distance>,
     /// Where each stands.
     pub(super) pointers: BTreeMap<AreaId, String>,
     /// All names that stand in the file; `None` when it could not be read.
@@ -78,10 +81,10 @@ pub(super) fn areas(text: &str, region: Option<BoundingBox>, collected: &Collect
         at.to("features").fault(FaultCode::TooMany, reason, "split the pack");
     }
     let mut read = AreasRead { declared: Some(BTreeSet::new()), ..AreasRead::default() };
-    let mut called = BTreeMap::new();
+    let (frame, mut called) = (Frame::new(region, OUTLINE_PIECES_MAX), BTreeMap::new());
     for (n, json) in features.iter().enumerate().take(AREAS_MAX) {
         let at = at.to("features").to(n);
-        if let Some(area) = feature(json, &at, region, &mut read, &mut called) {
+        if let Some(area) = feature(json, &at, &frame, &mut read, &mut called) {
             read.areas.insert(area.id.clone(), area);
         }
     }
@@ -155,7 +158,7 @@ fn check_crs(json: &Json, at: &At<'_>) {
 fn feature(
     json: &Json,
     at: &At<'_>,
-    region: Option<BoundingBox>,
+    frame: &Frame,
     read: &mut AreasRead,
     called: &mut BTreeMap<String, String>,
 ) -> Option<NamedArea> {
@@ -189,13 +192,15 @@ fn feature(
             claim(called, id, word, &properties.to(key));
         }
     }
-    let area = ground(json.get("geometry"), members.get("radius_m"), at, region)?;
+    let ground = ground(json.get("geometry"), members.get("radius_m"), at, frame)?;
+    let id = id?;
+    read.distances.extend(ground.given.map(|given| (id.clone(), given)));
     Some(NamedArea {
-        name: name.map_or_else(|| id.as_ref().map(ToString::to_string), |n| Some(n.to_owned()))?,
-        id: id?,
+        name: name.map_or_else(|| id.to_string(), str::to_owned),
+        id,
         pcode: pcode.map(str::to_owned),
         aliases: aliases.into_iter().map(str::to_owned).collect(),
-        area: Arc::new(area),
+        area: Arc::new(ground.area),
     })
 }
 

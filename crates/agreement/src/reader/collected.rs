@@ -18,6 +18,11 @@ pub(super) struct Collected {
 }
 
 impl Collected {
+    /// Whether no more faults are listed, so that none need be worded.
+    pub(super) fn is_full(&self) -> bool {
+        self.faults.borrow().len() >= FAULTS_MAX
+    }
+
     pub(super) fn fault(
         &self,
         code: FaultCode,
@@ -25,10 +30,10 @@ impl Collected {
         reason: impl Into<String>,
         repair: impl Into<String>,
     ) {
-        let mut faults = self.faults.borrow_mut();
-        if faults.len() < FAULTS_MAX {
+        if !self.is_full() {
             let (reason, repair) = (reason.into(), repair.into());
-            faults.push(PackFault { code, file, place, reason, repair, may_quote });
+            let fault = PackFault { code, file, place, reason, repair, may_quote };
+            self.faults.borrow_mut().push(fault);
         }
     }
 

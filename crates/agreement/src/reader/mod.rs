@@ -7,11 +7,14 @@ mod altitudes;
 mod areas;
 mod clauses;
 mod collected;
+mod flaws;
 mod geojson;
 mod ground;
 mod keys;
 mod names;
+pub(crate) mod outline;
 mod parties;
+mod ring;
 mod suggest;
 mod table;
 mod times;
@@ -28,6 +31,7 @@ pub use self::altitudes::{BAND_CM_MIN, FEET_MAX, KILOMETRES_MAX, LOWEST_CM, METR
 pub use self::areas::AREAS_MAX;
 pub use self::clauses::{ACK_DELAY_S_MAX, CLAUSES_MAX, DISTANCE_M_MAX};
 pub use self::collected::{FAULTS_MAX, NOTES_MAX};
+pub use self::outline::OUTLINE_PIECES_MAX;
 pub use self::parties::{DEVICES_MAX, GROUPS_MAX, PARTIES_MAX};
 pub use self::table::TEXT_CHARS_MAX;
 pub use self::watch::{EPU_M_MAX, REACH_M_MAX, WATCHERS_MAX};
@@ -169,7 +173,8 @@ fn region(root: &Table<'_>) -> Option<BoundingBox> {
     let (min, max) = (min?, max?);
     if min.lon_e7() >= max.lon_e7() || min.lat_e7() >= max.lat_e7() {
         let reason = "the region is empty, or runs across the antimeridian";
-        let repair = "put west before east and south before north; make two packs of a region across the antimeridian";
+        let repair = "put west before east and south before north; make two packs of a region \
+                      across the antimeridian";
         table.fault(FaultCode::RegionBackwards, reason, repair);
         return None;
     }
@@ -196,7 +201,9 @@ fn agreement(root: &Table<'_>, region: Option<BoundingBox>, areas: AreasRead) ->
     let clauses = clauses::clauses(root, &scope);
     root.finish();
     if !posts.is_empty() && !has_salt {
-        root.note(NoteCode::PostsUnsalted, "the pack has posts and no `salt`: whoever has all of it but them can search for their places by its version");
+        let text = "the pack has posts and no `salt`: whoever has all of it but them can search for \
+                    their places by its version";
+        root.note(NoteCode::PostsUnsalted, text);
     }
     format?;
     let mut pack = Pack {
@@ -216,7 +223,7 @@ fn agreement(root: &Table<'_>, region: Option<BoundingBox>, areas: AreasRead) ->
         parameters,
         version: crate::version::unversioned(),
     };
-    pack.version = crate::version::version_of(&pack, salt);
+    pack.version = crate::version::version_of(&pack, &areas.distances, salt);
     note_unused(&pack, &areas.pointers, root);
     Some(pack)
 }

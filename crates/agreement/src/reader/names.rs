@@ -11,6 +11,9 @@ use crate::party::Role;
 /// Most members of a list of names.
 const LIST_MAX: usize = 10_000;
 
+/// Most names that one not found is compared with, for what may be meant.
+const COMPARED_MAX: usize = 2_000;
+
 /// Every role, as packs write it.
 pub(super) const ROLES: &[(&str, Role)] = &[
     ("adherent", Role::Adherent),
@@ -35,8 +38,11 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn party(&self, value: &Value<'_>) -> Option<PartyId> {
-        let known = self.parties.keys().map(String::as_str);
-        let name = reference(value, "party", FaultCode::PartyUnknown, known)?;
+        let name = value.text()?;
+        if !self.parties.contains_key(name) {
+            let known = self.parties.keys().map(String::as_str);
+            return unknown(value, "party", FaultCode::PartyUnknown, known);
+        }
         PartyId::new(name)
     }
 
@@ -55,28 +61,33 @@ impl Names {
     }
 
     pub(super) fn area(&self, value: &Value<'_>) -> Option<AreaId> {
-        let Some(areas) = &self.areas else { return AreaId::new(value.text()?) };
-        let known = areas.iter().map(String::as_str);
-        AreaId::new(reference(value, "area", FaultCode::AreaUnknown, known)?)
+        let name = value.text()?;
+        if let Some(areas) = self.areas.as_ref().filter(|areas| !areas.contains(name)) {
+            let known = areas.iter().map(String::as_str);
+            return unknown(value, "area", FaultCode::AreaUnknown, known);
+        }
+        AreaId::new(name)
     }
 
     pub(super) fn clause(&self, value: &Value<'_>) -> Option<ClauseId> {
-        let known = self.clauses.iter().map(String::as_str);
-        ClauseId::new(reference(value, "clause", FaultCode::ClauseUnknown, known)?)
+        let name = value.text()?;
+        if !self.clauses.contains(name) {
+            let known = self.clauses.iter().map(String::as_str);
+            return unknown(value, "clause", FaultCode::ClauseUnknown, known);
+        }
+        ClauseId::new(name)
     }
 }
 
-fn reference<'a, 'k>(
-    value: &Value<'a>,
+/// Says that there is none of that name, and which may be meant.
+fn unknown<'k, T>(
+    value: &Value<'_>,
     what: &str,
     code: FaultCode,
-    known: impl Iterator<Item = &'k str> + Clone,
-) -> Option<&'a str> {
+    known: impl Iterator<Item = &'k str>,
+) -> Option<T> {
     let name = value.text()?;
-    if known.clone().any(|k| k == name) {
-        return Some(name);
-    }
-    let repair = nearest(name, known).map_or_else(
+    let repair = nearest(name, known.take(COMPARED_MAX)).map_or_else(
         || format!("declare that {what}, or name another"),
         |near| format!("write \"{near}\" if that is meant"),
     );

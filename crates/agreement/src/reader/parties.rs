@@ -33,6 +33,9 @@ fn party(
 ) -> Option<Party> {
     let id = own_id(table, PartyId::new, taken);
     let name = table.require("name");
+    for own in table.get("id").iter().chain(&name) {
+        claim(called, id.as_ref(), own);
+    }
     let role = table.require("role").and_then(|value| value.word(ROLES));
     let aliases = set_of(table, "aliases", |value| {
         claim(called, id.as_ref(), value)?;
@@ -41,13 +44,8 @@ fn party(
     let answered_for_by =
         set_of(table, "answered_for_by", |v| names.party_in_role(v, &[Role::Guarantor]));
     table.finish();
-    let written = name.and_then(|value| {
-        claim(called, id.as_ref(), &value);
-        value.text()
-    });
-    let id = id?;
-    called.entry(folded(id.as_str())).or_insert_with(|| id.to_string());
-    Some(Party { name: written?.to_owned(), role: role?, aliases, answered_for_by, id })
+    let name = name.and_then(|value| value.text());
+    Some(Party { id: id?, name: name?.to_owned(), role: role?, aliases, answered_for_by })
 }
 
 /// Takes a name for a party; a fault when another has it.

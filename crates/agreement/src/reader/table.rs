@@ -57,6 +57,10 @@ impl Source<'_> {
         reason: impl Into<String>,
         repair: impl Into<String>,
     ) {
+        // Wording a place takes time in proportion to the text before it.
+        if self.collected.is_full() {
+            return;
+        }
         let may_quote = !path.starts_with("post") && self.may_quote(&span);
         let place = self.text.place(span, path);
         self.collected.fault(code, (PackFile::Agreement, place, may_quote), reason, repair);
@@ -123,7 +127,7 @@ impl<'a> Table<'a> {
         let known = self.known.borrow();
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
-            if known.contains(name) {
+            if known.contains(name) || self.source.collected.is_full() {
                 continue;
             }
             let repair = nearest(name, known.iter().copied()).map_or_else(

@@ -34,7 +34,8 @@ pub(super) fn instant(value: &Value<'_>) -> Option<Instant> {
         Err(TimeFault::Naive) => {
             let reason = format!("\"{text}\" does not say by whose clock");
             let repair = format!(
-                "add the offset (\"{text}Z\" in UTC), or write {{ local = \"{text}\", zone = \"Area/City\" }}"
+                "add the offset (\"{text}Z\" in UTC), or write {{ local = \"{text}\", \
+                 zone = \"Area/City\" }}"
             );
             value.fault(FaultCode::TimeNaive, reason, repair);
             None

@@ -8,6 +8,7 @@ use super::collected::Collected;
 use super::file_text;
 use super::geojson::Json;
 use super::ground::ground;
+use super::outline::Frame;
 use crate::fault::{FaultCode, Note, PackFault, PackFile};
 
 /// Largest file of zones, in bytes.
@@ -31,20 +32,23 @@ pub fn read_zones(geojson: &[u8]) -> Result<(Vec<Area>, Vec<Note>), Vec<PackFaul
         at.fault(FaultCode::TooMany, reason, "split the file");
     }
     let numbered = features.iter().take(ZONES_MAX).enumerate();
-    let zones: Vec<Option<Area>> = numbered.map(|(n, json)| zone(json, &at.to(n))).collect();
+    // Whoever gives many circles waits for them; no agreement hangs on it.
+    let frame = Frame::new(None, i64::MAX);
+    let zones: Vec<Option<Area>> =
+        numbered.map(|(n, json)| zone(json, &at.to(n), &frame)).collect();
     drop(json);
     let (faults, notes) = collected.into_sorted();
     if faults.is_empty() { Ok((zones.into_iter().flatten().collect(), notes)) } else { Err(faults) }
 }
 
-fn zone(feature: &Json, at: &At<'_>) -> Option<Area> {
+fn zone(feature: &Json, at: &At<'_>, frame: &Frame) -> Option<Area> {
     if feature.get("type").and_then(Json::text) != Some("Feature") {
         let reason = "this is no feature (RFC 7946 §3.2)";
         at.fault(FaultCode::GeojsonMalformed, reason, "make it a Feature with a geometry");
         return None;
     }
     let radius = feature.get("properties").and_then(|members| members.get("radius_m"));
-    ground(feature.get("geometry"), radius, at, None)
+    ground(feature.get("geometry"), radius, at, frame).map(|ground| ground.area)
 }
 
 #[cfg(test)]

@@ -2,5 +2,6 @@
 
 mod bundled_packs;
 mod faults;
+mod hostile;
 mod small_pack;
 mod versions;

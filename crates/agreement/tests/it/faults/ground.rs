@@ -147,5 +147,25 @@ fn a_region_backwards() {
 
 #[test]
 fn a_circle_that_reaches_out_of_the_region() {
-    insta::assert_snapshot!(faults(&[("\"radius_m\": 20000", "\"radius_m\": 90000")]), @r"areas.geojson#/features/2/geometry outside-region: 43 of 128 vertices lie outside the region the pack declares. Repair: check the area, or widen `[region]` in agreement.toml.");
+    insta::assert_snapshot!(faults(&[("\"radius_m\": 20000", "\"radius_m\": 90000")]), @r"areas.geojson#/features/2/geometry outside-region: 26 of 79 vertices lie outside the region the pack declares. Repair: check the area, or widen `[region]` in agreement.toml.");
+}
+
+#[test]
+fn a_pack_that_names_no_ground() {
+    let named = "\"id\": \"road\", \"name\": \"The Road\", ";
+    insta::assert_snapshot!(faults(&[(named, "")]), @r#"
+        agreement.toml:175:8 area-unknown at clause[8].from: the pack has no area "road". Repair: declare that area, or name another.
+        areas.geojson#/features/3/properties key-missing: the area has no `id`. Repair: add "id": "...".
+        "#);
+}
+
+#[test]
+fn an_area_without_geometry() {
+    let geometry = "\"geometry\": { \"type\": \"Point\", \"coordinates\": [36.25, 33.25] }";
+    insta::assert_snapshot!(faults(&[(geometry, "\"geometry\": null")]), @r"areas.geojson#/features/2/geometry key-missing: the area has no geometry, so it lies nowhere. Repair: add a Polygon, or a Point with `radius_m`.");
+}
+
+#[test]
+fn a_radius_on_a_polygon() {
+    insta::assert_snapshot!(faults(&[("\"aliases\": [\"Wadi\"]", "\"radius_m\": 5")]), @r"areas.geojson#/features/0/properties/radius_m key-unknown: `radius_m` is for points and lines, and this is a polygon. Repair: remove it, or give a Point.");
 }

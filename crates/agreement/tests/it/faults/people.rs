@@ -94,3 +94,8 @@ fn a_post_with_its_place_swapped() {
 fn a_post_elsewhere() {
     insta::assert_snapshot!(faults(&[("position = [36.25, 33.25]", "position = [56.25, 33.25]")]), @r"agreement.toml:81:12 outside-region at post[0].position: the place lies outside the region the pack declares. Repair: check the place, or widen `[region]`.");
 }
+
+#[test]
+fn an_alias_that_is_the_id_of_another_party() {
+    insta::assert_snapshot!(faults(&[("[\"Government of the North\"]", "[\"South\"]")]), @r#"agreement.toml:21:6 alias-shared at party[1].id: "south" is what party "north" is called. Repair: let one of the two have it."#);
+}
