@@ -136,6 +136,8 @@ fn exp_micro(milli: i64) -> i128 {
 #[derive(Debug)]
 pub(crate) struct Ground<'a> {
     areas: Vec<&'a NamedArea>,
+    /// The box around each area, in the same order.
+    boxes: Vec<BoundingBox>,
     /// Edges that no two areas share. An edge with one area to its left and another to its
     /// right is no border of the clause.
     border: Vec<(Position, Position)>,
@@ -152,7 +154,8 @@ impl<'a> Ground<'a> {
         let edges: BTreeSet<(Position, Position)> =
             areas.iter().flat_map(|named| edges_with_ground_to_the_left(named)).collect();
         let border = edges.iter().filter(|(a, b)| !edges.contains(&(*b, *a))).copied().collect();
-        Self { areas, border, pack }
+        let boxes = areas.iter().map(|named| named.area.bounding_box()).collect();
+        Self { areas, boxes, border, pack }
     }
 
     /// How a region lies on this ground.
@@ -172,12 +175,17 @@ impl<'a> Ground<'a> {
 
     /// The area a position lies in; on a border between two, the first.
     pub(crate) fn area_at(&self, p: Position) -> Option<&'a NamedArea> {
-        self.areas.iter().copied().find(|named| named.area.side(p) != Side::Outside)
+        let near = self.areas.iter().zip(&self.boxes).filter(|(_, around)| around.covers(p));
+        let mut near = near.map(|(named, _)| *named);
+        near.find(|named| named.area.side(p) != Side::Outside)
     }
 
     fn locate_disc(&self, centre: Position, radius_cm: i64) -> Located {
-        let here = self.area_at(centre);
         let around = BoundingBox { min: centre, max: centre }.grown_by_cm(radius_cm);
+        if !self.boxes.iter().any(|area| area.meets(around)) {
+            return Located::outside();
+        }
+        let here = self.area_at(centre);
         let near = self
             .border
             .iter()

@@ -194,6 +194,7 @@ fn ceasefire(changes: Value) -> String {
     under("ceasefire", changes)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "callers write json!({...})")]
 fn night(changes: Value) -> String {
     let mut flight = json!({
         "kind": "helicopter", "method": "seen", "sides": null,

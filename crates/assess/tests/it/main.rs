@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a world that cannot be built fails its test")]
 
 mod airspace;
+mod conformance;
 mod incidents;
+mod southern_syria;
 mod world;
