@@ -95,7 +95,8 @@ pub fn resolve_local(zone: &ZoneRules, civil: DateTime) -> Result<LocalTime, Zon
         }
         AmbiguousOffset::Gap { after, .. } => {
             // Read with the later offset, a time in the gap comes before the clocks change.
-            let change = zone.zone.following(at(after)?).next().ok_or(ZoneFault::OutOfRange)?;
+            let mut changes = zone.zone.following(at(after)?);
+            let change = changes.find(|c| c.offset() == after).ok_or(ZoneFault::OutOfRange)?;
             LocalTime::Gap { at: instant(change.timestamp()) }
         }
     })

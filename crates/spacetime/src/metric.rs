@@ -178,7 +178,7 @@ impl Area {
         let mut least = i64::MAX;
         for run in self.runs() {
             if flat.square_to_box_cm2(run.bounds) < least {
-                let squares = run.edges().map(|(a, b)| flat.square_to_edge_cm2(a, b));
+                let squares = run.edges().filter_map(|(a, b)| flat.square_to_edge_cm2(a, b));
                 least = squares.fold(least, i64::min);
             }
         }
@@ -186,7 +186,7 @@ impl Area {
         let mut best = i128::MAX;
         for run in self.runs().filter(|run| flat.square_to_box_cm2(run.bounds) <= nearly) {
             for (a, b) in run.edges() {
-                if flat.square_to_edge_cm2(a, b) <= nearly {
+                if flat.square_to_edge_cm2(a, b).is_none_or(|square| square <= nearly) {
                     let seen = seen_from(p, a, b).map(|(a, b)| square_to_edge(p, here, a, b));
                     best = seen.fold(best, i128::min);
                 }
@@ -249,24 +249,25 @@ impl Flat {
         east * east + north * north
     }
 
+    /// `None` for an edge that may be seen either way round the globe.
     #[inline]
-    fn square_to_edge_cm2(&self, a: Position, b: Position) -> i64 {
+    fn square_to_edge_cm2(&self, a: Position, b: Position) -> Option<i64> {
         let (start, end) = (steps(self.about, a), steps(self.about, b));
         if (end.0 - start.0).abs() > TURN_E7 / 2 {
-            return 0;
+            return None;
         }
         let (a, b) = (self.centimetres(start), self.centimetres(end));
         let along = (b.0 - a.0, b.1 - a.1);
         let whole = along.0 * along.0 + along.1 * along.1;
         let part = -(a.0 * along.0 + a.1 * along.1);
-        if part <= 0 {
+        Some(if part <= 0 {
             a.0 * a.0 + a.1 * a.1
         } else if part >= whole {
             b.0 * b.0 + b.1 * b.1
         } else {
             let across = (a.0 * along.1 - a.1 * along.0) / whole.isqrt().max(1);
             across * across
-        }
+        })
     }
 }
 
@@ -312,6 +313,14 @@ mod tests {
         let kilometres =
             local_distance_to_edge_cm(at(180.0, 10.0), long_way.0, long_way.1) / 100_000;
         assert_eq!(kilometres, 548);
+    }
+
+    #[test]
+    fn an_edge_half_round_the_globe_hides_no_nearer_one() {
+        let corners = [(-100.0, 30.0), (100.0, 30.0), (100.0, 30.5), (0.0, 30.5)];
+        let ring = Ring::new(corners.map(|(x, y)| at(x, y)).to_vec()).unwrap();
+        let wide = Area::new(vec![Polygon::new(ring, vec![])]).unwrap();
+        assert_eq!(wide.distance_to_edge_cm(at(50.0, 30.6)) / 100_000, 11);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ops::Bound::{Excluded, Unbounded};
 
 use crate::area::{Ring, turn};
 use crate::position::Position;
@@ -170,7 +171,12 @@ impl Sweep {
     fn pass(&mut self, at: Position, here: &[u32]) -> Result<(), Clash> {
         let edges = here.iter().flat_map(|&v| [self.edge(self.previous(v)), self.edge(v)]);
         let (ends, starts): (Vec<_>, Vec<_>) = edges.partition(|e| e.right == at);
-        let mut through: Vec<Edge> = ends.first().map_or_else(Vec::new, |e| self.holding(e, at));
+        if let ([end], [start]) = (ends.as_slice(), starts.as_slice())
+            && self.goes_on(at, end, start)?
+        {
+            return Ok(());
+        }
+        let mut through: Vec<Edge> = ends.first().map_or_else(Vec::new, |e| self.passing(e, at));
         for end in &ends {
             self.cut.remove(end);
         }
@@ -182,9 +188,8 @@ impl Sweep {
             self.compare(start)?;
         }
         if let (true, Some(start)) = (ends.is_empty(), starts.first()) {
-            through = self.holding(start, at);
+            through = self.passing(start, at);
         }
-        through.retain(|e| e.left != at && e.right != at);
         if here.len() + through.len() > 1 {
             self.look_for_passing_through(at, here, &through)?;
         }
@@ -192,24 +197,42 @@ impl Sweep {
         Ok(())
     }
 
-    /// The edges that hold `at`: they lie side by side about one of them.
-    fn holding(&self, one: &Edge, at: Position) -> Vec<Edge> {
+    /// Puts `start` in the place of `end`, as at most vertices; `false` when other paths meet
+    /// them there.
+    fn goes_on(&mut self, at: Position, end: &Edge, start: &Edge) -> Result<bool, Clash> {
+        let (south, north) = (self.south_of(end).copied(), self.north_of(end).copied());
+        if [south, north].iter().flatten().any(|e| e.holds(at)) {
+            return Ok(false);
+        }
+        [south, north].iter().flatten().try_for_each(|other| self.refuse(start, other))?;
+        self.cut.remove(end);
+        self.cut.insert(*start);
+        Ok(true)
+    }
+
+    fn south_of(&self, edge: &Edge) -> Option<&Edge> {
+        self.cut.range(..edge).next_back()
+    }
+
+    fn north_of(&self, edge: &Edge) -> Option<&Edge> {
+        self.cut.range((Excluded(edge), Unbounded)).next()
+    }
+
+    /// The edges that pass `at`: with those that end there they lie side by side, about `one`.
+    fn passing(&self, one: &Edge, at: Position) -> Vec<Edge> {
         let south = self.cut.range(..one).rev().take_while(|e| e.holds(at));
         let north = self.cut.range(one..).take_while(|e| e.holds(at));
-        south.chain(north).copied().collect()
+        south.chain(north).filter(|e| e.left != at && e.right != at).copied().collect()
     }
 
     /// Compares the two edges that became neighbours when `gone` was taken out.
     fn compare_neighbours(&self, gone: &Edge) -> Result<(), Clash> {
-        let (south, north) = (self.cut.range(..gone).next_back(), self.cut.range(gone..).next());
-        south.zip(north).map_or(Ok(()), |(a, b)| self.refuse(a, b))
+        self.south_of(gone).zip(self.north_of(gone)).map_or(Ok(()), |(a, b)| self.refuse(a, b))
     }
 
     fn compare(&self, edge: &Edge) -> Result<(), Clash> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let south = self.cut.range(..edge).next_back();
-        let north = self.cut.range((Excluded(edge), Unbounded)).next();
-        south.into_iter().chain(north).try_for_each(|other| self.refuse(edge, other))
+        let mut neighbours = self.south_of(edge).into_iter().chain(self.north_of(edge));
+        neighbours.try_for_each(|other| self.refuse(edge, other))
     }
 
     fn refuse(&self, a: &Edge, b: &Edge) -> Result<(), Clash> {
@@ -265,7 +288,7 @@ impl Sweep {
             if !std::mem::take(&mut self.unseen[ring]) {
                 continue;
             }
-            self.parents[ring] = self.cut.range(..edge).next_back().and_then(|south| {
+            self.parents[ring] = self.south_of(&edge).and_then(|south| {
                 let neighbour = self.ring(south.id);
                 let runs_east = self.positions[south.id as usize] == south.left;
                 if runs_east { Some(neighbour) } else { self.parents[neighbour] }

@@ -4,7 +4,7 @@ use geographiclib_rs::{DirectGeodesic, Geodesic as Reference, InverseGeodesic};
 use proptest::prelude::*;
 use spacetime::geodesy::{direct, inverse};
 use spacetime::metric::{local_distance_cm, local_distance_to_edge_cm};
-use spacetime::{Position, position::STEPS_PER_DEGREE};
+use spacetime::{Area, Polygon, Position, Ring, position::STEPS_PER_DEGREE};
 
 use crate::worlds;
 
@@ -76,6 +76,25 @@ proptest! {
     }
 
     #[test]
+    fn directions_agree_with_geographiclib(
+        a in anywhere(),
+        (east, north) in (-600_000_000..600_000_000_i32, -100_000_000..100_000_000_i32),
+    ) {
+        let wrapped = (i64::from(a.lon_e7()) + i64::from(east) + 1_800_000_000)
+            .rem_euclid(3_600_000_000) - 1_800_000_000;
+        let b = worlds::at(wrapped as i32, (a.lat_e7() + north).clamp(-900_000_000, 900_000_000));
+        let (start_deg, end_deg, _): (f64, f64, f64) = Reference::wgs84().inverse(
+            a.lat_degrees(),
+            a.lon_degrees(),
+            b.lat_degrees(),
+            b.lon_degrees(),
+        );
+        let found = inverse(a, b);
+        prop_assert!(turned_cdeg(found.azimuth_cdeg, start_deg) <= 0.51, "{found:?} {start_deg}");
+        prop_assert!(turned_cdeg(found.end_azimuth_cdeg, end_deg) <= 0.51, "{found:?} {end_deg}");
+    }
+
+    #[test]
     fn lengths_near_the_antipode_agree_with_geographiclib(
         a in anywhere(),
         off in (-10_000_000..10_000_000_i32, -10_000_000..10_000_000_i32),
@@ -137,6 +156,27 @@ proptest! {
         let off = (local_distance_to_edge_cm(p, a, b) * 10 - true_mm).abs();
         prop_assert!(off <= 20 + true_mm / 10_000, "{off} of {true_mm}");
     }
+
+    #[test]
+    fn the_nearest_edge_of_an_area_is_the_nearest_of_all(
+        area in worlds::star_area(),
+        p in worlds::place(),
+        (east, north) in (-1_700_000_000..1_400_000_000_i32, -1_000_000_000..370_000_000_i32),
+    ) {
+        let moved = |p: Position| worlds::at(p.lon_e7() + east, p.lat_e7() + north);
+        let vertices = area.polygons()[0].outer().vertices().iter().map(|&v| moved(v)).collect();
+        let ring = Ring::new(vertices).unwrap();
+        let area = Area::new(vec![Polygon::new(ring, vec![])]).unwrap();
+        let p = moved(p);
+        let each = area.edges().map(|(a, b)| local_distance_to_edge_cm(p, a, b));
+        prop_assert_eq!(area.distance_to_edge_cm(p), each.min().unwrap());
+    }
+}
+
+/// How far apart two directions are, hundredths of a degree.
+fn turned_cdeg(found_cdeg: u32, expected_deg: f64) -> f64 {
+    let apart = (f64::from(found_cdeg) - expected_deg * 100.0).rem_euclid(36_000.0);
+    apart.min(36_000.0 - apart)
 }
 
 /// The least value over shares of 2^-32, by thirds; distance along a short edge has one least.
