@@ -153,16 +153,12 @@ pub(crate) fn reports(
     keep_raw: bool,
 ) -> anyhow::Result<ReportFeed> {
     let reader = text(&source.path)?;
-    let keeping = keep_raw;
+    let options = Options { input, keep_raw, ..Options::default() };
     if named(&source.path, "csv") {
         let zone = spacetime::zone_rules(&pack.time_zone)?;
-        let feed = UcdpGed::new(reader, input, zone);
-        let feed = if keeping { feed.keeping_raw() } else { feed };
-        return Ok((Box::new(feed), "UCDP GED"));
+        return Ok((Box::new(UcdpGed::new(reader, options, zone)), "UCDP GED"));
     }
-    let feed = JsonlReports::new(reader, input);
-    let feed = if keeping { feed.keeping_raw() } else { feed };
-    Ok((Box::new(feed), "JSON lines"))
+    Ok((Box::new(JsonlReports::new(reader, options)), "JSON lines"))
 }
 
 /// Opens a file of authorisations.
@@ -171,8 +167,8 @@ pub(crate) fn authorisations(
     input: u16,
     keep_raw: bool,
 ) -> anyhow::Result<Authorisations<Box<dyn BufRead + Send>>> {
-    let feed = Authorisations::new(text(&source.path)?, input);
-    Ok(if keep_raw { feed.keeping_raw() } else { feed })
+    let options = Options { input, keep_raw, ..Options::default() };
+    Ok(Authorisations::new(text(&source.path)?, options))
 }
 
 fn text(path: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {

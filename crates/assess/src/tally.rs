@@ -32,7 +32,7 @@ pub const COARSE_PLACE_M: u32 = 5_000;
 pub const COARSE_TIME: Duration = Duration::from_seconds(25 * 3600);
 
 /// Most days on either side.
-pub const DAYS_MAX: u16 = 3660;
+pub const DAYS_MAX: u32 = 36_500;
 
 /// What the counts are broken down by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -62,7 +62,7 @@ pub struct Periods {
 pub enum PeriodFault {
     /// None, or more than [`DAYS_MAX`].
     #[error("{0} days is not from 1 to {DAYS_MAX}")]
-    Days(u16),
+    Days(u32),
     /// A day outside the years that calendars reach.
     #[error("the days lie outside the years -9999 to 9999")]
     OutOfRange,
@@ -160,7 +160,7 @@ impl Periods {
     ///
     /// # Errors
     /// [`PeriodFault`].
-    pub fn around(zone: &ZoneRules, day: Date, days: u16) -> Result<Self, PeriodFault> {
+    pub fn around(zone: &ZoneRules, day: Date, days: u32) -> Result<Self, PeriodFault> {
         if !(1..=DAYS_MAX).contains(&days) {
             return Err(PeriodFault::Days(days));
         }

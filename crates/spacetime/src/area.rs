@@ -63,11 +63,11 @@ pub(crate) struct Run<'a> {
     end: Position,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Its edges, each as its two ends.
-    pub(crate) fn edges(&self) -> impl Iterator<Item = (Position, Position)> + '_ {
-        let ends = self.starts[1..].iter().chain(std::iter::once(&self.end));
-        self.starts.iter().copied().zip(ends.copied())
+    pub(crate) fn edges(self) -> impl Iterator<Item = (Position, Position)> + 'a {
+        let ends = self.starts[1..].iter().copied().chain(std::iter::once(self.end));
+        self.starts.iter().copied().zip(ends)
     }
 }
 

@@ -14,6 +14,8 @@ use crate::position::{BoundingBox, LAT_E7_MAX, LON_E7_MAX, Position};
 
 /// Nanometres in one centimetre.
 const NM_PER_CM: i128 = 10_000_000;
+/// Farther than any two places are apart, centimetres.
+const GLOBE_CM: i64 = 4_100_000_000;
 /// Grid steps once around the globe.
 const TURN_E7: i64 = 2 * LON_E7_MAX as i64;
 /// Fewest nanometres to a grid step of latitude: at the equator.
@@ -138,17 +140,28 @@ fn centimetres(square_nm2: i128) -> i64 {
     ((square_nm2.isqrt() + NM_PER_CM / 2) / NM_PER_CM) as i64
 }
 
+/// At least the distance between two positions, centimetres, and at most a seventh more, for
+/// the range of this module; quick.
+#[must_use]
+pub fn distance_at_most_cm(p: Position, q: Position) -> i64 {
+    let low = if p.lat_e7().abs() < q.lat_e7().abs() { p } else { q };
+    let flat = Flat::about(p, Metric::at(low.lat_e7()));
+    let (east, north) = flat.centimetres(steps(p, q));
+    let (east, north) = (east.abs() + 1, north.abs() + 1);
+    // max + min / 2 is never less than the root of the squares; a hundredth for curvature.
+    let length = east.max(north) + east.min(north) / 2;
+    length + length / 100 + 2
+}
+
 impl BoundingBox {
     /// This box with every place within `distance_cm` of it; never less, and up to the edge of
     /// the map where it would reach beyond. `distance_cm` is taken as zero when negative.
     #[must_use]
     pub fn grown_by_cm(self, distance_cm: i64) -> Self {
-        let reach_nm = i128::from(distance_cm.max(0)) * NM_PER_CM;
-        let steps = |nm: i128, per_step: i128, max: i32| {
-            let steps = nm / per_step.max(1) + 1;
-            i64::try_from(steps.min(i128::from(max) * 2)).unwrap_or(i64::from(max) * 2)
-        };
-        let north = steps(reach_nm, NORTH_NM_MIN, LAT_E7_MAX);
+        let reach_nm = distance_cm.clamp(0, GLOBE_CM) * NM_PER_CM as i64;
+        let steps =
+            |per_step: i64, max: i32| (reach_nm / per_step.max(1) + 1).min(2 * i64::from(max));
+        let north = steps(NORTH_NM_MIN as i64, LAT_E7_MAX);
         let by = |from: i32, by: i64, max: i32| {
             let to = (i64::from(from) + by).clamp(-i64::from(max), i64::from(max));
             i32::try_from(to).expect("clamped to the range of a coordinate")
@@ -156,7 +169,7 @@ impl BoundingBox {
         let (south_e7, north_e7) =
             (by(self.min.lat_e7(), -north, LAT_E7_MAX), by(self.max.lat_e7(), north, LAT_E7_MAX));
         let narrowest = Metric::shortest_between(south_e7, north_e7).east_nm;
-        let east = steps(reach_nm, narrowest.into(), LON_E7_MAX);
+        let east = steps(narrowest, LON_E7_MAX);
         let corner = |lon: i32, lat: i32| Position::from_e7(lon, lat).expect("clamped");
         Self {
             min: corner(by(self.min.lon_e7(), -east, LON_E7_MAX), south_e7),
@@ -195,6 +208,30 @@ impl Area {
         centimetres(best)
     }
 
+    /// Where the straight way from `p` to `q`, which crosses no edge, comes nearest to one: the
+    /// share of the way in 2^16ths and the distance in centimetres; `None` when that is over
+    /// `within_cm`. On flat ground about `p`, so a fair estimate and no more.
+    #[must_use]
+    pub fn nearest_on_way(&self, p: Position, q: Position, within_cm: i64) -> Option<(i64, i64)> {
+        let flat = Flat::about(p, Metric::at(p.lat_e7()));
+        let way = BoundingBox { min: p, max: p }.grown_to(q).grown_by_cm(within_cm);
+        let end = flat.centimetres(steps(p, q));
+        let runs = self.runs().filter(|run| run.bounds.meets(way));
+        let near = runs.flat_map(|run| {
+            run.edges()
+                .flat_map(|(a, b)| {
+                    let (a, b) = (flat.centimetres(steps(p, a)), flat.centimetres(steps(p, b)));
+                    let of_vertex = nearest_share((0, 0), end, a);
+                    let of_start = (0, nearest_share(a, b, (0, 0)).1);
+                    let of_end = (1 << 16, nearest_share(a, b, end).1);
+                    [of_vertex, of_start, of_end]
+                })
+                .collect::<Vec<_>>()
+        });
+        let (share, square) = near.min_by_key(|(_, square)| *square)?;
+        (square <= within_cm.saturating_mul(within_cm)).then(|| (share, square.isqrt()))
+    }
+
     /// Distance of `p` from the nearest edge, centimetres: negative inside, zero on an edge,
     /// positive outside.
     #[must_use]
@@ -205,6 +242,17 @@ impl Area {
             Side::Outside => self.distance_to_edge_cm(p),
         }
     }
+}
+
+/// The share of the way from `a` to `b`, in 2^16ths, that is nearest to `p`, and the square of
+/// the distance there; all on flat ground in centimetres, capped at 2^30.
+fn nearest_share(a: (i64, i64), b: (i64, i64), p: (i64, i64)) -> (i64, i64) {
+    let (along, to) = ((b.0 - a.0, b.1 - a.1), (p.0 - a.0, p.1 - a.1));
+    let whole = along.0 * along.0 + along.1 * along.1;
+    let part = (to.0 * along.0 + to.1 * along.1).clamp(0, whole);
+    let share = (part / (whole >> 16).max(1)).min(1 << 16);
+    let (east, north) = (to.0 - ((along.0 * share) >> 16), to.1 - ((along.1 * share) >> 16));
+    (share, east * east + north * north)
 }
 
 /// The ground about a place, as if flat: good enough to tell which edges can be the nearest.

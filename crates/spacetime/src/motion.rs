@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use crate::area::{Area, Ring, Side, turn};
+use crate::area::{Area, Ring, Run, Side, turn};
 use crate::position::{BoundingBox, LON_E7_MAX, Position};
 use crate::span::{ClosedSpan, Spans};
 use crate::time::Instant;
@@ -116,7 +116,7 @@ impl Leg {
     /// The box around it.
     #[must_use]
     pub fn bounding_box(&self) -> BoundingBox {
-        BoundingBox { min: self.from.position, max: self.from.position }.grown_to(self.to.position)
+        box_of(self.from.position, self.to.position)
     }
 
     /// Where it is at `at`, to the nearest grid step; `None` before its start or after its end.
@@ -143,11 +143,15 @@ impl Leg {
     /// When it lies in `area`, exactly. Looks at every edge.
     #[must_use]
     pub fn contact(&self, area: &Area) -> Contact {
-        if !self.bounding_box().meets(area.bounding_box()) {
+        let bounds = self.bounding_box();
+        if !bounds.meets(area.bounding_box()) {
             return Contact::default();
         }
-        if self.from.position == self.to.position {
-            return self.standing(area.side(self.from.position));
+        // Most legs are short and meet no edge: where they start is where they stay.
+        let near = area.runs().filter(|run| run.bounds.meets(bounds));
+        let stands = self.from.position == self.to.position;
+        if stands || !near.flat_map(Run::edges).any(|(a, b)| box_of(a, b).meets(bounds)) {
+            return self.staying(area.side(self.from.position));
         }
         let mut course = Course::default();
         for ring in area.rings() {
@@ -156,7 +160,8 @@ impl Leg {
         course.contact(self)
     }
 
-    fn standing(&self, side: Side) -> Contact {
+    /// The contact of a leg that is on one side all along.
+    fn staying(&self, side: Side) -> Contact {
         let whole: Spans = [self.span()].into_iter().collect();
         let mut contact = Contact { touches: side != Side::Outside, ..Contact::default() };
         match side {
@@ -179,6 +184,10 @@ impl Leg {
         let last = start + (to.part * self.micros()).div_euclid(to.whole);
         ClosedSpan::new(Instant::from_micros(first as i64), Instant::from_micros(last as i64))
     }
+}
+
+fn box_of(a: Position, b: Position) -> BoundingBox {
+    BoundingBox { min: a, max: a }.grown_to(b)
 }
 
 /// Whether the line through two positions, as far as it goes, meets the box: not when all

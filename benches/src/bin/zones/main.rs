@@ -2,6 +2,7 @@
 
 mod measure;
 mod peer;
+mod shapely;
 mod stopwatch;
 mod table;
 mod workload;
@@ -13,8 +14,7 @@ use anyhow::{Context, Result, bail};
 use measure::Measured;
 use workload::Workload;
 
-const USAGE: &str =
-    "usage: zones DIR [--workload W1|W2|W3]... [--runs N] [--no-peer] [--json FILE]";
+const USAGE: &str = "usage: zones DIR [--workload W1|W2|W3]... [--runs N] [--no-peer] [--json FILE] [--with-python PYTHON]";
 
 struct Options {
     dir: PathBuf,
@@ -22,6 +22,8 @@ struct Options {
     runs: usize,
     peer: bool,
     json: Option<PathBuf>,
+    /// An interpreter that has Shapely.
+    python: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -36,7 +38,10 @@ fn main() -> Result<()> {
             continue;
         }
         let workload = Workload::read(&options.dir, name)?;
-        let result = measure::run(&workload, options.runs, options.peer)?;
+        let mut result = measure::run(&workload, options.runs, options.peer)?;
+        if let Some(python) = &options.python {
+            result.shapely = Some(shapely::run(python, &options.dir, name)?);
+        }
         println!("{result}");
         measured.push(result);
     }
@@ -55,8 +60,14 @@ const HOW_TO_GET_W3: &str = "\
   into $ARMISTICE_PEER_DATA or ../shared/data/zones and run `cargo xtask bench zones` again.";
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
-    let mut options =
-        Options { dir: PathBuf::new(), workloads: Vec::new(), runs: 5, peer: true, json: None };
+    let mut options = Options {
+        dir: PathBuf::new(),
+        workloads: Vec::new(),
+        runs: 5,
+        peer: true,
+        json: None,
+        python: None,
+    };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().context(USAGE);
         match argument.as_str() {
@@ -64,6 +75,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
             "--runs" => options.runs = value()?.parse().context(USAGE)?,
             "--no-peer" => options.peer = false,
             "--json" => options.json = Some(value()?.into()),
+            "--with-python" => options.python = Some(value()?.into()),
             dir if !dir.starts_with('-') => options.dir = dir.into(),
             _ => bail!(USAGE),
         }

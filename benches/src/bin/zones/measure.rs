@@ -8,6 +8,7 @@ use spacetime::index::{Pairs, ZoneIndex};
 use spacetime::{BoundingBox, Position};
 
 use crate::peer::{self, Peer};
+use crate::shapely::Shapely;
 use crate::stopwatch::{Seconds, median, middle, timed};
 use crate::workload::Workload;
 
@@ -23,6 +24,7 @@ pub struct Measured {
     pub vertices: usize,
     pub runs: usize,
     pub build_s: f64,
+    pub build_cpu_s: f64,
     pub memory_bytes: usize,
     pub memory_bytes_a_vertex: f64,
     pub pairs: usize,
@@ -37,6 +39,8 @@ pub struct Measured {
     pub is_clear_ns: f64,
     pub clear_share: f64,
     pub peer: Option<Beside>,
+    /// What people use today, one run, when asked for.
+    pub shapely: Option<Shapely>,
 }
 
 /// Points a second.
@@ -68,7 +72,9 @@ pub struct Beside {
 impl Measured {
     pub fn disagrees(&self) -> bool {
         let ours = (self.pairs, self.checksum);
-        self.peer.as_ref().is_some_and(|peer| (peer.pairs, peer.checksum) != ours)
+        let peer = self.peer.as_ref().map(|peer| (peer.pairs, peer.checksum));
+        let shapely = self.shapely.as_ref().map(|peer| (peer.pairs, peer.checksum));
+        [peer, shapely].into_iter().flatten().any(|theirs| theirs != ours)
     }
 }
 
@@ -93,6 +99,7 @@ pub fn run(workload: &Workload, runs: usize, with_peer: bool) -> Result<Measured
         vertices: workload.vertex_count(),
         runs,
         build_s: build.wall,
+        build_cpu_s: build.cpu,
         memory_bytes: index.memory_bytes(),
         memory_bytes_a_vertex: index.memory_bytes() as f64 / workload.vertex_count() as f64,
         pairs: alternated.ours.0,
@@ -104,6 +111,7 @@ pub fn run(workload: &Workload, runs: usize, with_peer: bool) -> Result<Measured
         is_clear_ns,
         clear_share,
         peer: alternated.peer,
+        shapely: None,
     })
 }
 

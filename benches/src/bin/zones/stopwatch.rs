@@ -8,16 +8,20 @@ use std::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub struct Seconds {
     pub wall: f64,
-    /// On the core, to a few milliseconds; as `wall` where the system does not tell. Work
-    /// that the thread left to others is not in it.
+    /// On the core, to a few milliseconds; as `wall` where the system does not tell, or where
+    /// it is too short to tell. Work that the thread left to others is not in it.
     pub cpu: f64,
 }
+
+/// Seconds on the core below which the few milliseconds matter.
+const TOLD_MIN: f64 = 0.02;
 
 pub fn timed<T>(work: impl FnOnce() -> T) -> (Seconds, T) {
     let (start, start_cpu) = (Instant::now(), seconds_on_core());
     let result = work();
     let wall = start.elapsed().as_secs_f64();
-    let cpu = start_cpu.zip(seconds_on_core()).map_or(wall, |(start, end)| end - start);
+    let cpu = start_cpu.zip(seconds_on_core()).map(|(start, end)| end - start);
+    let cpu = cpu.filter(|seconds| *seconds > TOLD_MIN).unwrap_or(wall);
     (Seconds { wall, cpu }, result)
 }
 

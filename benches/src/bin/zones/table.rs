@@ -20,6 +20,9 @@ impl Display for Measured {
             let found = format!("{same}: {} pairs, checksum {}", peer.pairs, peer.checksum);
             row(f, "peer's pairs", &found)?;
         }
+        if let Some(shapely) = &self.shapely {
+            row(f, "Shapely, one core", &rate(shapely.rate()))?;
+        }
         row(f, "pairs", &format!("{}, checksum {}", self.pairs, self.checksum))?;
         let two_cores = format!("{:9.2} M points/s", self.two_cores_points_per_s / 1e6);
         row(f, "zone index, two cores", &two_cores)?;
@@ -28,7 +31,14 @@ impl Display for Measured {
         let kept = self.pairs_with_altitude_and_time;
         let checks = format!("{}  checks take {share:.0} %, keep {kept} pairs", rate(with));
         row(f, "with altitude and time", &checks)?;
-        row(f, "index build", &format!("{:9.3} s", self.build_s))?;
+        row(
+            f,
+            "index build",
+            &format!(
+                "{:9.3} s                  {:9.3} CPU seconds",
+                self.build_s, self.build_cpu_s
+            ),
+        )?;
         let mebibytes = self.memory_bytes as f64 / f64::from(1 << 20);
         let memory =
             format!("{mebibytes:9.1} MiB, {:.0} bytes a vertex", self.memory_bytes_a_vertex);

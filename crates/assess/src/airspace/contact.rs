@@ -15,8 +15,6 @@ pub(super) const STAY_GAP: Duration = Duration::from_seconds(60);
 #[derive(Debug)]
 pub(super) struct Contact {
     pub(super) volume: u32,
-    /// How the aircraft's last position lies, if that was near.
-    pub(super) standing: Option<(Instant, Standing)>,
     last_near_at: Instant,
     first: Witness,
     nearest: Nearest,
@@ -77,7 +75,6 @@ impl Contact {
         let witness = Witness(sample.point);
         Self {
             volume,
-            standing: Some((sample.point.observed_at, standing)),
             last_near_at: sample.point.observed_at,
             first: witness,
             nearest: Nearest { witness, standing },
@@ -94,7 +91,6 @@ impl Contact {
     /// Takes in a leg from `from` to `to`, and what it touches.
     pub(super) fn follow(&mut self, from: &Sample, to: &Sample, touch: &Touch) -> Option<Pending> {
         let (begin_at, end_at) = (from.point.observed_at, to.point.observed_at);
-        self.standing = Some((end_at, touch.end));
         self.last_near_at = end_at;
         self.last = Witness(to.point);
         self.over_area |= touch.over_area;

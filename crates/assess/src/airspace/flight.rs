@@ -8,6 +8,7 @@ use spacetime::{Duration, Fix, Instant, Interval, Leg};
 
 use super::contact::Contact;
 use super::crowd::CellTime;
+use super::recall::Recall;
 use super::sketch::Sketching;
 use super::standing::{Sample, Stretch};
 use super::warning::Warnings;
@@ -39,6 +40,7 @@ pub(super) struct Flight {
     height_gap: Option<(Instant, i64)>,
     pub(super) callsigns: Vec<Callsign>,
     pub(super) contacts: Vec<Contact>,
+    pub(super) recall: Recall,
     pub(super) warnings: Warnings,
     pub(super) sketching: Sketching,
     pub(super) found_something: bool,
@@ -76,6 +78,7 @@ impl Flight {
             height_gap: None,
             callsigns: Vec::new(),
             contacts: Vec::new(),
+            recall: Recall::default(),
             warnings: Warnings::default(),
             sketching: Sketching::default(),
             found_something: false,

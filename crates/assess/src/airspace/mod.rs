@@ -20,6 +20,7 @@ mod crowd;
 mod flight;
 mod picture;
 mod quality;
+mod recall;
 mod roster;
 mod shard;
 pub(crate) mod sightings;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use agreement::track::Callsign;
 use agreement::{Address, TrackPoint};
+use spacetime::metric::distance_at_most_cm;
 use spacetime::{BoundingBox, Duration, Instant, Interval};
 
 use super::active::Activity;
@@ -13,6 +14,7 @@ use super::crowd::{CellTime, Census, Crowd};
 use super::flight::{Flight, Step};
 use super::picture::AirTally;
 use super::quality::{Basis, Epu, is_degraded};
+use super::recall::Bound;
 use super::roster::Roster;
 use super::sketch::Sketch;
 use super::standing::{Lie, Sample, Stretch, stand};
@@ -43,7 +45,7 @@ pub struct Shard<'a> {
 pub(super) struct Follower<'a> {
     airspace: &'a Airspace<'a>,
     activities: Vec<Activity>,
-    near: Vec<(u32, bool)>,
+    near: Vec<u32>,
     ahead: Vec<u32>,
     pub(super) pending: Vec<Found>,
     pub(super) alerts: Vec<Alert>,
@@ -230,6 +232,7 @@ impl Follower<'_> {
             let pending = contact.finish();
             self.found(flight, pending);
         }
+        flight.recall.forget();
         flight.advance(sample, false);
     }
 
@@ -278,27 +281,56 @@ impl Follower<'_> {
         let error_cm = i64::from(from.epu.cm.max(to.epu.cm)) + stretch.stray_cm;
         let grown_cm = error_cm.max(airspace.pack.parameters.warning_margin_m * 100);
         let mut near = std::mem::take(&mut self.near);
-        airspace.index.around(stretch.leg.bounding_box().grown_by_cm(grown_cm), &mut near);
-        for &(number, holds) in &near {
-            let lie = if holds { Lie::Deep { grown_cm } } else { Lie::Rim };
-            self.judge_against(flight, stretch, number, lie);
+        airspace.index.near(stretch.leg.bounding_box().grown_by_cm(grown_cm), &mut near);
+        if near.is_empty() {
+            flight.recall.forget();
+        } else {
+            flight.recall.fly(distance_at_most_cm(from.point.position, to.point.position));
         }
+        near.retain(|&number| {
+            let lie = match flight.recall.bound(number) {
+                Some(Bound::Outside { away_cm }) if away_cm > grown_cm => return false,
+                Some(Bound::Inside { depth_cm }) if depth_cm > grown_cm => Lie::Deep { depth_cm },
+                _ => Lie::Rim,
+            };
+            self.judge_against(flight, stretch, number, lie, grown_cm)
+        });
         self.leave_behind(flight, to, &near);
         self.near = near;
     }
 
-    fn judge_against(&mut self, flight: &mut Flight, stretch: &Stretch, number: u32, lie: Lie) {
+    /// Judges a leg against one volume; `false` when the leg turns out not to be within
+    /// `near_cm` of it.
+    fn judge_against(
+        &mut self,
+        flight: &mut Flight,
+        stretch: &Stretch,
+        number: u32,
+        lie: Lie,
+        near_cm: i64,
+    ) -> bool {
         let airspace = self.airspace;
         let volume = &airspace.volumes[number as usize];
         let activity = &mut self.activities[number as usize];
         let (from, to) = (&stretch.from, &stretch.to);
-        let known = flight.contacts.iter().position(|c| c.volume == number);
-        let remembered = known.and_then(|n| flight.contacts[n].standing);
-        let begin = match remembered {
-            Some((at, standing)) if at == from.point.observed_at => standing,
-            _ => stand(airspace, volume, activity, from, lie),
-        };
+        let (from_at, to_at) = (from.point.observed_at, to.point.observed_at);
+        let begin = flight
+            .recall
+            .standing(number, from_at)
+            .unwrap_or_else(|| stand(airspace, volume, activity, from, lie));
         let touch = stretch.touch(airspace, volume, activity, begin, lie);
+        match lie {
+            Lie::Rim => flight.recall.measure(number, to_at, touch.end),
+            Lie::Deep { .. } => flight.recall.note(number, to_at, touch.end),
+        }
+        let is_near = touch.possible
+            || touch.over_area
+            || begin.depth_cm >= -near_cm
+            || touch.end.depth_cm >= -near_cm;
+        if !is_near {
+            return false;
+        }
+        let known = flight.contacts.iter().position(|c| c.volume == number);
         let contact = match known {
             Some(n) => &mut flight.contacts[n],
             None => {
@@ -308,20 +340,21 @@ impl Follower<'_> {
         };
         let pending = contact.follow(from, to, &touch);
         let certain = contact.stay.as_ref().is_some_and(|stay| stay.is_certain());
-        if touch.possible && self.permitted(flight, number, to.point.observed_at).is_none() {
+        if touch.possible && self.permitted(flight, number, to_at).is_none() {
             let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
             warnings.report_stay(airspace, number, certain, &to.point, alerts);
         }
         self.found(flight, pending);
+        true
     }
 
     /// Closes the contacts with volumes that are not near any more.
-    fn leave_behind(&mut self, flight: &mut Flight, to: &Sample, near: &[(u32, bool)]) {
+    fn leave_behind(&mut self, flight: &mut Flight, to: &Sample, near: &[u32]) {
         let now = to.point.observed_at;
         let mut n = 0;
         while n < flight.contacts.len() {
             let contact = &mut flight.contacts[n];
-            if near.iter().any(|(number, _)| *number == contact.volume) {
+            if near.contains(&contact.volume) {
                 n += 1;
                 continue;
             }
@@ -339,15 +372,13 @@ impl Follower<'_> {
     fn judge_alone(&mut self, flight: &mut Flight, sample: &Sample) {
         let airspace = self.airspace;
         let at = sample.point.position;
-        let grown_cm = i64::from(sample.epu.cm);
-        let around = BoundingBox { min: at, max: at }.grown_by_cm(grown_cm);
+        let around = BoundingBox { min: at, max: at }.grown_by_cm(sample.epu.cm.into());
         let mut near = std::mem::take(&mut self.near);
-        airspace.index.around(around, &mut near);
-        for &(number, holds) in &near {
-            let lie = if holds { Lie::Deep { grown_cm } } else { Lie::Rim };
+        airspace.index.near(around, &mut near);
+        for &number in &near {
             let volume = &airspace.volumes[number as usize];
             let activity = &mut self.activities[number as usize];
-            let standing = stand(airspace, volume, activity, sample, lie);
+            let standing = stand(airspace, volume, activity, sample, Lie::Rim);
             let pending = Pending::of_one(number, sample, standing);
             self.found(flight, pending);
         }

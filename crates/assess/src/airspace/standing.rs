@@ -28,15 +28,15 @@ pub(super) struct Stretch {
     pub(super) stray_cm: i64,
 }
 
-/// How the leg was found to lie by the index.
+/// How a leg lies against an area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lie {
-    /// All of the box around it, grown by this many centimetres, is in the interior.
+    /// All of it is at least so deep inside.
     Deep {
-        /// How far it was grown.
-        grown_cm: i64,
+        /// Centimetres from the nearest edge.
+        depth_cm: i64,
     },
-    /// Edges may be near.
+    /// Edges may be near: it has to be measured.
     Rim,
 }
 
@@ -123,7 +123,7 @@ pub(super) fn stand(
     lie: Lie,
 ) -> Standing {
     let depth_cm = match lie {
-        Lie::Deep { grown_cm } => grown_cm,
+        Lie::Deep { depth_cm } => depth_cm,
         Lie::Rim => -volume.volume.area.signed_distance_cm(sample.point.position),
     };
     let height = volume.height_of(&sample.point, None, airspace.altitude_error_cm);

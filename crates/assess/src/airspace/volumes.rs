@@ -8,7 +8,7 @@ use agreement::{
 };
 use spacetime::altitude::{AltitudeLimit, HeightBounds, HeightInterval, MeasuredHeight};
 use spacetime::index::ZoneIndex;
-use spacetime::{Area, Height, Interval, Volume};
+use spacetime::{Area, BoundingBox, Height, Interval, Volume};
 
 use super::shard::Shard;
 use crate::finding::Audience;
@@ -46,6 +46,8 @@ pub(super) struct WatchedVolume {
     pub(super) area: AreaId,
     pub(super) volume: Volume,
     pub(super) in_force: Interval,
+    /// The box around the area and the margin of a warning.
+    pub(super) neighbourhood: BoundingBox,
     /// Whether the clause binds some parties' aircraft only; whose an aircraft is, its
     /// transponder does not say.
     pub(super) binds_some: bool,
@@ -159,6 +161,7 @@ impl<'a> Airspace<'a> {
     #[must_use]
     pub fn new(pack: &'a Pack, setting: Setting, rules: &Rules) -> Self {
         let bounds = height_bounds(pack);
+        let margin_cm = pack.parameters.warning_margin_m * 100;
         let mut volumes = Vec::new();
         let mut not_judged = Vec::new();
         for clause in pack.clauses.values() {
@@ -182,6 +185,7 @@ impl<'a> Airspace<'a> {
                         active: no_fly.activation.clone(),
                     },
                     in_force: clause.in_force,
+                    neighbourhood: named.area.bounding_box().grown_by_cm(margin_cm),
                     binds_some: !no_fly.binds.is_empty(),
                     baro: slab(Height::Baro(spacetime::AltitudeBaro::from_cm(0))),
                     ellipsoid: slab(Height::Ellipsoid(spacetime::AltitudeEllipsoid::from_cm(0))),

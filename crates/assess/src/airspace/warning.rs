@@ -80,25 +80,17 @@ impl Course {
         if room_cm.saturating_add(self.climb_cm.abs()) < -margin_height_cm {
             return None;
         }
+        if !self.leg.bounding_box().meets(volume.neighbourhood) {
+            return None;
+        }
         let area = &volume.volume.area;
         let entry = self.leg.contact(area).covered().first().or_else(|| {
-            let nearest = self.nearest_approach(volume);
-            nearest.filter(|(_, distance_cm)| *distance_cm <= margin_cm).map(|(at, _)| at)
+            let (from, to) = (self.leg.from(), self.leg.to());
+            let (share, _) = area.nearest_on_way(from.position, to.position, margin_cm)?;
+            let micros = to.at.since(from.at).micros() / (1 << 16) * share;
+            Some(from.at.plus(Duration::from_micros(micros)))
         })?;
         activity.at(volume, entry).then_some(entry)
-    }
-
-    /// When the course is nearest to the area's vertices or its own ends to the area's edge,
-    /// and how near, centimetres. Coarse: a warning has a margin of its own.
-    fn nearest_approach(&self, volume: &WatchedVolume) -> Option<(Instant, i64)> {
-        const STEPS: i64 = 8;
-        let length = self.leg.span().length().micros();
-        let along = (0..=STEPS).filter_map(|n| {
-            let at = self.leg.from().at.plus(Duration::from_micros(length * n / STEPS));
-            let distance = volume.volume.area.distance_to_edge_cm(self.leg.position_at(at)?);
-            Some((at, distance))
-        });
-        along.min_by_key(|(_, distance)| *distance)
     }
 }
 

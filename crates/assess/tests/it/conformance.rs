@@ -8,7 +8,7 @@ use agreement::{Pack, Report};
 use assess::incidents::{self, IncidentPicture};
 use assess::{RULES_VERSION, Recorded, Rules};
 use intake::reports::JsonlReports;
-use intake::{Batch, Feed};
+use intake::{Batch, Feed, Options};
 use serde_json::{Value, json};
 
 use crate::world::setting;
@@ -111,7 +111,7 @@ fn pack(case: &Path) -> Pack {
 
 fn reports(case: &Path) -> Vec<Report> {
     let bytes = fs::read(case.join("reports.jsonl")).unwrap_or_default();
-    let mut feed = JsonlReports::new(&bytes[..], 0);
+    let mut feed = JsonlReports::new(&bytes[..], Options::default());
     let (mut batch, mut reports) = (Batch::default(), Vec::new());
     while feed.read(&mut batch).unwrap() {
         assert_eq!(batch.rejections, [], "{}", case.display());

@@ -8,7 +8,7 @@ use assess::incidents::{self, IncidentPicture};
 use assess::tally::{self, By, Periods};
 use assess::{AnomalyKind, RULES_VERSION, Reason, Rules, Verdict};
 use intake::reports::JsonlReports;
-use intake::{Batch, Feed};
+use intake::{Batch, Feed, Options};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use spacetime::zone_rules;
@@ -155,7 +155,7 @@ fn line(changes: Value) -> String {
 
 fn read(lines: &[String]) -> Vec<Report> {
     let text = lines.join("\n");
-    let mut feed = JsonlReports::new(text.as_bytes(), 0);
+    let mut feed = JsonlReports::new(text.as_bytes(), Options::default());
     let (mut batch, mut reports) = (Batch::default(), Vec::new());
     while feed.read(&mut batch).unwrap() {
         assert_eq!(batch.rejections, []);

@@ -9,7 +9,7 @@ use agreement::{Pack, Report};
 use assess::tally::{self, BeforeAfter, By, Counted, Periods};
 use assess::{Finding, RULES_VERSION, Rules, incidents};
 use intake::reports::UcdpGed;
-use intake::{Batch, Feed};
+use intake::{Batch, Feed, Options};
 use spacetime::zone_rules;
 
 use crate::world::setting;
@@ -32,7 +32,8 @@ fn pack() -> Pack {
 
 fn events() -> Vec<Report> {
     let bytes = bundled("data/ucdp/ged_syria_2017.csv");
-    let mut feed = UcdpGed::new(&bytes[..], 0, zone_rules("Asia/Damascus").unwrap());
+    let mut feed =
+        UcdpGed::new(&bytes[..], Options::default(), zone_rules("Asia/Damascus").unwrap());
     let (mut batch, mut reports) = (Batch::default(), Vec::new());
     while feed.read(&mut batch).unwrap() {
         assert_eq!(batch.rejections, []);

@@ -15,18 +15,13 @@ use spacetime::Interval;
 use super::json::{self, Fields};
 use super::once::Once;
 use super::text::NAME_CHARS_MAX;
-use crate::feed::{Batch, Fault, Feed};
+use crate::codes;
+use crate::feed::{Batch, Fault, Feed, Options};
 use crate::lines::{LINE_TOO_LONG, Lines};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 
 /// Most clauses, and most areas, that one authorisation names.
 pub const NAMES_IN_ONE_MAX: usize = 1000;
-
-macro_rules! codes {
-    ($($name:ident = $text:literal, $reason:literal, $repair:literal;)*) => {
-        $(static $name: Code = Code { name: $text, reason: $reason, repair: $repair };)*
-    };
-}
 
 codes! {
     NOBODY = "authorises-nobody",
@@ -52,33 +47,26 @@ codes! {
 /// The authorisations of one file.
 pub struct Authorisations<R> {
     lines: Lines<R>,
-    input: u16,
+    options: Options,
     once: Once,
-    keep_raw: bool,
 }
 
 impl<R: BufRead> Authorisations<R> {
-    /// Reads `reader` as the input of that number.
-    pub fn new(reader: R, input: u16) -> Self {
-        Self { lines: Lines::new(reader), input, once: Once::default(), keep_raw: false }
-    }
-
-    /// Keeps the rejected lines themselves.
-    #[must_use]
-    pub const fn keeping_raw(mut self) -> Self {
-        self.keep_raw = true;
-        self
+    /// From the start of `reader`.
+    pub fn new(reader: R, options: Options) -> Self {
+        Self { lines: Lines::new(reader), options, once: Once::default() }
     }
 }
 
 impl<R: BufRead> Feed<Authorisation> for Authorisations<R> {
     fn read(&mut self, batch: &mut Batch<Authorisation>) -> Result<bool, Fault> {
         batch.clear();
-        let Self { lines, input, once, keep_raw } = self;
-        let fault = |source| Fault::Read { input: *input, source };
+        let Self { lines, options, once } = self;
+        let input = options.input;
+        let fault = |source| Fault::Read { input, source };
         while !batch.is_full() {
             let Some(line) = lines.next_line().map_err(fault)? else { break };
-            let locator = Locator { input: *input, record: line.record };
+            let locator = Locator { input, record: line.record };
             if line.too_long {
                 batch.rejections.push(Rejection::new(&LINE_TOO_LONG, locator));
                 continue;
@@ -93,7 +81,7 @@ impl<R: BufRead> Feed<Authorisation> for Authorisations<R> {
             match read {
                 Ok(Some(found)) => batch.items.push(found),
                 Ok(None) => batch.passed_over += 1,
-                Err(why) => batch.rejections.push(why.keep_raw(line.bytes, *keep_raw)),
+                Err(why) => batch.rejections.push(why.keep_raw(line.bytes, options.keep_raw)),
             }
         }
         Ok(!batch.is_empty())

@@ -18,7 +18,8 @@ use spacetime::{Duration, Instant, Interval, Position};
 use super::json::{self, Bounds, Fields};
 use super::once::Once;
 use super::text::{NAME_CHARS_MAX, SIDE_CHARS_MAX};
-use crate::feed::{Batch, Fault, Feed};
+use crate::codes;
+use crate::feed::{Batch, Fault, Feed, Options};
 use crate::lines::{LINE_TOO_LONG, Lines};
 use crate::rejection::{Code, Rejection};
 
@@ -46,12 +47,6 @@ pub const UNREAD_NAMES_MAX: usize = 64;
 pub const BEARING_SD_DEG: f64 = 12.0;
 /// Spread of the logarithm of a range judged by eye or ear, when the report states none.
 pub const RANGE_SD_LOG: f64 = 0.35;
-
-macro_rules! codes {
-    ($($name:ident = $text:literal, $reason:literal, $repair:literal;)*) => {
-        $(static $name: Code = Code { name: $text, reason: $reason, repair: $repair };)*
-    };
-}
 
 codes! {
     UNKNOWN_KIND = "unknown-kind",
@@ -142,29 +137,15 @@ static SOURCES: Bounds = Bounds { low: 1.0, high: SOURCES_MAX as f64, code: &SOU
 /// The reports of one file.
 pub struct JsonlReports<R> {
     lines: Lines<R>,
-    input: u16,
+    options: Options,
     once: Once,
     unread: BTreeMap<String, u64>,
-    keep_raw: bool,
 }
 
 impl<R: BufRead> JsonlReports<R> {
-    /// Reads `reader` as the input of that number.
-    pub fn new(reader: R, input: u16) -> Self {
-        Self {
-            lines: Lines::new(reader),
-            input,
-            once: Once::default(),
-            unread: BTreeMap::new(),
-            keep_raw: false,
-        }
-    }
-
-    /// Keeps the rejected lines themselves.
-    #[must_use]
-    pub const fn keeping_raw(mut self) -> Self {
-        self.keep_raw = true;
-        self
+    /// From the start of `reader`.
+    pub fn new(reader: R, options: Options) -> Self {
+        Self { lines: Lines::new(reader), options, once: Once::default(), unread: BTreeMap::new() }
     }
 
     /// Fields that reports held and this version does not read, as JSON pointers, and in how
@@ -178,11 +159,12 @@ impl<R: BufRead> JsonlReports<R> {
 impl<R: BufRead> Feed<Report> for JsonlReports<R> {
     fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, Fault> {
         batch.clear();
-        let Self { lines, input, once, unread, keep_raw } = self;
-        let fault = |source| Fault::Read { input: *input, source };
+        let Self { lines, options, once, unread } = self;
+        let input = options.input;
+        let fault = |source| Fault::Read { input, source };
         while !batch.is_full() {
             let Some(line) = lines.next_line().map_err(fault)? else { break };
-            let locator = Locator { input: *input, record: line.record };
+            let locator = Locator { input, record: line.record };
             if line.too_long {
                 batch.rejections.push(Rejection::new(&LINE_TOO_LONG, locator));
                 continue;
@@ -201,7 +183,7 @@ impl<R: BufRead> Feed<Report> for JsonlReports<R> {
                     not_read.into_iter().for_each(|name| count(unread, name));
                 }
                 Ok(None) => batch.passed_over += 1,
-                Err(why) => batch.rejections.push(why.keep_raw(line.bytes, *keep_raw)),
+                Err(why) => batch.rejections.push(why.keep_raw(line.bytes, options.keep_raw)),
             }
         }
         Ok(!batch.is_empty())

@@ -9,7 +9,7 @@ use spacetime::{Duration, Instant, zone_rules};
 
 use super::jsonl_reports::COUNT_MAX;
 use super::{Authorisations, JsonlReports, UcdpGed};
-use crate::feed::{Batch, Feed};
+use crate::feed::{Batch, Feed, Options};
 use crate::rejection::Rejection;
 
 const FORMAT: &str = include_str!("../../../../docs/report-format.md");
@@ -29,7 +29,7 @@ fn all<T>(mut feed: impl Feed<T>) -> (Vec<T>, Vec<Rejection>, u64) {
 }
 
 fn reports(text: &str) -> (Vec<Report>, Vec<Rejection>, u64) {
-    all(JsonlReports::new(text.as_bytes(), 0))
+    all(JsonlReports::new(text.as_bytes(), Options::default()))
 }
 
 /// What is said about each rejection, for a snapshot.
@@ -78,7 +78,7 @@ fn the_examples_of_the_format_are_reports() {
 
 #[test]
 fn what_the_generator_of_issue_4_hands_in_is_read_whole() {
-    let mut feed = JsonlReports::new(GENERATED.as_bytes(), 0);
+    let mut feed = JsonlReports::new(GENERATED.as_bytes(), Options::default());
     let mut batch = Batch::default();
     assert!(feed.read(&mut batch).unwrap());
     assert_eq!((batch.items.len(), said(&batch.rejections)), (24, String::new()));
@@ -124,6 +124,14 @@ fn the_schema_lists_every_kind_and_field() {
     }
     for kind in kinds {
         assert!(FORMAT.contains(&format!("`{kind}`")), "{kind} is not on the format's page");
+    }
+}
+
+#[test]
+fn every_code_of_the_format_is_on_its_page() {
+    let codes = super::jsonl_reports::CODES.iter().chain(super::authorisations::CODES);
+    for code in codes {
+        assert!(FORMAT.contains(&format!("`{}`", code.name)), "{} is not there", code.name);
     }
 }
 
@@ -201,7 +209,7 @@ fn lines_that_are_no_report_at_all_cost_themselves_only() {
     let mut bytes = lines.join("\n").into_bytes();
     bytes.extend_from_slice(b"\n{\"id\":\"\xff\"}\n\n");
     bytes.extend_from_slice(good.as_bytes());
-    let (items, rejections, _) = all(JsonlReports::new(&bytes[..], 0));
+    let (items, rejections, _) = all(JsonlReports::new(&bytes[..], Options::default()));
     assert_eq!(items.len(), 1);
     insta::assert_snapshot!(said(&rejections));
 }
@@ -224,7 +232,7 @@ fn a_report_counts_once_and_its_name_stands_for_one_thing() {
 fn what_a_newer_writer_adds_is_kept_out_and_said() {
     let newer = json!({ "text": "boom", "media": ["sha256:00"], "bearing": { "deg": 1, "of": 2 } });
     let text = changed(newer).to_string();
-    let mut feed = JsonlReports::new(text.as_bytes(), 0);
+    let mut feed = JsonlReports::new(text.as_bytes(), Options::default());
     let mut batch = Batch::default();
     assert!(feed.read(&mut batch).unwrap() && batch.items.len() == 1);
     let unread: Vec<_> = feed.unread().iter().map(|(k, &n)| (k.as_str(), n)).collect();
@@ -273,7 +281,7 @@ fn event(id: &str, changes: &[(&str, &str)]) -> String {
 
 fn events(rows: &[String]) -> (Vec<Report>, Vec<Rejection>, u64) {
     let text = format!("{HEADER}\n{}\n", rows.join("\n"));
-    all(UcdpGed::new(text.as_bytes(), 0, zone_rules("Asia/Damascus").unwrap()))
+    all(UcdpGed::new(text.as_bytes(), Options::default(), zone_rules("Asia/Damascus").unwrap()))
 }
 
 #[test]
@@ -311,7 +319,8 @@ fn columns_go_by_name_in_any_order_and_some_may_be_missing() {
     let text = "\u{feff}Date_End,date_start,date_prec,longitude,latitude,where_prec,side_b,side_a,\
         type_of_violence,id\r\n2017-07-10 00:00:00.000,2017-07-09 00:00:00.000,2,36.1,32.6,1,\
         Civilians,\"IS, others\",3,9\r\n";
-    let feed = UcdpGed::new(text.as_bytes(), 0, zone_rules("Asia/Damascus").unwrap());
+    let feed =
+        UcdpGed::new(text.as_bytes(), Options::default(), zone_rules("Asia/Damascus").unwrap());
     let (items, rejections, _) = all(feed);
     assert_eq!(said(&rejections), "");
     assert_eq!(items[0].sides, ["IS, others", "Civilians"]);
@@ -368,7 +377,8 @@ fn each_bad_event_is_rejected_with_a_repair_and_the_next_is_read() {
 #[test]
 fn a_file_that_is_not_the_data_set_is_rejected_as_a_whole() {
     let of = |text: &str| {
-        let feed = UcdpGed::new(text.as_bytes(), 0, zone_rules("Asia/Damascus").unwrap());
+        let feed =
+            UcdpGed::new(text.as_bytes(), Options::default(), zone_rules("Asia/Damascus").unwrap());
         said(&all(feed).1)
     };
     let texts = ["", "id,date_start\n1,2017-07-09\n", "id,id\n", "\"id\n"];
@@ -377,7 +387,8 @@ fn a_file_that_is_not_the_data_set_is_rejected_as_a_whole() {
 
 #[test]
 fn an_authorisation_names_somebody_some_time_and_nothing_unknown() {
-    let (items, rejections, _) = all(Authorisations::new(examples("authorisations").as_bytes(), 0));
+    let (items, rejections, _) =
+        all(Authorisations::new(examples("authorisations").as_bytes(), Options::default()));
     assert_eq!((items.len(), said(&rejections)), (1, String::new()));
     let good: Value = serde_json::from_str(&examples("authorisations")).unwrap();
     let bad = [
@@ -394,7 +405,8 @@ fn an_authorisation_names_somebody_some_time_and_nothing_unknown() {
         one.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         one.to_string()
     });
-    let (items, rejections, _) = all(Authorisations::new(lines.join("\n").as_bytes(), 0));
+    let (items, rejections, _) =
+        all(Authorisations::new(lines.join("\n").as_bytes(), Options::default()));
     assert_eq!(items.len(), 0);
     insta::assert_snapshot!(said(&rejections));
 }
@@ -402,9 +414,9 @@ fn an_authorisation_names_somebody_some_time_and_nothing_unknown() {
 proptest::proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(0_u8.., 0..300)) {
-        all(JsonlReports::new(&bytes[..], 0));
-        all(Authorisations::new(&bytes[..], 0));
+        all(JsonlReports::new(&bytes[..], Options::default()));
+        all(Authorisations::new(&bytes[..], Options::default()));
         let text = [format!("{HEADER}\n").as_bytes(), &bytes].concat();
-        all(UcdpGed::new(&text[..], 0, zone_rules("Asia/Damascus").unwrap()));
+        all(UcdpGed::new(&text[..], Options::default(), zone_rules("Asia/Damascus").unwrap()));
     }
 }

@@ -31,7 +31,8 @@ use spacetime::{Instant, Interval, Position, PositionFault};
 use super::once::Once;
 use super::rows::{Column, Row, Rows};
 use super::text;
-use crate::feed::{Batch, Fault, Feed};
+use crate::codes;
+use crate::feed::{Batch, Fault, Feed, Options};
 use crate::rejection::{Code, Rejection};
 
 /// `where_prec` 1. The place is a town or village, and its point stands for all of it: of 109
@@ -57,12 +58,6 @@ pub const DEATHS_MAX: u32 = 1_000_000;
 pub const SOURCES_MAX: u32 = 10_000;
 /// Most days one event may last; the codebook gives a year to the least precise.
 pub const DAYS_MAX: i32 = 366;
-
-macro_rules! codes {
-    ($($name:ident = $text:literal, $reason:literal, $repair:literal;)*) => {
-        $(static $name: Code = Code { name: $text, reason: $reason, repair: $repair };)*
-    };
-}
 
 codes! {
     OFF_THE_GLOBE = "position-off-the-globe",
@@ -163,35 +158,26 @@ pub struct UcdpGed<R> {
     rows: Rows<R>,
     places: Option<Places>,
     zone: ZoneRules,
-    input: u16,
+    options: Options,
     once: Once,
-    keep_raw: bool,
     ended: bool,
 }
 
 impl<R: BufRead> UcdpGed<R> {
-    /// Reads `reader` as the input of that number; its days are those of `zone`.
-    pub fn new(reader: R, input: u16, zone: ZoneRules) -> Self {
+    /// From the start of `reader`; its days are those of `zone`.
+    pub fn new(reader: R, options: Options, zone: ZoneRules) -> Self {
         Self {
-            rows: Rows::new(reader, input),
+            rows: Rows::new(reader, options.input),
             places: None,
             zone,
-            input,
+            options,
             once: Once::default(),
-            keep_raw: false,
             ended: false,
         }
     }
 
-    /// Keeps the rejected rows themselves.
-    #[must_use]
-    pub const fn keeping_raw(mut self) -> Self {
-        self.keep_raw = true;
-        self
-    }
-
     fn report(&mut self, places: &Places, record: u64) -> Result<Option<Report>, Rejection> {
-        let locator = Locator { input: self.input, record };
+        let locator = Locator { input: self.options.input, record };
         let event = Event { rows: &self.rows, places, locator };
         let report = event.report(&self.zone)?;
         let is_new = self.once.is_new(&report.id, report.digest(), locator);
@@ -202,7 +188,7 @@ impl<R: BufRead> UcdpGed<R> {
 impl<R: BufRead> Feed<Report> for UcdpGed<R> {
     fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, Fault> {
         batch.clear();
-        let input = self.input;
+        let input = self.options.input;
         let fault = |source| Fault::Read { input, source };
         while !self.ended && !batch.is_full() {
             let Some(places) = self.places else {
@@ -222,7 +208,7 @@ impl<R: BufRead> Feed<Report> for UcdpGed<R> {
                     Ok(Some(report)) => batch.items.push(report),
                     Ok(None) => batch.passed_over += 1,
                     Err(why) => {
-                        batch.rejections.push(why.keep_raw(self.rows.raw(), self.keep_raw));
+                        batch.rejections.push(why.keep_raw(self.rows.raw(), self.options.keep_raw));
                     }
                 },
             }

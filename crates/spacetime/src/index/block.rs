@@ -7,14 +7,18 @@ use crate::area::Side;
 use crate::position::{LAT_E7_MAX, LON_E7_MAX, Position};
 
 use super::bulk::Pairs;
-use super::{Cell, ZoneIndex, record};
+use super::lists::Lists;
+use super::record::Record;
+use super::{Cell, Division, ZoneIndex};
 
 /// Points in a block: few enough that all that is known of them stays in the first cache.
 pub(super) const BLOCK: usize = 512;
 /// Pairs put down before they are handed on.
 const PAIRS: usize = 2 * BLOCK;
 /// Zones of a list that are put down without looking at its length.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 4;
+/// Words in a line of the cache.
+const LINE_WORDS: usize = 16;
 
 /// A block of points.
 pub(super) struct Block {
@@ -26,6 +30,8 @@ pub(super) struct Block {
     cells: [u32; BLOCK],
     /// Which points have edges in their cell.
     near_edges: [u16; BLOCK],
+    /// The zones of a point in a cell where many zones are open.
+    crowd: Vec<u32>,
     found: Found,
 }
 
@@ -48,6 +54,7 @@ impl Default for Block {
             y: [0; BLOCK],
             cells: [0; BLOCK],
             near_edges: [0; BLOCK],
+            crowd: Vec::new(),
             found,
         }
     }
@@ -83,17 +90,25 @@ impl Block {
 
     /// Appends the pairs of the block.
     pub(super) fn find(&mut self, index: &ZoneIndex, first_row: u64, pairs: &mut Pairs) {
+        let Division { cells, records, lists, .. } = &index.division;
         self.locate(index);
-        let near_edges = self.look_up(&index.division.cells);
-        self.warm(&index.division.records, near_edges);
+        let near_edges = self.look_up(cells);
+        self.warm(records, near_edges);
+        self.decide(records, near_edges);
         for place in 0..self.len {
             let cell = Cell(self.cells[place]);
             match cell.as_record() {
-                None => self.found.put_list(place, cell.0, index, first_row, pairs),
+                None => self.found.put_list(place, lists, cell.0, first_row, pairs),
                 Some(record) => {
-                    for entry in record::entries(&index.division.records, record) {
-                        let inside = entry.side(self.x[place], self.y[place]) == Side::Inside;
-                        self.found.put_if(inside, place, entry.zone, first_row, pairs);
+                    let record = Record::at(records, record);
+                    let (x, y) = (self.x[place], self.y[place]);
+                    let open = record.entries().filter(|entry| entry.side(x, y) == Side::Inside);
+                    self.crowd.clear();
+                    self.crowd.extend(open.map(|entry| entry.zone));
+                    self.crowd.extend(lists.at(record.whole()));
+                    self.crowd.sort_unstable();
+                    for &zone in &self.crowd {
+                        self.found.put(place, zone, first_row, pairs);
                     }
                 }
             }
@@ -112,7 +127,7 @@ impl Block {
         let points = self.x[..self.len].iter().zip(&self.y);
         for (cell, (x, y)) in self.cells.iter_mut().zip(points) {
             let (east, north) = (x.wrapping_sub(west) as u32, y.wrapping_sub(south) as u32);
-            let at = |steps: u32| (u64::from(steps) >> shift) as usize;
+            let at = |steps: u32| (steps >> shift) as usize;
             let within = (east <= width) & (north <= height);
             let square = if within { at(north) * columns + at(east) } else { outside };
             let square = squares[square];
@@ -137,10 +152,22 @@ impl Block {
     fn warm(&self, records: &[u32], near_edges: usize) {
         let touched = self.near_edges[..near_edges].iter().fold(0, |sum: u32, &place| {
             let record = (self.cells[usize::from(place)] & !Cell::RECORD) as usize;
-            let far_end = records.get(record + 11).copied().unwrap_or(0);
+            let far_end = records.get(record + LINE_WORDS).copied().unwrap_or(0);
             sum.wrapping_add(records[record]).wrapping_add(far_end)
         });
         std::hint::black_box(touched);
+    }
+
+    /// Puts the list that holds for the point in the place of its record, but for the few
+    /// records that do not list all choices.
+    fn decide(&mut self, records: &[u32], near_edges: usize) {
+        for &place in &self.near_edges[..near_edges] {
+            let place = usize::from(place);
+            let record = Record::at(records, self.cells[place] & !Cell::RECORD);
+            if let Some(list) = record.choose(self.x[place], self.y[place]) {
+                self.cells[place] = list;
+            }
+        }
     }
 }
 
@@ -150,34 +177,32 @@ impl Found {
     fn put_list(
         &mut self,
         place: usize,
+        lists: &Lists,
         list: u32,
-        index: &ZoneIndex,
         first_row: u64,
         pairs: &mut Pairs,
     ) {
-        let words = &index.division.lists.words()[list as usize..][..=AT_ONCE];
-        let count = words[0] as usize;
         if self.len + AT_ONCE > PAIRS {
             self.hand_on(first_row, pairs);
         }
-        self.points[self.len..][..AT_ONCE].fill(place as u32);
-        self.zones[self.len..][..AT_ONCE].copy_from_slice(&words[1..]);
+        let (count, zones) = lists.first_of::<AT_ONCE>(list);
+        self.points[self.len..][..AT_ONCE].copy_from_slice(&[place as u32; AT_ONCE]);
+        self.zones[self.len..][..AT_ONCE].copy_from_slice(zones);
         self.len += count.min(AT_ONCE);
         if count > AT_ONCE {
-            for &zone in &index.division.lists.at(list)[AT_ONCE..] {
-                self.put_if(true, place, zone, first_row, pairs);
+            for &zone in &lists.at(list)[AT_ONCE..] {
+                self.put(place, zone, first_row, pairs);
             }
         }
     }
 
-    #[inline]
-    fn put_if(&mut self, really: bool, place: usize, zone: u32, first_row: u64, pairs: &mut Pairs) {
+    fn put(&mut self, place: usize, zone: u32, first_row: u64, pairs: &mut Pairs) {
         if self.len == PAIRS {
             self.hand_on(first_row, pairs);
         }
         self.points[self.len] = place as u32;
         self.zones[self.len] = zone;
-        self.len += usize::from(really);
+        self.len += 1;
     }
 
     fn hand_on(&mut self, first_row: u64, pairs: &mut Pairs) {

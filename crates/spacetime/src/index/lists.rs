@@ -20,10 +20,16 @@ impl Lists {
         &self.words[start + 1..=start + count]
     }
 
-    /// All words, for whoever reads lists in bulk.
+    /// The length of a list and its first `N` zones; what lies past its end means nothing.
     #[inline]
-    pub(super) fn words(&self) -> &[u32] {
-        &self.words
+    pub(super) fn first_of<const N: usize>(&self, offset: u32) -> (usize, &[u32; N]) {
+        const { assert!(N <= PADDING) };
+        let words = &self.words[offset as usize..];
+        (words[0] as usize, words[1..].first_chunk().expect("lists are padded"))
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(self.words.as_slice())
     }
 }
 

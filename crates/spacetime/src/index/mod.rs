@@ -36,6 +36,7 @@ pub use bulk::Pairs;
 pub use plan::{MEMORY_FIXED_BYTES_MAX, MEMORY_VERTEX_BYTES_MAX};
 
 use lists::Lists;
+use record::Record;
 
 #[cfg(doc)]
 use crate::area::Area;
@@ -111,7 +112,7 @@ impl Square {
     #[inline]
     fn cell_at(self, east: u32, north: u32, shift: u32) -> usize {
         let halvings = self.halvings();
-        let along = |steps: u32| (u64::from(steps) >> (shift - halvings)) as u32;
+        let along = |steps: u32| steps >> (shift - halvings);
         let mask = (1 << halvings) - 1;
         let (row, column) = (along(north) & mask, along(east) & mask);
         (self.first_cell() + (row << halvings) + column) as usize
@@ -168,14 +169,17 @@ impl Division {
         size_of_val(self.squares.as_slice())
             + size_of_val(self.cells.as_slice())
             + size_of_val(self.records.as_slice())
-            + size_of_val(self.lists.words())
+            + self.lists.memory_bytes()
     }
 
     /// What a cell holds, edges left aside: the zones of its list or record.
     fn zones_in(&self, cell: Cell, mut each: impl FnMut(u32)) {
-        match cell.as_record() {
-            Some(record) => record::entries(&self.records, record).for_each(|e| each(e.zone)),
-            None => self.lists.at(cell.0).iter().for_each(|&zone| each(zone)),
+        let mut whole = cell.0;
+        if let Some(record) = cell.as_record() {
+            let record = Record::at(&self.records, record);
+            whole = record.whole();
+            record.entries().for_each(|entry| each(entry.zone));
         }
+        self.lists.at(whole).iter().for_each(|&zone| each(zone));
     }
 }

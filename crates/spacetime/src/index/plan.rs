@@ -14,8 +14,8 @@ pub const MEMORY_VERTEX_BYTES_MAX: usize = 100;
 const SQUARES_MAX: u64 = 1 << 18;
 /// Fewest squares it may have at choice.
 const SQUARES_MIN: u64 = 1 << 8;
-/// A square of `2^32` grid steps holds the globe.
-pub(super) const SHIFT_MAX: u32 = 32;
+/// Two squares of `2^31` grid steps hold the globe.
+pub(super) const SHIFT_MAX: u32 = 31;
 /// Most halvings of a square: 64 by 64 cells.
 pub(super) const HALVINGS_MAX: u32 = 6;
 /// A small index gains nothing from the memory it may take: bytes a vertex worth taking ...
@@ -89,9 +89,8 @@ impl Load {
         let touches = self.touches(halvings);
         let records = touches.min(cells);
         let depth = u64::from(self.depth);
-        let record = 12 + 8 * depth;
         let list = 4 + 4 * depth;
-        4 * cells + 4 * touches + record * records + list * (records / 4)
+        4 * cells + 16 * touches + 20 * records + list * (records / 4)
     }
 
     /// How often to halve the square, when one edge less to look at, on average over the

@@ -1,73 +1,54 @@
 //! Questions about one position, one box or one straight line.
 
+use std::ops::ControlFlow;
+
 use crate::area::Side;
 use crate::position::{BoundingBox, Position};
 
 use super::lattice::{Lattice, Line};
-use super::{Cell, Square, ZoneIndex, record};
+use super::record::Record;
+use super::{Cell, Square, ZoneIndex};
 
 impl ZoneIndex {
     /// The zones that `p` lies inside or on the edge of, ascending, appended to `found`.
     /// Exact: equal to [`crate::Area::side`], with the zones it lies outside of left out.
     pub fn sides(&self, p: Position, found: &mut Vec<(u32, Side)>) {
         let Some(cell) = self.cell_at(p) else { return };
-        match cell.as_record() {
-            Some(record) => {
-                for entry in record::entries(&self.division.records, record) {
-                    let side = entry.side(p.lon_e7(), p.lat_e7());
-                    if side != Side::Outside {
-                        found.push((entry.zone, side));
-                    }
-                }
-            }
-            None => {
-                let zones = self.division.lists.at(cell.0).iter();
-                found.extend(zones.map(|&zone| (zone, Side::Inside)));
-            }
+        let first = found.len();
+        let mut whole = cell.0;
+        if let Some(record) = cell.as_record() {
+            let record = Record::at(&self.division.records, record);
+            whole = record.whole();
+            let sides = record.entries().map(|e| (e.zone, e.side(p.lon_e7(), p.lat_e7())));
+            found.extend(sides.filter(|(_, side)| *side != Side::Outside));
         }
+        let zones = self.division.lists.at(whole).iter();
+        found.extend(zones.map(|&zone| (zone, Side::Inside)));
+        found[first..].sort_unstable();
     }
 
     /// Whether no zone shares a point with the box. `true` is certain; `false` only says that
     /// a zone may be near: see [`Self::near`].
     #[must_use]
     pub fn is_clear(&self, within: BoundingBox) -> bool {
-        self.cells_meeting(within).all(|cell| cell == Cell::EMPTY)
+        self.each_cell_meeting(within, |cell| match cell {
+            Cell::EMPTY => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        })
+        .is_continue()
     }
 
     /// The zones that may share a point with the box, ascending, into `found`, which is
     /// cleared first. None that does is left out; some that only come near may be named.
     pub fn near(&self, within: BoundingBox, found: &mut Vec<u32>) {
         found.clear();
-        for cell in self.cells_meeting(within) {
+        let all = self.each_cell_meeting(within, |cell| {
             self.division.zones_in(cell, |zone| found.push(zone));
-        }
+            ControlFlow::Continue(())
+        });
+        debug_assert!(all.is_continue());
         found.sort_unstable();
         found.dedup();
-    }
-
-    /// As [`Self::near`], and of each zone whether it surely holds all of the box, none of its
-    /// edges being near; into `found`, which is cleared first.
-    pub fn around(&self, within: BoundingBox, found: &mut Vec<(u32, bool)>) {
-        found.clear();
-        for cell in self.cells_meeting(within) {
-            match cell.as_record() {
-                Some(record) => {
-                    let entries = record::entries(&self.division.records, record);
-                    found.extend(entries.map(|e| (e.zone, e.has_no_edges())));
-                }
-                None => {
-                    let zones = self.division.lists.at(cell.0).iter();
-                    found.extend(zones.map(|&zone| (zone, true)));
-                }
-            }
-        }
-        // `false` sorts first: a zone with an edge in any of the cells is kept as such.
-        found.sort_unstable();
-        found.dedup_by_key(|(zone, _)| *zone);
-        // A box that reaches beyond all zones lies in none.
-        if !self.bounds.covers(within.min) || !self.bounds.covers(within.max) {
-            found.iter_mut().for_each(|(_, holds)| *holds = false);
-        }
     }
 
     /// The zones that may share a point with the straight line from `from` to `to`,
@@ -118,26 +99,43 @@ impl ZoneIndex {
         }
         let east = p.lon_e7().wrapping_sub(self.bounds.min.lon_e7()) as u32;
         let north = p.lat_e7().wrapping_sub(self.bounds.min.lat_e7()) as u32;
-        let at = |steps: u32| (u64::from(steps) >> self.shift) as u32;
+        let at = |steps: u32| steps >> self.shift;
         let square = self.square(at(north), at(east));
         let cell = square.cell_at(east, north, self.shift);
         Some(self.division.cells[cell])
     }
 
-    /// Every cell whose closed square meets the box, most of them once.
-    fn cells_meeting(&self, within: BoundingBox) -> impl Iterator<Item = Cell> + '_ {
+    /// Calls `visit` with every cell whose closed square meets the box, most of them once,
+    /// until it breaks off.
+    #[inline]
+    fn each_cell_meeting(
+        &self,
+        within: BoundingBox,
+        mut visit: impl FnMut(Cell) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        if !self.bounds.meets(within) {
+            return ControlFlow::Continue(());
+        }
+        let (west, east) = (within.min.lon_e7().into(), within.max.lon_e7().into());
+        let (south, north) = (within.min.lat_e7().into(), within.max.lat_e7().into());
         let squares = self.squares();
-        let rows = squares.rows_meeting(within.min.lat_e7().into(), within.max.lat_e7().into());
-        let columns =
-            squares.columns_meeting(within.min.lon_e7().into(), within.max.lon_e7().into());
-        let places = rows.flat_map(move |row| columns.clone().map(move |column| (row, column)));
-        places.flat_map(move |(row, column)| {
-            let square = self.square(row, column);
-            let cells = squares.within(row, column, square.halvings());
-            let rows = cells.rows_meeting(within.min.lat_e7().into(), within.max.lat_e7().into());
-            let columns =
-                cells.columns_meeting(within.min.lon_e7().into(), within.max.lon_e7().into());
-            rows.flat_map(move |row| self.cells_of(square, row, columns.clone()).iter().copied())
-        })
+        let columns = squares.columns_meeting(west, east);
+        for row in squares.rows_meeting(south, north) {
+            for column in columns.clone() {
+                let square = self.square(row, column);
+                if square.halvings() == 0 {
+                    visit(self.division.cells[square.first_cell() as usize])?;
+                    continue;
+                }
+                let cells = squares.within(row, column, square.halvings());
+                let columns = cells.columns_meeting(west, east);
+                for row in cells.rows_meeting(south, north) {
+                    for cell in self.cells_of(square, row, columns.clone()) {
+                        visit(*cell)?;
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
     }
 }

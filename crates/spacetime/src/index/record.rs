@@ -1,36 +1,46 @@
-//! Records: what is left to look at in a cell that edges touch.
+//! Records: what is left open in a cell that edges touch.
 //!
-//! A record is the number of its entries, then each entry, by zone: the zone times two plus
-//! the parity that holds where none of its edges is crossed, the number of edges, the edges
-//! with both their ends. A zone that holds all of the cell has parity one and no edge.
+//! A record is the number of open zones, those with edges in the cell; the *choices*, which
+//! are the lists of zones that hold a position, one for each way the open zones can turn out;
+//! then each open zone: the zone times two plus the parity that holds where none of its
+//! edges is crossed, the number of edges, the edges with both their ends.
+//!
+//! Bit `i` of a choice's place says whether the `i`-th open zone holds the position. Past
+//! [`CHOSEN_MAX`] open zones there is only the first choice, in which none does.
 
 use crate::area::Side;
 
 use super::edge::SeenEdge;
 
+/// Most open zones for which every choice is listed.
+pub(super) const CHOSEN_MAX: u32 = 3;
+
+/// How many choices a record of so many open zones has.
+pub(super) fn choices(open: u32) -> u32 {
+    if open <= CHOSEN_MAX { 1 << open } else { 1 }
+}
+
 /// Puts records down.
 #[derive(Default)]
 pub(super) struct RecordWriter {
     words: Vec<u32>,
-    begun: usize,
 }
 
 impl RecordWriter {
-    /// Begins a record and returns its offset.
-    pub(super) fn begin(&mut self) -> u32 {
-        self.begun = self.words.len();
-        self.words.push(0);
-        self.begun as u32
+    /// Begins a record of so many open zones and returns its offset. The choices come next,
+    /// then the zones.
+    pub(super) fn begin(&mut self, open: u32) -> u32 {
+        self.words.push(open);
+        self.words.len() as u32 - 1
     }
 
-    /// Adds a zone that holds all of the cell.
-    pub(super) fn put_whole(&mut self, zone: u32) {
-        self.words[self.begun] += 1;
-        self.words.extend([zone << 1 | 1, 0]);
+    /// Adds the list of the next choice.
+    pub(super) fn put_choice(&mut self, list: u32) {
+        self.words.push(list);
     }
 
-    /// Adds a zone whose edges touch the cell, given the cell's south-western corner and
-    /// whether the corner is inside the zone.
+    /// Adds an open zone, given the cell's south-western corner and whether the corner is
+    /// inside the zone.
     pub(super) fn put(
         &mut self,
         zone: u32,
@@ -39,7 +49,6 @@ impl RecordWriter {
         edges: impl Iterator<Item = SeenEdge>,
     ) {
         let head = self.words.len();
-        self.words[self.begun] += 1;
         self.words.extend([0, 0]);
         let mut parity = corner;
         for edge in edges {
@@ -56,7 +65,54 @@ impl RecordWriter {
     }
 }
 
-/// A zone in a cell that edges touch.
+/// A record as it is read.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a> {
+    open: u32,
+    /// The choices, and all that follows.
+    words: &'a [u32],
+}
+
+impl<'a> Record<'a> {
+    /// The record at `offset`.
+    #[inline]
+    pub(super) fn at(records: &'a [u32], offset: u32) -> Self {
+        let (open, words) = records[offset as usize..].split_first().expect("a record");
+        Self { open: *open, words }
+    }
+
+    /// The list for a position of the cell; none when the record does not list all choices.
+    #[inline]
+    pub(super) fn choose(self, x: i32, y: i32) -> Option<u32> {
+        if self.open > CHOSEN_MAX {
+            return None;
+        }
+        let mut choice = 0;
+        for (place, entry) in self.entries().enumerate() {
+            choice |= usize::from(entry.side(x, y) == Side::Inside) << place;
+        }
+        Some(self.words[choice])
+    }
+
+    /// The list of the zones that hold all of the cell.
+    pub(super) fn whole(self) -> u32 {
+        self.words[0]
+    }
+
+    /// The open zones, ascending.
+    #[inline]
+    pub(super) fn entries(self) -> impl Iterator<Item = Entry<'a>> {
+        let mut rest = &self.words[choices(self.open) as usize..];
+        (0..self.open).map(move |_| {
+            let (head, after) = rest.split_at(2);
+            let (edges, after) = after.split_at(head[1] as usize * SeenEdge::WORDS);
+            rest = after;
+            Entry { zone: head[0] >> 1, parity: head[0] & 1 == 1, edges: edges.as_chunks().0 }
+        })
+    }
+}
+
+/// An open zone of a cell.
 #[derive(Clone, Copy)]
 pub(super) struct Entry<'a> {
     pub(super) zone: u32,
@@ -64,24 +120,7 @@ pub(super) struct Entry<'a> {
     edges: &'a [[u32; SeenEdge::WORDS]],
 }
 
-/// The entries of the record at `offset`.
-#[inline]
-pub(super) fn entries(records: &[u32], offset: u32) -> impl Iterator<Item = Entry<'_>> {
-    let mut rest = &records[offset as usize + 1..];
-    (0..records[offset as usize]).map(move |_| {
-        let (head, after) = rest.split_at(2);
-        let (edges, after) = after.split_at(head[1] as usize * SeenEdge::WORDS);
-        rest = after;
-        Entry { zone: head[0] >> 1, parity: head[0] & 1 == 1, edges: edges.as_chunks().0 }
-    })
-}
-
 impl Entry<'_> {
-    /// Whether no edge of the zone touches the cell.
-    pub(super) fn has_no_edges(&self) -> bool {
-        self.edges.is_empty()
-    }
-
     /// Where a position of the cell lies against the zone.
     #[inline]
     pub(super) fn side(&self, x: i32, y: i32) -> Side {

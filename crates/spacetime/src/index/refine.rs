@@ -1,10 +1,12 @@
 //! Dividing one square into cells, each with what is left to look at there.
 
+use std::ops::Range;
+
 use super::edge::Edge;
 use super::lattice::Lattice;
 use super::lists::ListWriter;
 use super::plan::HALVINGS_MAX;
-use super::record::RecordWriter;
+use super::record::{self, RecordWriter};
 use super::{Cell, Division, Square};
 
 /// Cells along the side of the most finely divided square; a row of them fits a `u64`.
@@ -22,8 +24,9 @@ pub(super) struct Refiner {
     /// The same, by cell, and where each cell's begin.
     sorted: Vec<Item>,
     starts: Vec<u32>,
-    /// The zones of one cell.
+    /// The zones that hold all of one cell, and those with some of the open ones.
     zones: Vec<u32>,
+    choice: Vec<u32>,
 }
 
 /// A zone in one cell of the square being divided.
@@ -48,6 +51,7 @@ impl Refiner {
             sorted: Vec::new(),
             starts: Vec::new(),
             zones: Vec::new(),
+            choice: Vec::new(),
         }
     }
 
@@ -137,22 +141,38 @@ impl Refiner {
             let items = self.starts[place] as usize..self.starts[place + 1] as usize;
             let content = if items.is_empty() {
                 undivided
-            } else if self.sorted[items.clone()].iter().any(|item| item.edge.is_some()) {
-                self.put_record(cells, cell, &items, edges)
             } else {
-                merge(&self.whole, &self.sorted[items], &mut self.zones);
-                Cell::list(self.lists.offset_of(&self.zones))
+                self.gather_whole(&items);
+                if self.sorted[items.clone()].iter().any(|item| item.edge.is_some()) {
+                    self.put_record(cells, cell, &items, edges)
+                } else {
+                    Cell::list(self.lists.offset_of(&self.zones))
+                }
             };
             self.cells.push(content);
         }
         first
     }
 
+    /// Gathers the zones that hold all of a cell, ascending.
+    fn gather_whole(&mut self, items: &Range<usize>) {
+        self.zones.clear();
+        let mut whole = self.whole.iter().copied().peekable();
+        for item in self.sorted[items.clone()].iter().filter(|item| item.edge.is_none()) {
+            while let Some(zone) = whole.next_if(|&zone| zone < item.zone) {
+                self.zones.push(zone);
+            }
+            self.zones.push(item.zone);
+        }
+        self.zones.extend(whole);
+    }
+
+    /// Puts down what edges leave open in a cell; its whole zones are gathered.
     fn put_record(
         &mut self,
         cells: &Lattice,
         cell: u32,
-        items: &std::ops::Range<usize>,
+        items: &Range<usize>,
         edges: &[(u32, Edge)],
     ) -> Cell {
         let (row, column) = (cell / cells.columns, cell % cells.columns);
@@ -160,18 +180,24 @@ impl Refiner {
         // not begin there: its corner fits.
         let corner_at = (cells.west_of(column) as i32, cells.south_of(row) as i32);
         let border = cells.west_of(column + 1);
-        let record = self.records.begin();
-        let mut whole = self.whole.iter().copied().peekable();
-        for entry in self.sorted[items.clone()].chunk_by(|a, b| a.zone == b.zone) {
-            let (zone, corner) = (entry[0].zone, entry[0].corner);
-            while let Some(whole) = whole.next_if(|&other| other < zone) {
-                self.records.put_whole(whole);
-            }
+        let by_zone = self.sorted[items.clone()].chunk_by(|a, b| a.zone == b.zone);
+        let open = || by_zone.clone().filter(|entry| entry[0].edge.is_some());
+
+        let count = open().count() as u32;
+        let record = self.records.begin(count);
+        for choice in 0..record::choices(count) {
+            self.choice.clone_from(&self.zones);
+            let choosable = open().take(record::CHOSEN_MAX as usize).enumerate();
+            let chosen = choosable.filter(|(place, _)| choice >> place & 1 == 1);
+            self.choice.extend(chosen.map(|(_, entry)| entry[0].zone));
+            self.choice.sort_unstable();
+            self.records.put_choice(self.lists.offset_of(&self.choice));
+        }
+        for entry in open() {
             let of_zone = entry.iter().filter_map(|item| item.edge);
             let seen = of_zone.map(|number| edges[number as usize].1.seen_west_of(border));
-            self.records.put(zone, corner_at, corner, seen);
+            self.records.put(entry[0].zone, corner_at, entry[0].corner, seen);
         }
-        whole.for_each(|zone| self.records.put_whole(zone));
         Cell::record(record)
     }
 
@@ -218,17 +244,4 @@ fn corners_inside(cells: &Lattice, group: &[(u32, Edge)], corner: bool) -> [u64;
 /// A row's bits up to a column.
 fn first_columns(count: u32) -> u64 {
     if count as usize >= SIDE_MAX { u64::MAX } else { (1 << count) - 1 }
-}
-
-/// Two ascending lists of zones as one.
-fn merge(whole: &[u32], items: &[Item], zones: &mut Vec<u32>) {
-    zones.clear();
-    let mut whole = whole.iter().copied().peekable();
-    for item in items {
-        while let Some(zone) = whole.next_if(|&zone| zone < item.zone) {
-            zones.push(zone);
-        }
-        zones.push(item.zone);
-    }
-    zones.extend(whole);
 }
