@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use spacetime::Interval;
 use spacetime::altitude::AltitudeLimit;
+use spacetime::{Activation, Interval};
 
 use crate::id::{AreaId, ClauseId, PartyId};
 use crate::report::Act;
@@ -95,6 +95,8 @@ pub struct NoFly {
     pub floor: AltitudeLimit,
     /// Upper limit.
     pub ceiling: AltitudeLimit,
+    /// When it is active, within the time the clause is in force.
+    pub activation: Activation,
     /// The parties whose aircraft are bound; none named means everybody's.
     pub binds: BTreeSet<PartyId>,
 }

@@ -16,21 +16,26 @@
 
 pub mod canonical;
 pub mod clause;
+pub mod fault;
 pub mod id;
 pub mod pack;
 pub mod parameters;
 pub mod party;
 pub mod protected;
+pub mod reader;
 pub mod report;
 pub mod track;
+pub mod version;
 pub mod watch;
 
 pub use canonical::Digest;
 pub use clause::{Clause, ClauseKind, ClauseStatus};
+pub use fault::{FaultCode, Note, PackFault};
 pub use id::{AreaId, ClauseId, DeviceId, PartyId, PostId, SensorId};
 pub use pack::Pack;
 pub use parameters::Parameters;
 pub use party::{Party, Role};
 pub use protected::Protected;
+pub use reader::PackFiles;
 pub use report::{Act, Authorisation, Report};
 pub use track::{Address, TrackPoint};

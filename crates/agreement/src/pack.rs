@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use spacetime::{Area, BoundingBox};
 
+pub use crate::reader::{PackFiles, read};
+
 use crate::clause::Clause;
 use crate::id::{AreaId, ClauseId, DeviceId, PartyId, PostId, SensorId};
 use crate::parameters::Parameters;
@@ -86,6 +88,7 @@ impl Pack {
     }
 }
 
-fn folded(name: &str) -> String {
+/// How names are compared: without regard to case and surrounding space.
+pub(crate) fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }

@@ -1,6 +1,7 @@
 //! Every number that shapes a finding and is not in a clause, with its default and reason.
 
 use serde::Serialize;
+use spacetime::HeightBounds;
 
 macro_rules! parameters {
     ($($(#[$doc:meta])* $name:ident : $default:literal in $low:literal ..= $high:literal,)*) => {
@@ -21,6 +22,15 @@ macro_rules! parameters {
             /// Name, least, greatest allowed value of each.
             pub const RANGES: &'static [(&'static str, i64, i64)] =
                 &[$((stringify!($name), $low, $high),)*];
+
+            /// The value of one by name; `None` when there is none of that name.
+            #[must_use]
+            pub fn get(&self, name: &str) -> Option<i64> {
+                match name {
+                    $(stringify!($name) => Some(self.$name),)*
+                    _ => None,
+                }
+            }
 
             /// Sets one by name. `false` when there is none of that name; the value is not
             /// looked at (see [`Parameters::RANGES`]).
@@ -65,17 +75,29 @@ parameters! {
     /// Strongest it accelerates, which bounds how far it strays from the straight line
     /// between two positions. 2 g.
     acceleration_limit_cm_s2: 2000 in 100..=20_000,
-    /// A jump: faster than this share of the speed limit, in thousandths.
+    /// A jump: faster than this share of the speed limit, in thousandths (1.5: ALGORITHMS,
+    /// spoofing).
     jump_speed_permille: 1500 in 1000..=10_000,
     /// Positions that stay the same to the last digit for this long while the aircraft
-    /// reports speed are frozen.
+    /// reports speed are frozen. Longer than a feed repeats a stale position (OpenSky: 15 s).
     frozen_s: 30 in 1..=3600,
+    /// Reported speed and speed between positions may differ by this much plus a fifth.
+    velocity_slack_cm_s: 6000 in 100..=100_000,
+    /// Height by satellite and by pressure may move apart by this much within a minute.
+    height_step_cm: 30_000 in 1000..=1_000_000,
+    /// After an anomaly that contests positions, how long those around it stay contested.
+    contested_s: 60 in 0..=3600,
     /// A record this much older than one already seen of the same aircraft is late: it is
     /// judged where it lies, but joins no path.
     lateness_s: 10 in 0..=86_400,
     /// Share of the aircraft in one cell with degraded integrity from which on positions
     /// there are contested, in thousandths (over 10 percent: jammed).
     contested_permille: 100 in 1..=1000,
+    /// Fewest aircraft in a cell for that share to mean anything.
+    contested_aircraft_min: 5 in 1..=1000,
+    /// Position error (EPU, 95 percent) to assume where neither the record nor the pack
+    /// states one: what NACp 4 stands for.
+    worst_epu_cm: 185_200 in 100..=5_000_000,
     /// Height error of a reported pressure altitude itself: 25 ft of coding and 100 ft of
     /// instrument.
     altitude_error_cm: 3810 in 0..=100_000,
@@ -93,6 +115,22 @@ parameters! {
     ground_low_cm: -43_000 in -50_000..=900_000,
     /// Highest ground in the region.
     ground_high_cm: 885_000 in -50_000..=900_000,
+}
+
+impl Parameters {
+    /// How far apart references of height can lie, as these parameters have it.
+    #[must_use]
+    pub fn height_bounds(&self) -> HeightBounds {
+        let cm = |value: i64| i32::try_from(value).expect("every range fits an i32");
+        HeightBounds {
+            baro_fixed_cm: cm(self.baro_fixed_cm),
+            baro_permille: cm(self.baro_permille),
+            geoid_low_cm: cm(self.geoid_low_cm),
+            geoid_high_cm: cm(self.geoid_high_cm),
+            ground_low_cm: cm(self.ground_low_cm),
+            ground_high_cm: cm(self.ground_high_cm),
+        }
+    }
 }
 
 #[cfg(test)]

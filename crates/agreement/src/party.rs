@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::canonical::Digest;
-use crate::id::{DeviceId, PartyId};
+use crate::id::{ClauseId, DeviceId, PartyId};
 
 /// What a party is to the agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -59,6 +59,8 @@ pub struct Quorum {
     pub threshold: u32,
     /// Who is asked.
     pub members: BTreeSet<PartyId>,
+    /// The clauses it judges; none named means all.
+    pub judges: BTreeSet<ClauseId>,
 }
 
 /// Witnesses of which some must cosign a checkpoint (k of n, by group).

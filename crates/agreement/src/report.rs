@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use spacetime::{Instant, Interval, Position};
+use spacetime::{Duration, Instant, Interval, Position};
 
 use crate::canonical::Digest;
 use crate::id::{AreaId, ClauseId, PartyId};
@@ -111,8 +111,9 @@ pub enum Method {
 /// Where it is said to have happened, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The point given; for an administrative unit any point the source uses for it.
-    pub nominal: Position,
+    /// The point given; for an administrative unit any point the source uses for it, and none
+    /// when the source names the unit only.
+    pub nominal: Option<Position>,
     /// How far from there it may have been.
     pub extent: Extent,
 }
@@ -120,25 +121,32 @@ pub struct Place {
 /// How far from its nominal point a place may lie.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Extent {
-    /// Within a radius.
+    /// Within a radius of the nominal point.
     Radius {
         /// In metres.
         radius_m: u32,
     },
     /// Somewhere in an administrative unit.
-    AdminUnit {
-        /// 1 for a governorate, 2 for a district, 3 for a sub-district.
-        level: u8,
-        /// As the source writes it, or a P-code.
-        name: String,
-        /// The distance to fall back to when no area of the pack has this name, metres.
-        radius_m: u32,
-    },
+    AdminUnit(AdminUnit),
     /// Somewhere in a country or beyond: too coarse for any area.
     Unbounded,
 }
 
-/// How many.
+/// An administrative unit, as a source names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AdminUnit {
+    /// 1 for a governorate, 2 for a district, 3 for a sub-district, if the source tells.
+    pub level: Option<u8>,
+    /// As the source writes it, or a P-code.
+    pub name: String,
+    /// The larger units that the source puts it in, smallest first.
+    pub within: Vec<String>,
+    /// How far from the nominal point the unit reaches at most, metres: what is left to go by
+    /// when no area of the pack has one of these names.
+    pub radius_m: u32,
+}
+
+/// How many: explosions, aircraft, people killed, as the act has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count {
     /// At least.
@@ -208,6 +216,8 @@ pub struct Report {
     pub observed: Interval,
     /// When it was handed in, if that is on record.
     pub received_at: Option<Instant>,
+    /// Standard deviation of the clock that `observed` was read from, if stated.
+    pub clock_sd: Option<Duration>,
     /// Who reported.
     pub source: Source,
     /// How many sources the reporter says stand behind it; 1 unless it is a compilation.
@@ -233,24 +243,29 @@ pub struct Report {
 }
 
 impl Report {
-    /// Digest of what the report says, without its locator and without where the observer
-    /// stood: an unsalted digest of a place can be searched for.
+    /// Digest of what the report says, without its locator, without when it was received (a
+    /// copy that came later is the same report) and without where the observer stood: an
+    /// unsalted digest of a place can be searched for.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let place = self.place.as_ref().map(|place| {
             json!([
-                place.nominal.lon_e7(),
-                place.nominal.lat_e7(),
+                place.nominal.map(|at| [at.lon_e7(), at.lat_e7()]),
                 match &place.extent {
                     Extent::Radius { radius_m } => json!({ "radius_m": radius_m }),
-                    Extent::AdminUnit { level, name, radius_m } =>
-                        json!({ "level": level, "name": name, "radius_m": radius_m }),
+                    Extent::AdminUnit(unit) => json!({
+                        "level": unit.level,
+                        "name": unit.name,
+                        "radius_m": unit.radius_m,
+                        "within": unit.within,
+                    }),
                     Extent::Unbounded => json!("unbounded"),
                 }
             ])
         });
         let said = json!({
             "act": self.act,
+            "clock_sd_us": self.clock_sd.map(Duration::micros),
             "bearing": self.bearing.map(|b| [b.cdeg, b.step_cdeg, b.sd_cdeg]),
             "count": self.count.map(|c| [c.min, c.max]),
             "deaths": self.deaths,
@@ -259,7 +274,6 @@ impl Report {
             "method": self.method,
             "place": place,
             "range": self.range.map(|r| [r.min_m, r.max_m, u32::from(r.sd_log_milli)]),
-            "received_at": self.received_at.map(|at| at.to_string()),
             "sides": self.sides,
             "sighting": self.sighting.as_ref().map(|s| {
                 json!([s.class, s.heading_cdeg, s.height_low_cm, s.height_high_cm])

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde_json::json;
 use spacetime::{AltitudeBaro, AltitudeEllipsoid, Instant, Position};
+
+use crate::canonical::Digest;
 
 /// A transponder's 24-bit address, and whether it is one that ICAO assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +136,47 @@ pub struct TrackPoint {
     pub on_ground: bool,
     /// Where the record stands.
     pub locator: Locator,
+}
+
+impl TrackPoint {
+    /// An aircraft at a place and time, of which nothing else is known.
+    #[must_use]
+    pub fn new(observed_at: Instant, address: Address, position: Position) -> Self {
+        Self {
+            observed_at,
+            address,
+            position,
+            altitude_baro: None,
+            altitude_ellipsoid: None,
+            ground_speed_cm_s: None,
+            track_cdeg: None,
+            vertical_rate_cm_s: None,
+            callsign: None,
+            quality: PositionQuality::default(),
+            on_ground: false,
+            locator: Locator::default(),
+        }
+    }
+
+    /// Digest of the canonical row: what was reported, without its locator.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let row = json!({
+            "address": self.address.to_string(),
+            "altitude_baro_cm": self.altitude_baro.map(AltitudeBaro::cm),
+            "altitude_ellipsoid_cm": self.altitude_ellipsoid.map(AltitudeEllipsoid::cm),
+            "callsign": self.callsign.map(|sign| sign.to_string()),
+            "ground_speed_cm_s": self.ground_speed_cm_s,
+            "lat_e7": self.position.lat_e7(),
+            "lon_e7": self.position.lon_e7(),
+            "observed_at": self.observed_at.to_string(),
+            "on_ground": self.on_ground,
+            "quality": [self.quality.nic, self.quality.nac_p, self.quality.nuc_p],
+            "track_cdeg": self.track_cdeg,
+            "vertical_rate_cm_s": self.vertical_rate_cm_s,
+        });
+        Digest::of(&row).expect("a row holds integers and text only")
+    }
 }
 
 #[cfg(test)]

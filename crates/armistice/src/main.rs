@@ -1,2 +1,40 @@
-//! Under construction.
-fn main() {}
+//! `armistice`: parses arguments, calls a crate, prints. The logic is in the crates.
+
+mod arguments;
+mod assess;
+mod check;
+mod console;
+mod faults;
+mod inputs;
+mod outcome;
+mod outputs;
+mod pack;
+mod tally;
+mod zones;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Armistice, Verb};
+use crate::outcome::Outcome;
+
+fn main() -> ExitCode {
+    let done = match Armistice::parse().verb {
+        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Zones(arguments) => zones::run(&arguments),
+        Verb::Assess(arguments) => assess::run(&arguments),
+        Verb::Tally(arguments) => tally::run(&arguments),
+    };
+    let outcome = done.unwrap_or_else(|fault| {
+        if outcome::is_closed_pipe(&fault) {
+            // Whoever read us has seen enough.
+            return Outcome::Done;
+        }
+        // Nothing is left to tell it to, if standard error is gone as well.
+        let _ = writeln!(std::io::stderr(), "armistice: {fault:#}");
+        outcome::of(&fault)
+    });
+    outcome.code()
+}

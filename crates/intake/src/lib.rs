@@ -27,6 +27,7 @@ pub mod limits;
 pub mod lines;
 pub mod merge;
 pub mod open;
+pub mod points;
 pub mod readsb;
 pub mod rejection;
 pub mod reports;

@@ -22,7 +22,7 @@ pub struct Code {
 #[doc(hidden)]
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $reason:literal, $repair:literal;)*) => {
-        $($(#[$doc])* pub static $name: $crate::rejection::Code = $crate::rejection::Code {
+        $($(#[$doc])* #[doc = concat!("`", $code, "`: ", $reason, ".")] pub static $name: $crate::rejection::Code = $crate::rejection::Code {
             name: $code,
             reason: $reason,
             repair: $repair,

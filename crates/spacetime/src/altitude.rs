@@ -72,6 +72,79 @@ pub enum AltitudeLimit {
     Agl(AltitudeAgl),
 }
 
+/// A height as it was measured, in the reference it was measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Height {
+    /// None was measured.
+    Unknown,
+    /// Pressure altitude.
+    Baro(AltitudeBaro),
+    /// Height above the ellipsoid.
+    Ellipsoid(AltitudeEllipsoid),
+    /// Height above mean sea level.
+    Msl(AltitudeMsl),
+    /// Height above ground.
+    Agl(AltitudeAgl),
+}
+
+/// A height and how far it may be off, up or down, in its own reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MeasuredHeight {
+    /// What was measured.
+    pub height: Height,
+    /// Largest error of the measurement, centimetres; the conversion's comes on top.
+    pub error_cm: i32,
+}
+
+impl MeasuredHeight {
+    /// No height.
+    pub const UNKNOWN: Self = Self { height: Height::Unknown, error_cm: 0 };
+
+    /// The interval in the height's own reference.
+    #[must_use]
+    pub const fn own_interval(self) -> HeightInterval {
+        let cm = match self.height {
+            Height::Unknown => return HeightInterval::UNKNOWN,
+            Height::Baro(h) => h.cm(),
+            Height::Ellipsoid(h) => h.cm(),
+            Height::Msl(h) => h.cm(),
+            Height::Agl(h) => h.cm(),
+        };
+        HeightInterval::within(cm, self.error_cm)
+    }
+
+    /// Whether the limit is given in the reference this was measured in, so that no
+    /// conversion stands between them. `Ground` and `Unlimited` share every reference.
+    #[must_use]
+    pub const fn shares_reference(self, limit: AltitudeLimit) -> bool {
+        matches!(
+            (self.height, limit),
+            (_, AltitudeLimit::Ground | AltitudeLimit::Unlimited)
+                | (Height::Baro(_), AltitudeLimit::Baro(_))
+                | (Height::Ellipsoid(_), AltitudeLimit::Ellipsoid(_))
+                | (Height::Msl(_), AltitudeLimit::Msl(_))
+                | (Height::Agl(_), AltitudeLimit::Agl(_))
+        )
+    }
+}
+
+impl AltitudeLimit {
+    /// The limit in its own reference, where it is exact. `Ground` lies below and
+    /// `Unlimited` above every height.
+    #[must_use]
+    pub const fn own_interval(self) -> HeightInterval {
+        let cm = match self {
+            Self::Ground => i32::MIN,
+            Self::Unlimited => i32::MAX,
+            Self::Baro(h) => h.cm(),
+            Self::Ellipsoid(h) => h.cm(),
+            Self::Msl(h) => h.cm(),
+            Self::Agl(h) => h.cm(),
+        };
+        HeightInterval { low_cm: cm, high_cm: cm }
+    }
+}
+
 /// What is known of a height: it lies somewhere in `low_cm..=high_cm` above mean sea level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeightInterval {
@@ -145,6 +218,22 @@ impl HeightBounds {
         HeightInterval {
             low_cm: height.cm().saturating_add(self.ground_low_cm),
             high_cm: height.cm().saturating_add(self.ground_high_cm),
+        }
+    }
+
+    /// A measured height as height above mean sea level, its own error included.
+    #[must_use]
+    pub fn of_measured(self, measured: MeasuredHeight) -> HeightInterval {
+        let converted = match measured.height {
+            Height::Unknown => return HeightInterval::UNKNOWN,
+            Height::Baro(h) => self.of_baro(h),
+            Height::Ellipsoid(h) => self.of_ellipsoid(h),
+            Height::Msl(h) => HeightInterval::within(h.cm(), 0),
+            Height::Agl(h) => self.of_agl(h),
+        };
+        HeightInterval {
+            low_cm: converted.low_cm.saturating_sub(measured.error_cm),
+            high_cm: converted.high_cm.saturating_add(measured.error_cm),
         }
     }
 

@@ -27,6 +27,9 @@ pub enum AreaFault {
     /// All vertices on one line, after snapping to the grid.
     #[error("a ring encloses nothing")]
     EnclosesNothing,
+    /// The loops of a ring that crosses or doubles itself cancel out exactly.
+    #[error("a ring crosses itself")]
+    CrossesItself(Position),
     /// No polygon at all.
     #[error("the area has no polygon")]
     Empty,
@@ -42,15 +45,40 @@ pub enum AreaFault {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ring {
     vertices: Vec<Position>,
+    /// The box around each run of [`RUN_EDGES`] edges, so that most edges need no look.
+    boxes: Vec<BoundingBox>,
+}
+
+/// Edges in one run of a ring; the last run may have fewer.
+const RUN_EDGES: usize = 16;
+
+/// Some successive edges of a ring, and the box around them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'a> {
+    /// The box around all of its edges.
+    pub(crate) bounds: BoundingBox,
+    /// The vertices that its edges start at.
+    starts: &'a [Position],
+    /// The vertex that its last edge ends at.
+    end: Position,
+}
+
+impl<'a> Run<'a> {
+    /// Its edges, each as its two ends.
+    pub(crate) fn edges(self) -> impl Iterator<Item = (Position, Position)> + 'a {
+        let ends = self.starts[1..].iter().copied().chain(std::iter::once(self.end));
+        self.starts.iter().copied().zip(ends)
+    }
 }
 
 impl Ring {
     /// From vertices in order, of either winding; a repeated closing vertex is dropped.
     ///
-    /// Whether the ring crosses itself is not looked at here.
+    /// Whether the ring crosses itself is not looked at here ([`Ring::crosses_itself`]), unless
+    /// its loops cancel out, which leaves it no winding.
     ///
     /// # Errors
-    /// When fewer than three vertices differ, or all lie on one line.
+    /// When fewer than three vertices differ, all lie on one line, or loops cancel out.
     pub fn new(mut vertices: Vec<Position>) -> Result<Self, AreaFault> {
         vertices.dedup();
         while vertices.len() > 1 && vertices.first() == vertices.last() {
@@ -60,13 +88,35 @@ impl Ring {
             return Err(AreaFault::TooFewVertices);
         }
         match doubled_area(&vertices).cmp(&0) {
-            Ordering::Equal => return Err(AreaFault::EnclosesNothing),
+            Ordering::Equal => return Err(no_winding(vertices)),
             Ordering::Less => vertices.reverse(),
             Ordering::Greater => {}
         }
         let smallest = smallest_rotation(&vertices);
         vertices.rotate_left(smallest);
-        Ok(Self { vertices })
+        Ok(Self::of_vertices(vertices))
+    }
+
+    fn of_vertices(vertices: Vec<Position>) -> Self {
+        let boxes = (0..vertices.len())
+            .step_by(RUN_EDGES)
+            .map(|start| {
+                let end = (start + RUN_EDGES).min(vertices.len());
+                let last = vertices[end % vertices.len()];
+                let run = vertices[start..end].iter().copied().chain([last]);
+                BoundingBox::around(run).expect("a run has vertices")
+            })
+            .collect();
+        Self { vertices, boxes }
+    }
+
+    /// The edges in runs, in order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        self.boxes.iter().enumerate().map(|(n, &bounds)| {
+            let end = ((n + 1) * RUN_EDGES).min(self.vertices.len());
+            let starts = &self.vertices[n * RUN_EDGES..end];
+            Run { bounds, starts, end: self.vertices[end % self.vertices.len()] }
+        })
     }
 
     /// The vertices, counter-clockwise from the smallest, the first not repeated.
@@ -84,22 +134,42 @@ impl Ring {
     /// The box around it.
     #[must_use]
     pub fn bounding_box(&self) -> BoundingBox {
-        BoundingBox::around(self.vertices.iter().copied()).expect("a ring has vertices")
+        let corners = self.boxes.iter().flat_map(|b| [b.min, b.max]);
+        BoundingBox::around(corners).expect("a ring has vertices")
     }
 
     /// Where `p` lies against the ground this ring encloses, by exact crossing parity.
     #[must_use]
     pub fn side(&self, p: Position) -> Side {
         let mut inside = false;
-        for (a, b) in self.edges() {
-            match crossing(a, b, p) {
-                Crossing::OnEdge => return Side::Edge,
-                Crossing::East => inside = !inside,
-                Crossing::None => {}
+        // Only runs that the ray east from `p` can meet.
+        let met = self.runs().filter(|run| {
+            let bounds = run.bounds;
+            bounds.min.lat_e7() <= p.lat_e7()
+                && p.lat_e7() <= bounds.max.lat_e7()
+                && p.lon_e7() <= bounds.max.lon_e7()
+        });
+        for run in met {
+            for (a, b) in run.edges() {
+                match crossing(a, b, p) {
+                    Crossing::OnEdge => return Side::Edge,
+                    Crossing::East => inside = !inside,
+                    Crossing::None => {}
+                }
             }
         }
         if inside { Side::Inside } else { Side::Outside }
     }
+}
+
+/// Why vertices with no area between them make no ring.
+fn no_winding(vertices: Vec<Position>) -> AreaFault {
+    let (a, b) = (vertices[0], vertices[1]);
+    if vertices.iter().all(|&v| turn(a, b, v) == Ordering::Equal) {
+        return AreaFault::EnclosesNothing;
+    }
+    let flaw = Ring::of_vertices(vertices).crosses_itself();
+    flaw.map_or(AreaFault::EnclosesNothing, |(_, at)| AreaFault::CrossesItself(at))
 }
 
 /// Twice the signed area in square grid steps, positive when counter-clockwise.
@@ -206,6 +276,7 @@ impl Polygon {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Area {
     polygons: Vec<Polygon>,
+    bounds: BoundingBox,
 }
 
 impl Area {
@@ -214,11 +285,11 @@ impl Area {
     /// # Errors
     /// When there is none, or more than [`VERTICES_MAX`] vertices.
     pub fn new(mut polygons: Vec<Polygon>) -> Result<Self, AreaFault> {
-        if polygons.is_empty() {
-            return Err(AreaFault::Empty);
-        }
         polygons.sort_by(|a, b| a.outer.vertices.cmp(&b.outer.vertices));
-        let area = Self { polygons };
+        let rings = polygons.iter().flat_map(Polygon::rings);
+        let corners = rings.map(Ring::bounding_box).flat_map(|b| [b.min, b.max]);
+        let bounds = BoundingBox::around(corners).ok_or(AreaFault::Empty)?;
+        let area = Self { polygons, bounds };
         if area.vertex_count() > VERTICES_MAX {
             return Err(AreaFault::TooManyVertices);
         }
@@ -236,6 +307,11 @@ impl Area {
         self.polygons.iter().flat_map(Polygon::rings)
     }
 
+    /// Every edge of every ring, in runs.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        self.rings().flat_map(Ring::runs)
+    }
+
     /// Every edge of every ring.
     pub fn edges(&self) -> impl Iterator<Item = (Position, Position)> + '_ {
         self.rings().flat_map(Ring::edges)
@@ -249,10 +325,8 @@ impl Area {
 
     /// The box around it.
     #[must_use]
-    pub fn bounding_box(&self) -> BoundingBox {
-        let outer = self.polygons.iter().map(|p| p.outer.bounding_box());
-        let corners = outer.flat_map(|b| [b.min, b.max]);
-        BoundingBox::around(corners).expect("an area has a polygon")
+    pub const fn bounding_box(&self) -> BoundingBox {
+        self.bounds
     }
 
     /// Where `p` lies, by exact crossing parity over all rings (even-odd).
@@ -297,6 +371,8 @@ mod tests {
         let line = vec![at(0, 0), at(5, 5), at(9, 9)];
         assert_eq!(Ring::new(line), Err(AreaFault::EnclosesNothing));
         assert_eq!(Ring::new(vec![at(0, 0), at(0, 0)]), Err(AreaFault::TooFewVertices));
+        let bow_tie = vec![at(0, 0), at(10, 10), at(10, 0), at(0, 10)];
+        assert_eq!(Ring::new(bow_tie), Err(AreaFault::CrossesItself(at(5, 5))));
     }
 
     #[test]

@@ -16,12 +16,40 @@
 //! - Floats appear only where bytes enter (`Position::from_degrees`) and inside
 //!   [`geodesy`], on soft-float libm; results are rounded to integers before they leave.
 
+pub mod activation;
 pub mod altitude;
 pub mod area;
+pub mod check;
+pub mod climb;
+pub mod geodesy;
+pub mod index;
+pub mod local_time;
+pub mod metric;
+pub mod motion;
+pub mod outline;
+pub mod passage;
 pub mod position;
+pub mod reach;
+pub mod span;
+mod sweep;
 pub mod time;
+pub mod volume;
 
-pub use altitude::{AltitudeAgl, AltitudeBaro, AltitudeEllipsoid, AltitudeMsl, HeightInterval};
+pub use activation::{Activation, Days, RecurringHours};
+pub use altitude::{
+    AltitudeAgl, AltitudeBaro, AltitudeEllipsoid, AltitudeLimit, AltitudeMsl, Height, HeightBounds,
+    HeightInterval, MeasuredHeight,
+};
 pub use area::{Area, AreaFault, Polygon, Ring, Side};
+pub use check::{AreaFlaw, FlawKind, RingPlace, check_parts};
+pub use climb::{HeightLeg, Held};
+pub use geodesy::Geodesic;
+pub use local_time::{LocalTime, ZoneFault, ZoneRules, resolve_local, zone_rules};
+pub use motion::{Contact, Fix, Leg, LegFault};
+pub use outline::{Fit, OutlineFault, buffer, circle};
+pub use passage::{Passage, PassageEvent};
 pub use position::{BoundingBox, Position, PositionFault};
+pub use reach::{deviation_cm, reach_meets};
+pub use span::{ClosedSpan, Spans};
 pub use time::{Duration, Instant, Interval, TimeFault};
+pub use volume::{Volume, VolumeContact};

@@ -124,7 +124,7 @@ impl fmt::Display for Degrees {
 }
 
 /// A closed box of longitude and latitude. It never crosses the antimeridian.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BoundingBox {
     /// South-western corner.
     pub min: Position,

@@ -176,6 +176,12 @@ impl Interval {
         (start < end).then_some(Self { start, end })
     }
 
+    /// The shortest interval that holds both, and whatever lies between them.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
     /// How long it is; saturates.
     #[must_use]
     pub const fn length(self) -> Duration {

@@ -1,1 +1,25 @@
 //! What people and sensors on the ground report, and the flights that are permitted.
+//!
+//! Three feeds: [`ucdp_ged`] reads the Uppsala Conflict Data Program's event data set,
+//! [`jsonl_reports`] our own report format and [`authorisations`] flight authorisations (both
+//! in docs/report-format.md). A report that was handed in twice counts once; one that bears the
+//! name of another and says something else is rejected. Across files that is the assessor's
+//! question, since either may be the right one.
+
+pub mod authorisations;
+mod json;
+pub mod jsonl_reports;
+mod once;
+mod rows;
+mod text;
+pub mod ucdp_ged;
+
+pub use authorisations::Authorisations;
+pub use jsonl_reports::JsonlReports;
+pub use once::NAMES_MAX;
+pub use rows::{COLUMNS_MAX, RECORD_BYTES_MAX, RECORD_LINES_MAX};
+pub use text::{NAME_CHARS_MAX, SIDE_CHARS_MAX};
+pub use ucdp_ged::UcdpGed;
+
+#[cfg(test)]
+mod tests;

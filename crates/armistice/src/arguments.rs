@@ -1,0 +1,242 @@
+//! What can be typed. Each verb's help teaches by example.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use agreement::{ClauseId, SensorId};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use intake::open::Format;
+use intake::zone::LocalZone;
+use spacetime::Instant;
+
+/// The watch and the memory of a ceasefire: holds aircraft and reports against an agreement.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Armistice {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const AFTER_HELP: &str = "\
+A pack is a folder: agreement.toml, areas.geojson and SOURCES.md. Begin with `check`.
+
+  armistice check packs/southern-syria-2017
+  armistice assess packs/southern-syria-2017 --reports events.csv --out out/first
+  armistice help assess
+
+Exit codes: 0 done; 1 the pack is faulty, nothing could be admitted, or too much was rejected;
+2 wrong usage; 3 the world failed (disk, permission).";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Read a pack and explain every fault in it.
+    Check(Check),
+    /// Hold tracks and reports against a pack; write findings and a report.
+    Assess(Assess),
+    /// Compare the reports before a day with those after it.
+    Tally(Tally),
+    /// Tell which points lie in which zones.
+    Zones(Zones),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every fault is told at once, each with its place, the reason and the repair. Notes are no faults.
+
+  armistice check packs/southern-syria-2017
+  armistice check my-pack --json | jq '.faults[].code'")]
+pub(crate) struct Check {
+    /// Folder of the pack.
+    pub(crate) pack: PathBuf,
+    /// Print JSON, for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Points are a Parquet or CSV file with columns `lon` and `lat` in degrees (WGS 84). A point lies in
+a zone when it lies strictly inside; positions are snapped to 1e-7 degree first. A pair is the row
+of a point (u64, from 0) and the number of a feature (u32, from 0).
+
+  armistice zones zones.geojson points.parquet
+  armistice zones zones.geojson points.csv --out pairs.parquet
+  armistice zones zones.geojson points.parquet --json | jq .points_per_s")]
+pub(crate) struct Zones {
+    /// Zones: a GeoJSON feature collection of polygons (RFC 7946).
+    pub(crate) zones: PathBuf,
+    /// Points: .parquet or .csv with columns `lon` and `lat`.
+    pub(crate) points: PathBuf,
+    /// Write the pairs as Parquet: `point`, `zone`.
+    #[arg(long, value_name = "PAIRS.parquet")]
+    pub(crate) out: Option<PathBuf>,
+    /// Match on so many threads.
+    #[arg(long, default_value = "1")]
+    pub(crate) threads: NonZeroUsize,
+    /// Print JSON, for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Writes findings.jsonl, alerts.jsonl, anomalies.jsonl, rejects.jsonl, summary.json, report.html and
+map.svg into the folder given by --out: the same bytes on every run, on any number of threads, in
+whatever order files are named.
+
+A track file may name the sensor of the pack that it came from; that sensor's quality and coverage
+then serve where the records state none. Reports are UCDP GED (.csv) or Armistice's own JSON lines.
+
+  armistice assess PACK --tracks frames.jsonl.gz --out out/flight
+  armistice assess PACK --tracks north=radar.parquet --tracks south=beast.bin \\
+      --clock-origin 2024-05-01T00:00:00Z --out out/both
+  armistice assess PACK --reports events.csv --from 2017-07-09T00:00:00+03:00 --out out/events
+  armistice assess PACK --reports events.csv --as-if-adopted no-fly-proposed --out out/what-if")]
+pub(crate) struct Assess {
+    /// Folder of the pack.
+    pub(crate) pack: PathBuf,
+    /// Positions of aircraft; SENSOR is one of the pack's. May be given more than once.
+    #[arg(long, value_name = "[SENSOR=]FILE", value_parser = TrackFile::parse)]
+    pub(crate) tracks: Vec<TrackFile>,
+    /// Reports from the ground. May be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reports: Vec<PathBuf>,
+    /// Flights that are permitted, as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) authorisations: Vec<PathBuf>,
+    /// Look at nothing before this instant (RFC 3339 with an offset).
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) from: Option<Instant>,
+    /// Look at nothing from this instant on.
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) to: Option<Instant>,
+    /// When the clock of feeds without absolute time started: plain AVR, Beast.
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) clock_origin: Option<Instant>,
+    /// The time zone of feeds that tell none, such as SBS: UTC, +03:00 or Asia/Damascus.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) sbs_zone: Option<LocalZone>,
+    /// Read every track file as of this format, whatever it looks like.
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub(crate) format: Option<Format>,
+    /// Assess a clause that is proposed, suspended or lapsed as if it had been adopted.
+    #[arg(long, value_name = "CLAUSE", value_parser = clause)]
+    pub(crate) as_if_adopted: Vec<ClauseId>,
+    /// Follow aircraft on so many threads. Changes no output.
+    #[arg(long, default_value = "2")]
+    pub(crate) threads: NonZeroUsize,
+    /// Keep rejected records themselves in rejects.jsonl, readable by its owner only. They may
+    /// tell places that must not be told.
+    #[arg(long)]
+    pub(crate) keep_rejects: bool,
+    /// End with exit code 1 when more records than this were rejected.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_rejects: Option<u64>,
+    /// Folder to write into; made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Print JSON, for machines: the summary, and how long each part took.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Counts reports in the N days before a day and in the N days from it on, in the time zone of the
+pack, whether or not a clause was yet in force. In scope is a report of an act that a ceasefire
+clause lists, between parties that it binds. It is a comparison of counts, not evidence of a cause.
+
+  armistice tally PACK --reports events.csv --around 2017-07-09 --days 60
+  armistice tally PACK --reports events.csv --around 2017-07-09 --days 60 --by area --all")]
+pub(crate) struct Tally {
+    /// Folder of the pack.
+    pub(crate) pack: PathBuf,
+    /// Reports from the ground. May be given more than once.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) reports: Vec<PathBuf>,
+    /// First day of the later period, such as 2017-07-09.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) around: String,
+    /// Days in each period.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) days: u32,
+    /// What the rows are.
+    #[arg(long, value_enum, default_value = "clause")]
+    pub(crate) by: TallyBy,
+    /// Count every report in the area, whoever took part and whatever happened.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print JSON, for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What the rows of a tally are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TallyBy {
+    /// Clauses of the pack.
+    Clause,
+    /// Areas of the pack.
+    Area,
+    /// Kinds of act.
+    Kind,
+    /// Parties, as the pack names them.
+    Party,
+}
+
+/// A file of tracks and the sensor it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TrackFile {
+    pub(crate) sensor: Option<SensorId>,
+    pub(crate) path: PathBuf,
+}
+
+impl TrackFile {
+    /// What stands before the first `=` is a sensor if it could be the name of one; a file of
+    /// such a name is written `./a=b`.
+    fn parse(text: &str) -> Result<Self, String> {
+        let named = text.split_once('=').and_then(|(sensor, path)| {
+            let sensor = Some(SensorId::new(sensor)?);
+            Some(Self { sensor, path: path.into() })
+        });
+        let file = named.unwrap_or_else(|| Self { sensor: None, path: text.into() });
+        if file.path.as_os_str().is_empty() {
+            return Err("no file is named".to_owned());
+        }
+        Ok(file)
+    }
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text).map_err(|fault| format!("{fault}; write 2017-07-09T12:00:00+03:00"))
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let known = || Format::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>();
+    text.parse().map_err(|fault| format!("{fault}; there are {}", known().join(", ")))
+}
+
+fn clause(text: &str) -> Result<ClauseId, String> {
+    ClauseId::new(text).ok_or_else(|| "not the form of a clause's name".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Armistice::command().debug_assert();
+    }
+
+    #[test]
+    fn a_track_file_may_name_its_sensor() {
+        let north = TrackFile::parse("north=a/b=c.bin").unwrap();
+        assert_eq!(north.sensor, SensorId::new("north"));
+        assert_eq!(north.path, PathBuf::from("a/b=c.bin"));
+        assert_eq!(TrackFile::parse("./north=a.bin").unwrap().sensor, None);
+        assert!(TrackFile::parse("north=").is_err());
+    }
+}

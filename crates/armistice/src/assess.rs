@@ -1,0 +1,135 @@
+//! `armistice assess`: tracks and reports held against a pack.
+
+mod admitted;
+mod following;
+mod published;
+mod told;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::time::Instant;
+
+use agreement::{ClauseId, Pack};
+use anyhow::Context as _;
+use assess::Rules;
+use assess::airspace::{Airspace, Feed, Setting};
+use assess::finding::Audience;
+use publish::{InputFile, InputKind};
+use spacetime::Interval;
+
+use crate::arguments::Assess;
+use crate::inputs::{self, Source};
+use crate::outcome::{Outcome, WrongUsage};
+use crate::pack;
+use admitted::Intake;
+use following::follow;
+
+/// How long each part took, in the order they ran.
+#[derive(Debug, Default)]
+pub(crate) struct Timings(Vec<(&'static str, f64)>);
+
+impl Timings {
+    /// Runs a part and notes how long it took.
+    fn of<T>(&mut self, part: &'static str, run: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let made = run();
+        self.0.push((part, started.elapsed().as_secs_f64()));
+        made
+    }
+
+    fn add(&mut self, part: &'static str, seconds: f64) {
+        self.0.push((part, seconds));
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
+    let mut timings = Timings::default();
+    let pack = timings.of("pack", || pack::sound(&arguments.pack))?;
+    check_arguments(arguments, &pack)?;
+    fs::create_dir_all(&arguments.out)
+        .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
+    let tracks = timings.of("look through tracks", || inputs::tracks(arguments, &pack))?;
+    let others = others(arguments)?;
+    let files = inputs::described(arguments, &tracks, &others);
+    let feeds = track_feeds(&files);
+    let mut intake = Intake::begin(&arguments.out, files, arguments.keep_rejects)?;
+    intake.note_merging(tracks.merged.inputs());
+    let (authorisations, reports) = timings.of("read reports", || {
+        anyhow::Ok((intake.authorisations(&others)?, intake.reports(&others, &pack)?))
+    })?;
+
+    let as_if_adopted: BTreeSet<ClauseId> = arguments.as_if_adopted.iter().cloned().collect();
+    let rules = Rules::of(&pack, &as_if_adopted);
+    let setting = Setting {
+        feeds,
+        authorisations,
+        period: period(arguments)?,
+        as_if_adopted,
+        audience: Audience::holder(),
+    };
+    let airspace = Airspace::new(&pack, setting.clone(), &rules);
+    let followed = follow(&airspace, arguments.threads, tracks.merged, &mut intake)?;
+    timings.add("read tracks", followed.read_s);
+    timings.add("judge tracks", followed.judge_s);
+    let incidents =
+        timings.of("judge reports", || assess::incidents::fold(&pack, &setting, &rules, &reports));
+
+    let made = published::Made::of(followed, incidents);
+    let input = made.input(&pack, &setting, &rules, &reports, intake.finish()?);
+    timings.of("write", || published::write(&arguments.out, &input))?;
+    told::print(arguments, &input, &timings, &mut io::stdout().lock())?;
+    Ok(outcome(arguments, &input))
+}
+
+/// What the arguments name must be in the pack, and something must go in.
+fn check_arguments(arguments: &Assess, pack: &Pack) -> anyhow::Result<()> {
+    if arguments.tracks.is_empty() && arguments.reports.is_empty() {
+        let said = "nothing to assess: name --tracks or --reports (see armistice help assess)";
+        return Err(WrongUsage(said.to_owned()).into());
+    }
+    let unknown = arguments.tracks.iter().filter_map(|file| file.sensor.as_ref());
+    if let Some(sensor) = unknown.into_iter().find(|id| !pack.sensors.contains_key(id)) {
+        let known: Vec<&str> = pack.sensors.keys().map(agreement::SensorId::as_str).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let said = format!("--tracks {sensor}=: the pack has no such sensor; it has {known}");
+        return Err(WrongUsage(said).into());
+    }
+    let unknown = arguments.as_if_adopted.iter().find(|id| !pack.clauses.contains_key(id));
+    if let Some(clause) = unknown {
+        let said = format!("--as-if-adopted {clause}: the pack has no such clause");
+        return Err(WrongUsage(said).into());
+    }
+    Ok(())
+}
+
+fn period(arguments: &Assess) -> anyhow::Result<Interval> {
+    let always = Interval::ALWAYS;
+    let from = arguments.from.unwrap_or(always.start());
+    let to = arguments.to.unwrap_or(always.end());
+    Interval::new(from, to).map_err(|_| WrongUsage("--to is before --from".to_owned()).into())
+}
+
+/// Reports and authorisations, in that order.
+fn others(arguments: &Assess) -> anyhow::Result<Vec<Source>> {
+    let mut others = inputs::ordered(InputKind::Reports, &arguments.reports)?;
+    others.extend(inputs::ordered(InputKind::Authorisations, &arguments.authorisations)?);
+    Ok(others)
+}
+
+fn track_feeds(files: &[InputFile]) -> Vec<Feed> {
+    let tracks = files.iter().filter(|file| file.kind == InputKind::Tracks);
+    tracks.map(|file| Feed { sensor: file.sensor.clone(), digest: file.digest }).collect()
+}
+
+fn outcome(arguments: &Assess, input: &publish::ReportInput<'_>) -> Outcome {
+    let judged = input.inputs.iter().filter(|file| file.kind != InputKind::Authorisations);
+    let admitted: u64 = judged.map(|file| file.admitted).sum();
+    let rejected: u64 = input.rejects.iter().map(|reject| reject.times).sum();
+    if admitted == 0 || arguments.max_rejects.is_some_and(|most| rejected > most) {
+        Outcome::Refused
+    } else {
+        Outcome::Done
+    }
+}

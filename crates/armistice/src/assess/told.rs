@@ -1,0 +1,89 @@
+//! What a person is told at the end, and a machine.
+
+use std::io::{self, Write};
+
+use assess::Verdict;
+use publish::{ReportInput, Treatment};
+use serde_json::{Value, json};
+
+use super::Timings;
+use crate::arguments::Assess;
+use crate::console::{Columns, Ink, plain};
+
+/// Prints the table, or JSON. How long it took goes to standard error, so that what is printed
+/// is the same on every run.
+pub(super) fn print(
+    arguments: &Assess,
+    input: &ReportInput<'_>,
+    timings: &Timings,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if arguments.json {
+        return print_json(arguments, input, timings, out);
+    }
+    writeln!(out, "{}", Ink::for_stdout().strong(plain(&input.pack.title)))?;
+    writeln!(out)?;
+    clauses(input).print(out)?;
+    writeln!(out)?;
+    let sum = |count: fn(&publish::InputFile) -> u64| input.inputs.iter().map(count).sum::<u64>();
+    writeln!(
+        out,
+        "{} findings, {} alerts, {} anomalies; {} records used, {} passed over, {} rejected",
+        input.findings.len(),
+        input.alerts.len(),
+        input.anomalies.len(),
+        sum(|file| file.admitted),
+        input.passed_over,
+        sum(|file| file.rejected),
+    )?;
+    for reject in &input.rejects {
+        writeln!(out, "  {} x {}: {}", reject.times, reject.code, plain(&reject.repair))?;
+    }
+    writeln!(out, "{}", arguments.out.join("report.html").display())?;
+    out.flush()?;
+    print_timings(timings)
+}
+
+fn clauses(input: &ReportInput<'_>) -> Columns {
+    let mut table =
+        Columns::headed(&["clause", "kind", "breach", "alleged", "undetermined", "clear", ""]);
+    for clause in input.pack.clauses.values() {
+        let treatment = input.treatments.get(&clause.id);
+        let of_clause = input.findings.iter().filter(|r| r.finding.clause == clause.id);
+        let count = |v: Verdict| of_clause.clone().filter(|r| r.finding.verdict == v).count();
+        let assessed = !matches!(treatment, None | Some(Treatment::NotAssessed(_)));
+        let cell = |verdict| if assessed { count(verdict).to_string() } else { "-".to_owned() };
+        let [breach, alleged, undetermined, clear] = Verdict::ALL.map(cell);
+        let note = match treatment {
+            Some(Treatment::AsIfAdopted) => "as if adopted".to_owned(),
+            Some(Treatment::NotAssessed(why)) => format!("not assessed: {why}"),
+            Some(Treatment::Assessed) | None => String::new(),
+        };
+        let kind = clause.kind.name().to_owned();
+        table.row([clause.id.to_string(), kind, breach, alleged, undetermined, clear, note]);
+    }
+    table
+}
+
+fn print_timings(timings: &Timings) -> io::Result<()> {
+    let parts: Vec<String> =
+        timings.0.iter().map(|(part, seconds)| format!("{part} {seconds:.3} s")).collect();
+    writeln!(io::stderr().lock(), "{}", Ink::for_stderr().faint(parts.join(", ")))
+}
+
+fn print_json(
+    arguments: &Assess,
+    input: &ReportInput<'_>,
+    timings: &Timings,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let summary: Value = serde_json::from_str(&publish::summary_json(input))?;
+    let seconds: serde_json::Map<String, Value> =
+        timings.0.iter().map(|&(part, s)| (part.replace(' ', "_"), json!(s))).collect();
+    let told = json!({
+        "out": arguments.out.display().to_string(),
+        "summary": summary,
+        "timings_s": seconds,
+    });
+    writeln!(out, "{told:#}")
+}

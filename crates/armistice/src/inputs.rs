@@ -1,0 +1,185 @@
+//! The files that go in: told apart by what is in them, put into an order that does not depend
+//! on how they were named, and opened as feeds.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use agreement::{Digest, Pack, Report, SensorId};
+use anyhow::Context as _;
+use intake::merge::{self, MergeOptions, Merged};
+use intake::reports::{Authorisations, JsonlReports, UcdpGed};
+use intake::{Feed, Options};
+use publish::{InputFile, InputKind};
+use sha2::{Digest as _, Sha256};
+use spacetime::{BoundingBox, Duration, Position};
+
+use crate::arguments::Assess;
+
+/// Bytes hashed at a time.
+const CHUNK: usize = 1 << 20;
+
+/// A file of reports or authorisations.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) kind: InputKind,
+    pub(crate) digest: Digest,
+    pub(crate) bytes: u64,
+}
+
+/// Files of one kind, by digest.
+pub(crate) fn ordered(kind: InputKind, paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
+    let hashed = paths.iter().map(|path| hashed(kind, path));
+    let mut sources = hashed.collect::<anyhow::Result<Vec<_>>>()?;
+    sources.sort_by_key(|source| source.digest);
+    Ok(sources)
+}
+
+fn hashed(kind: InputKind, path: &Path) -> anyhow::Result<Source> {
+    let said = || cannot_read(path);
+    let mut reader = File::open(path).with_context(said)?;
+    let (mut hash, mut chunk, mut bytes) = (Sha256::new(), vec![0; CHUNK], 0);
+    loop {
+        let read = reader.read(&mut chunk).with_context(said)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&chunk[..read]);
+        bytes += read as u64;
+    }
+    let digest = Digest::from_bytes(hash.finalize().into());
+    Ok(Source { path: path.to_owned(), kind, digest, bytes })
+}
+
+/// Track files merged by time, and the sensor of each input by its number.
+pub(crate) struct Tracks {
+    pub(crate) merged: Merged,
+    pub(crate) sensors: Vec<Option<SensorId>>,
+}
+
+/// Looks through every track file and merges them.
+pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> {
+    // Of one file named twice for two sensors the same one must count, however they are named.
+    let mut files = arguments.tracks.clone();
+    files.sort_by(|a, b| a.sensor.cmp(&b.sensor));
+    let sources = files.iter().enumerate().map(|(n, file)| {
+        let path = file.path.clone();
+        merge::Source { name: n.to_string(), open: Box::new(move || File::open(&path)) }
+    });
+    for file in &files {
+        File::open(&file.path).with_context(|| cannot_read(&file.path))?;
+    }
+    let options = MergeOptions {
+        feed: Options {
+            keep_raw: arguments.keep_rejects,
+            region: middle_of(pack.region),
+            zone: arguments.sbs_zone.clone(),
+            ..Options::default()
+        },
+        format: arguments.format,
+        lateness: Duration::from_seconds(pack.parameters.lateness_s),
+    };
+    let merged = Merged::new(sources.collect(), &options).context("tracks cannot be read")?;
+    let file_of = |input: &merge::Input| files.get(input.name.parse::<usize>().ok()?);
+    let sensor = |input| file_of(input).and_then(|file| file.sensor.clone());
+    let sensors = merged.inputs().iter().map(sensor).collect();
+    Ok(Tracks { merged, sensors })
+}
+
+fn middle_of(region: BoundingBox) -> Option<Position> {
+    let middle = |a: i32, b: i32| i32::midpoint(a, b);
+    let lon = middle(region.min.lon_e7(), region.max.lon_e7());
+    Position::from_e7(lon, middle(region.min.lat_e7(), region.max.lat_e7())).ok()
+}
+
+/// What goes in, as the outputs name it, in the order of the numbers that locators carry:
+/// tracks, reports, authorisations.
+pub(crate) fn described(arguments: &Assess, tracks: &Tracks, others: &[Source]) -> Vec<InputFile> {
+    let mut files = arguments.tracks.clone();
+    files.sort_by(|a, b| a.sensor.cmp(&b.sensor));
+    let tracks = tracks.merged.inputs().iter().zip(&tracks.sensors).map(|(input, sensor)| {
+        let path = input.name.parse::<usize>().ok().and_then(|n| files.get(n));
+        InputFile {
+            name: path.map_or_else(String::new, |file| bare_name(&file.path)),
+            kind: InputKind::Tracks,
+            format: input.format.map_or("unknown", |format| format.as_str()).to_owned(),
+            sensor: sensor.clone(),
+            digest: Digest::from_bytes(input.sha256),
+            bytes: input.bytes,
+            admitted: 0,
+            rejected: 0,
+        }
+    });
+    let others = others.iter().map(|source| InputFile {
+        name: bare_name(&source.path),
+        kind: source.kind,
+        format: String::new(),
+        sensor: None,
+        digest: source.digest,
+        bytes: source.bytes,
+        admitted: 0,
+        rejected: 0,
+    });
+    told_apart(tracks.chain(others).collect())
+}
+
+/// Without the folder, which is nobody's business and differs between machines.
+fn bare_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Where two files bear one name, the digest tells them apart.
+fn told_apart(mut files: Vec<InputFile>) -> Vec<InputFile> {
+    let mut bearers: BTreeMap<String, u32> = BTreeMap::new();
+    for file in &files {
+        *bearers.entry(file.name.clone()).or_default() += 1;
+    }
+    for file in files.iter_mut().filter(|file| bearers[&file.name] > 1) {
+        file.name = format!("{} ({})", file.name, &file.digest.to_string()[..10]);
+    }
+    files
+}
+
+/// A feed of reports and what it was read as.
+pub(crate) type ReportFeed = (Box<dyn Feed<Report>>, &'static str);
+
+/// Opens a file of reports: UCDP GED when its name ends in `.csv`, JSON lines otherwise.
+pub(crate) fn reports(
+    source: &Source,
+    input: u16,
+    pack: &Pack,
+    keep_raw: bool,
+) -> anyhow::Result<ReportFeed> {
+    let reader = text(&source.path)?;
+    let options = Options { input, keep_raw, ..Options::default() };
+    if named(&source.path, "csv") {
+        let zone = spacetime::zone_rules(&pack.time_zone)?;
+        return Ok((Box::new(UcdpGed::new(reader, options, zone)), "UCDP GED"));
+    }
+    Ok((Box::new(JsonlReports::new(reader, options)), "JSON lines"))
+}
+
+/// Opens a file of authorisations.
+pub(crate) fn authorisations(
+    source: &Source,
+    input: u16,
+    keep_raw: bool,
+) -> anyhow::Result<Authorisations<Box<dyn BufRead + Send>>> {
+    let options = Options { input, keep_raw, ..Options::default() };
+    Ok(Authorisations::new(text(&source.path)?, options))
+}
+
+fn text(path: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
+    let file = File::open(path).with_context(|| cannot_read(path))?;
+    Ok(Box::new(BufReader::with_capacity(CHUNK, file)))
+}
+
+fn cannot_read(path: &Path) -> String {
+    format!("{} cannot be read", path.display())
+}
+
+fn named(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))
+}

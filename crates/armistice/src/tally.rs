@@ -1,0 +1,131 @@
+//! `armistice tally`: reports before a day and from it on.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use agreement::{Pack, Report};
+use anyhow::Context as _;
+use assess::tally::{BeforeAfter, By, Line, Periods, before_after};
+use intake::Batch;
+use publish::InputKind;
+use serde_json::json;
+
+use crate::arguments::{Tally, TallyBy};
+use crate::console::{Columns, Ink, plain};
+use crate::outcome::{Outcome, WrongUsage};
+use crate::{inputs, pack};
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
+    let pack = pack::sound(&arguments.pack)?;
+    let periods = periods(arguments, &pack)?;
+    let (reports, rejected) = reports(arguments, &pack)?;
+    let by = match arguments.by {
+        TallyBy::Clause => By::Clause,
+        TallyBy::Area => By::Area,
+        TallyBy::Kind => By::Kind,
+        TallyBy::Party => By::Party,
+    };
+    let tally = before_after(&pack, &BTreeSet::new(), periods, by, &reports);
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        print_json(arguments, &tally, periods, rejected, &mut out)?;
+    } else {
+        print(arguments, &pack, &tally, rejected, &mut out)?;
+    }
+    Ok(if reports.is_empty() { Outcome::Refused } else { Outcome::Done })
+}
+
+fn periods(arguments: &Tally, pack: &Pack) -> anyhow::Result<Periods> {
+    let wrong = |said: String| WrongUsage(said);
+    let day = arguments.around.parse().map_err(|_| {
+        wrong(format!("--around {}: write a day such as 2017-07-09", plain(&arguments.around)))
+    })?;
+    let zone = spacetime::zone_rules(&pack.time_zone)?;
+    Ok(Periods::around(&zone, day, arguments.days).map_err(|fault| wrong(format!("--days: {fault}")))?)
+}
+
+/// Every report of every file, and how many records were rejected.
+fn reports(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Vec<Report>, u64)> {
+    let (mut all, mut rejected) = (Vec::new(), 0);
+    for (input, source) in
+        (0..=u16::MAX).zip(&inputs::ordered(InputKind::Reports, &arguments.reports)?)
+    {
+        let (mut feed, _) = inputs::reports(source, input, pack, false)?;
+        let mut batch = Batch::default();
+        while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
+            rejected += batch.rejections.len() as u64;
+            all.append(&mut batch.items);
+        }
+    }
+    Ok((all, rejected))
+}
+
+fn print(
+    arguments: &Tally,
+    pack: &Pack,
+    tally: &BeforeAfter,
+    rejected: u64,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let scope = if arguments.all { "every report in the area" } else { "reports in scope" };
+    let Tally { days, around, .. } = arguments;
+    let title = format!("{}: {scope}, {days} days before and from {around}", plain(&pack.title));
+    writeln!(out, "{}\n", Ink::for_stdout().strong(title))?;
+    let row = match tally.by {
+        By::Clause => "clause",
+        By::Area => "area",
+        By::Kind => "kind",
+        By::Party => "party",
+    };
+    let mut table = Columns::headed(&[row, "before", "after", "coarse place", "coarse date"]);
+    for (name, line) in &tally.lines {
+        table.row(cells(name, line, arguments.all));
+    }
+    if tally.by != By::Party {
+        table.row(cells("all together", &tally.total, arguments.all));
+    }
+    table.print(out)?;
+    writeln!(out)?;
+    let undecided = tally.total.before.undecided + tally.total.after.undecided;
+    if !arguments.all && undecided > 0 {
+        writeln!(out, "{undecided} more cannot be decided: a side is missing or not known.")?;
+    }
+    if rejected > 0 {
+        writeln!(out, "{rejected} records were rejected; armistice assess tells why.")?;
+    }
+    writeln!(out, "A comparison of counts, not evidence of a cause.")
+}
+
+/// Name, before, after, and how many of both are too coarse to be sure of.
+fn cells(name: &str, line: &Line, all: bool) -> [String; 5] {
+    let Line { before, after } = line;
+    let numbers = if all {
+        let place = before.all_coarse_place + after.all_coarse_place;
+        [before.all, after.all, place, before.all_coarse_date + after.all_coarse_date]
+    } else {
+        let place = before.in_scope_coarse_place + after.in_scope_coarse_place;
+        let date = before.in_scope_coarse_date + after.in_scope_coarse_date;
+        [before.in_scope, after.in_scope, place, date]
+    };
+    let [b, a, place, date] = numbers.map(|n| n.to_string());
+    [name.to_owned(), b, a, place, date]
+}
+
+fn print_json(
+    arguments: &Tally,
+    tally: &BeforeAfter,
+    periods: Periods,
+    rejected: u64,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let period = |period: spacetime::Interval| json!({ "from": period.start().to_string(), "to": period.end().to_string() });
+    let mut told = serde_json::to_value(tally)?;
+    told["all"] = json!(arguments.all);
+    told["around"] = json!(arguments.around);
+    told["days"] = json!(arguments.days);
+    told["periods"] = json!({ "after": period(periods.after), "before": period(periods.before) });
+    told["rejected"] = json!(rejected);
+    writeln!(out, "{told:#}")?;
+    Ok(())
+}

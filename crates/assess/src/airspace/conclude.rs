@@ -1,0 +1,251 @@
+//! The shards joined: findings in their one order, and what coverage says of each volume.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agreement::{Address, AreaId, ClauseId, Digest};
+use spacetime::{Duration, Instant, Interval};
+
+use super::authorised::authorisation_for;
+use super::coverage::Watch;
+use super::crowd::{CellTime, Census, Crowd, contested_cells};
+use super::picture::{AirTally, AirspacePicture};
+use super::shard::{Found, Shard};
+use super::sketch::SKETCHES_MAX;
+use super::volumes::Airspace;
+use crate::alert::{Alert, AlertKind};
+use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
+use crate::finding::{Confidence, Finding, Reason, Recorded, Subject, Verdict};
+
+/// What only shows when all shards are together.
+struct Joined {
+    cells: BTreeMap<CellTime, Anomaly>,
+    shared: BTreeMap<Address, Vec<(Interval, u64)>>,
+    as_of: Instant,
+}
+
+impl Airspace<'_> {
+    /// Joins shards that have all seen every point.
+    ///
+    /// # Panics
+    /// When they are not all the shards of this airspace.
+    #[must_use]
+    pub fn conclude(&self, shards: Vec<Shard<'_>>) -> AirspacePicture {
+        let span = shards.first().and_then(|shard| shard.span);
+        assert!(shards.iter().all(|shard| shard.span == span), "every shard sees every point");
+        let latest = span.map_or(self.setting.period.start(), |(_, latest)| latest);
+        let mut census: BTreeMap<CellTime, Census> = BTreeMap::new();
+        let mut crowd = None;
+        let mut found = Vec::new();
+        let mut picture = AirspacePicture {
+            not_judged: self.not_judged().to_vec(),
+            ..AirspacePicture::default()
+        };
+        for shard in shards {
+            let (follower, watched) = shard.finish(latest);
+            crowd = crowd.or(watched);
+            for (cell, counted) in follower.census {
+                let sum = census.entry(cell).or_default();
+                sum.aircraft += counted.aircraft;
+                sum.degraded += counted.degraded;
+            }
+            found.extend(follower.pending);
+            picture.alerts.extend(follower.alerts);
+            picture.anomalies.extend(follower.anomalies);
+            picture.sketches.extend(follower.sketches);
+            picture.tally = AirTally::plus(picture.tally, follower.tally);
+        }
+        let crowd = crowd.expect("the first shard watches the crowd");
+        let joined = Joined {
+            cells: contested_cells(&census, &self.pack.parameters),
+            shared: crowd.shared.clone(),
+            as_of: self.as_of(span),
+        };
+        picture.anomalies.extend(self.crowd_anomalies(&crowd, &joined));
+        picture.alerts.extend(self.feed_alerts(&crowd));
+        picture.findings = found.into_iter().map(|found| self.finding(found, &joined)).collect();
+        let coverage = self.coverage_findings(&crowd, span, joined.as_of, &picture.findings);
+        picture.findings.extend(coverage);
+        picture.in_order()
+    }
+
+    /// Up to when the input reaches: the end of the period if it has one, otherwise just after
+    /// the last point.
+    fn as_of(&self, span: Option<(Instant, Instant)>) -> Instant {
+        let period = self.setting.period;
+        if period.end() < Instant::MAX {
+            return period.end();
+        }
+        span.map_or(period.start(), |(_, latest)| latest.plus(Duration::from_micros(1)))
+    }
+
+    fn finding(&self, found: Found, joined: &Joined) -> Recorded {
+        let Found { address, callsigns, mut pending } = found;
+        let volume = &self.volumes[pending.volume as usize];
+        if pending.verdict == Verdict::Breach
+            && joined.contests(address, &pending.cells, &pending.interval)
+        {
+            pending.verdict = Verdict::Undetermined;
+            pending.reason = Reason::Contested;
+            pending.confidence = Confidence::Contested;
+        }
+        if pending.verdict == Verdict::Breach && volume.binds_some {
+            pending.verdict = Verdict::Undetermined;
+            pending.reason = Reason::SideUnknown;
+        }
+        let mut evidence: Vec<Digest> =
+            pending.evidence.iter().map(|(digest, _)| *digest).collect();
+        if pending.verdict != Verdict::Clear {
+            let authorisations = &self.setting.authorisations;
+            let when = pending.interval;
+            let lifted = authorisation_for(authorisations, volume, address, &callsigns, when);
+            if let Some(authorisation) = lifted {
+                pending.verdict = Verdict::Clear;
+                pending.reason = Reason::Authorised;
+                evidence.push(authorisation);
+            }
+        }
+        let finding = Finding {
+            clause: volume.clause.clone(),
+            clause_status: volume.status,
+            agreement_version: self.pack.version,
+            audience: self.setting.audience.clone(),
+            as_of: joined.as_of,
+            supersedes: None,
+            verdict: pending.verdict,
+            reason: pending.reason,
+            subject: Subject::Aircraft(address),
+            interval: pending.interval,
+            area: volume.area.clone(),
+            margin: pending.margin,
+            confidence: pending.confidence,
+            evidence,
+            rules: self.rules,
+        };
+        Recorded { finding: finding.sealed(), locators: pending.evidence }
+    }
+
+    /// What can be said of everybody in each volume: who could have seen them.
+    fn coverage_findings(
+        &self,
+        crowd: &Crowd,
+        span: Option<(Instant, Instant)>,
+        as_of: Instant,
+        seen: &[Recorded],
+    ) -> Vec<Recorded> {
+        let Some((first, _)) = span else { return Vec::new() };
+        let start = self.setting.period.start().max(first);
+        let Ok(period) = Interval::new(start, as_of) else { return Vec::new() };
+        let watch = Watch::new(self, crowd, period);
+        let met: BTreeSet<(&ClauseId, &AreaId)> = seen
+            .iter()
+            .filter(|recorded| recorded.finding.verdict != Verdict::Clear)
+            .map(|recorded| (&recorded.finding.clause, &recorded.finding.area))
+            .collect();
+        let said = self.volumes.iter().filter_map(|volume| {
+            let (verdict, reason, evidence) = watch.of(volume)?;
+            // Somebody was seen, or may have been: their own findings say so.
+            if verdict == Verdict::Clear && met.contains(&(&volume.clause, &volume.area)) {
+                return None;
+            }
+            let finding = Finding {
+                clause: volume.clause.clone(),
+                clause_status: volume.status,
+                agreement_version: self.pack.version,
+                audience: self.setting.audience.clone(),
+                as_of,
+                supersedes: None,
+                verdict,
+                reason,
+                subject: Subject::Everybody,
+                interval: period,
+                area: volume.area.clone(),
+                margin: crate::finding::Margin::default(),
+                confidence: Confidence::Coverage,
+                evidence,
+                rules: self.rules,
+            };
+            Some(Recorded { finding: finding.sealed(), locators: Vec::new() })
+        });
+        said.collect()
+    }
+
+    fn crowd_anomalies(&self, crowd: &Crowd, joined: &Joined) -> Vec<Anomaly> {
+        let mut anomalies: Vec<Anomaly> = joined.cells.values().cloned().collect();
+        for (&aircraft, stretches) in &joined.shared {
+            anomalies.extend(stretches.iter().map(|&(interval, times)| Anomaly {
+                interval,
+                kind: AnomalyKind::SharedPosition,
+                subject: AnomalySubject::Aircraft(aircraft),
+                times,
+                evidence: None,
+                locator: None,
+            }));
+        }
+        anomalies.extend(crowd.silences.iter().map(|&(input, interval)| Anomaly {
+            interval,
+            kind: AnomalyKind::FeedSilent,
+            subject: AnomalySubject::Feed(input, self.sensor(input).map(|s| s.id.clone())),
+            times: 1,
+            evidence: None,
+            locator: None,
+        }));
+        anomalies
+    }
+
+    fn feed_alerts(&self, crowd: &Crowd) -> Vec<Alert> {
+        let limit = Duration::from_seconds(self.pack.parameters.lost_after_s);
+        let alert = |&(input, silence): &(u16, Interval)| Alert {
+            raised_at: silence.start().plus(limit),
+            kind: AlertKind::FeedSilent,
+            aircraft: None,
+            clause: None,
+            entry_predicted_at: None,
+            feed: Some((input, self.sensor(input).map(|s| s.id.clone()))),
+        };
+        crowd.silences.iter().map(alert).collect()
+    }
+}
+
+impl Joined {
+    /// Whether nothing uncontested is left of a stay: its positions all lie where too many
+    /// aircraft are degraded, or its aircraft shared a position with another meanwhile.
+    fn contests(&self, address: Address, cells: &[CellTime], interval: &Interval) -> bool {
+        let jammed = !cells.is_empty() && cells.iter().all(|cell| self.cells.contains_key(cell));
+        let shared = self.shared.get(&address).is_some_and(|stretches| {
+            stretches.iter().any(|(stretch, _)| stretch.meet(*interval).is_some())
+        });
+        jammed || shared
+    }
+}
+
+impl AirspacePicture {
+    fn in_order(mut self) -> Self {
+        self.findings.sort_by_cached_key(|recorded| recorded.finding.order());
+        self.alerts.sort_unstable();
+        self.anomalies.sort_unstable();
+        self.keep_some_sketches();
+        self
+    }
+
+    /// Keeps the sketches of the aircraft with the gravest findings.
+    fn keep_some_sketches(&mut self) {
+        let mut gravest: BTreeMap<Address, Verdict> = BTreeMap::new();
+        for Recorded { finding, .. } in &self.findings {
+            if let Subject::Aircraft(address) = finding.subject {
+                let verdict = gravest.entry(address).or_insert(finding.verdict);
+                *verdict = (*verdict).min(finding.verdict);
+            }
+        }
+        let rank =
+            |sketch: &super::Sketch| (gravest.get(&sketch.aircraft).copied(), sketch.clone());
+        if self.sketches.len() > SKETCHES_MAX {
+            self.sketches.sort_by_cached_key(|sketch| match rank(sketch) {
+                (Some(verdict), sketch) => (verdict, sketch),
+                (None, sketch) => (Verdict::Clear, sketch),
+            });
+            self.sketches_left_out = (self.sketches.len() - SKETCHES_MAX) as u64;
+            self.sketches.truncate(SKETCHES_MAX);
+        }
+        self.sketches.sort_unstable();
+    }
+}

@@ -1,0 +1,320 @@
+//! One aircraft near one volume: its stays in it, and what became of them.
+
+use agreement::track::Locator;
+use agreement::{Digest, TrackPoint};
+use spacetime::{Duration, Instant, Interval};
+
+use super::crowd::CellTime;
+use super::standing::{Sample, Standing, Touch};
+use crate::finding::{Confidence, Margin, Reason, Verdict};
+
+/// Two stays less than this apart are one, and so are two visits to the neighbourhood.
+pub(super) const STAY_GAP: Duration = Duration::from_seconds(60);
+
+/// One aircraft's visit to the neighbourhood of one volume.
+#[derive(Debug)]
+pub(super) struct Contact {
+    pub(super) volume: u32,
+    last_near_at: Instant,
+    first: Witness,
+    nearest: Nearest,
+    last: Witness,
+    over_area: bool,
+    outside_hours: bool,
+    contested: bool,
+    worst: Confidence,
+    had_stay: bool,
+    pub(super) stay: Option<Box<Stay>>,
+}
+
+/// A record that is evidence, kept until a finding is made of it.
+#[derive(Clone, Copy, Debug)]
+struct Witness(TrackPoint);
+
+/// The position farthest in, or nearest, so far.
+#[derive(Clone, Copy, Debug)]
+struct Nearest {
+    witness: Witness,
+    standing: Standing,
+}
+
+/// A stay in a volume, or what could have been one.
+#[derive(Debug)]
+pub(super) struct Stay {
+    /// When the track as reported was in the volume; where it never was, when it could have
+    /// been.
+    occupied: Option<(Instant, Instant)>,
+    possible: (Instant, Instant),
+    before: Witness,
+    deepest: Nearest,
+    after: Witness,
+    /// Positions in the volume beyond doubt: uncontested, and contested.
+    certain: u64,
+    certain_contested: u64,
+    doubt: Option<Reason>,
+    worst: Confidence,
+    /// Half-degree cells and times of the positions beyond doubt, for the test for jamming.
+    cells: Vec<CellTime>,
+}
+
+/// A finding in the making: what is known before all input has been seen.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) volume: u32,
+    pub(super) verdict: Verdict,
+    pub(super) reason: Reason,
+    pub(super) interval: Interval,
+    pub(super) margin: Margin,
+    pub(super) confidence: Confidence,
+    pub(super) evidence: Vec<(Digest, Locator)>,
+    pub(super) cells: Vec<CellTime>,
+}
+
+impl Contact {
+    pub(super) fn new(volume: u32, sample: &Sample, standing: Standing) -> Self {
+        let witness = Witness(sample.point);
+        Self {
+            volume,
+            last_near_at: sample.point.observed_at,
+            first: witness,
+            nearest: Nearest { witness, standing },
+            last: witness,
+            over_area: false,
+            outside_hours: false,
+            contested: sample.contested,
+            worst: sample.epu.confidence(),
+            had_stay: false,
+            stay: None,
+        }
+    }
+
+    /// Takes in a leg from `from` to `to`, and what it touches.
+    pub(super) fn follow(&mut self, from: &Sample, to: &Sample, touch: &Touch) -> Option<Pending> {
+        let (begin_at, end_at) = (from.point.observed_at, to.point.observed_at);
+        self.last_near_at = end_at;
+        self.last = Witness(to.point);
+        self.over_area |= touch.over_area;
+        self.outside_hours |= touch.outside_hours;
+        self.contested |= to.contested;
+        self.worst = self.worst.max(to.epu.confidence());
+        self.nearest.consider(to, touch.end);
+        let finished = self.close_stay(begin_at);
+        if touch.possible {
+            let stay = self.stay.get_or_insert_with(|| Box::new(Stay::new(from, to, touch.end)));
+            stay.follow(from, to, touch);
+            self.had_stay = true;
+        } else if let Some(stay) = &mut self.stay {
+            stay.after.follow_once(&stay.deepest.witness, to);
+        }
+        finished
+    }
+
+    /// Whether the aircraft has been away for long enough at `now` that a return is another
+    /// visit.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        now.since(self.last_near_at) > STAY_GAP
+    }
+
+    /// Ends the stay if it has been over for long enough at `now`.
+    pub(super) fn close_stay(&mut self, now: Instant) -> Option<Pending> {
+        let is_over = |stay: &Stay| now.since(stay.possible.1) > STAY_GAP;
+        let stay = self.stay.take_if(|stay| is_over(stay))?;
+        Some(stay.finish(self.volume))
+    }
+
+    /// Ends the visit: the stay that is still open, or that there was none.
+    pub(super) fn finish(mut self) -> Option<Pending> {
+        if let Some(stay) = self.stay.take() {
+            return Some(stay.finish(self.volume));
+        }
+        if self.had_stay {
+            return None;
+        }
+        let (verdict, reason) = match (self.contested, self.outside_hours, self.over_area) {
+            (true, _, _) => (Verdict::Undetermined, Reason::Contested),
+            (false, true, _) => (Verdict::Clear, Reason::OutsideHours),
+            (false, false, true) => (Verdict::Clear, Reason::OutsideHeight),
+            (false, false, false) => (Verdict::Clear, Reason::Beside),
+        };
+        let confidence = if self.contested { Confidence::Contested } else { self.worst };
+        Some(Pending {
+            volume: self.volume,
+            verdict,
+            reason,
+            interval: closed(self.first.0.observed_at, self.last_near_at),
+            margin: self.nearest.standing.margin(),
+            confidence,
+            evidence: evidence([self.first, self.nearest.witness, self.last]),
+            cells: Vec::new(),
+        })
+    }
+}
+
+impl Pending {
+    /// What one position alone says; `None` when it was surely not in the volume, since it
+    /// says nothing of before and after.
+    pub(super) fn of_one(volume: u32, sample: &Sample, standing: Standing) -> Option<Self> {
+        if !standing.is_possible(sample.epu) {
+            return None;
+        }
+        let certain = standing.is_certain(sample.epu);
+        let (verdict, reason) = match (certain, sample.contested) {
+            (true, false) => (Verdict::Breach, Reason::Entered),
+            (_, true) => (Verdict::Undetermined, Reason::Contested),
+            (false, false) => (Verdict::Undetermined, standing.doubt(sample.epu)),
+        };
+        let confidence =
+            if sample.contested { Confidence::Contested } else { sample.epu.confidence() };
+        let at = sample.point.observed_at;
+        Some(Self {
+            volume,
+            verdict,
+            reason,
+            interval: closed(at, at),
+            margin: standing.margin(),
+            confidence,
+            evidence: evidence([Witness(sample.point); 3]),
+            cells: if verdict == Verdict::Breach {
+                vec![CellTime::of(&sample.point)]
+            } else {
+                Vec::new()
+            },
+        })
+    }
+}
+
+impl Stay {
+    fn new(from: &Sample, to: &Sample, standing: Standing) -> Self {
+        Self {
+            occupied: None,
+            possible: (from.point.observed_at, to.point.observed_at),
+            before: Witness(from.point),
+            deepest: Nearest { witness: Witness(to.point), standing },
+            after: Witness(to.point),
+            certain: 0,
+            certain_contested: 0,
+            doubt: None,
+            worst: Confidence::Stated,
+            cells: Vec::new(),
+        }
+    }
+
+    fn follow(&mut self, from: &Sample, to: &Sample, touch: &Touch) {
+        self.possible.1 = to.point.observed_at;
+        if let (Some(first), Some(last)) = (touch.occupied.first(), touch.occupied.last()) {
+            let (start, _) = self.occupied.unwrap_or((first, last));
+            self.occupied = Some((start.min(first), last));
+        }
+        self.deepest.consider(to, touch.end);
+        self.after = Witness(to.point);
+        self.worst = self.worst.max(from.epu.confidence()).max(to.epu.confidence());
+        if touch.certain {
+            if from.contested || to.contested {
+                self.certain_contested += 1;
+            } else {
+                self.certain += 1;
+                let cell = CellTime::of(&to.point);
+                if self.cells.last() != Some(&cell) {
+                    self.cells.push(cell);
+                }
+            }
+        }
+        self.doubt = self.doubt.max_by_weight(touch.doubt);
+    }
+
+    /// Whether some position was in the volume beyond doubt and uncontested.
+    pub(super) const fn is_certain(&self) -> bool {
+        self.certain > 0
+    }
+
+    fn finish(self, volume: u32) -> Pending {
+        let (verdict, reason) = if self.certain > 0 {
+            (Verdict::Breach, Reason::Entered)
+        } else if self.certain_contested > 0 {
+            (Verdict::Undetermined, Reason::Contested)
+        } else {
+            (Verdict::Undetermined, self.doubt.unwrap_or(Reason::PlaceStraddles))
+        };
+        let contested = self.certain == 0 && self.certain_contested > 0;
+        let (first, last) = self.occupied.unwrap_or(self.possible);
+        Pending {
+            volume,
+            verdict,
+            reason,
+            interval: closed(first, last),
+            margin: self.deepest.standing.margin(),
+            confidence: if contested { Confidence::Contested } else { self.worst },
+            evidence: evidence([self.before, self.deepest.witness, self.after]),
+            cells: self.cells,
+        }
+    }
+}
+
+impl Nearest {
+    fn consider(&mut self, sample: &Sample, standing: Standing) {
+        if standing.rank() > self.standing.rank() {
+            *self = Self { witness: Witness(sample.point), standing };
+        }
+    }
+}
+
+impl Witness {
+    /// The first record after a stay is evidence that it ended; later ones add nothing.
+    fn follow_once(&mut self, deepest: &Self, sample: &Sample) {
+        if self.0.observed_at <= deepest.0.observed_at {
+            *self = Self(sample.point);
+        }
+    }
+}
+
+impl Standing {
+    /// What makes one position farther in than another: being in the volume beyond the error
+    /// of its height first, then how deep.
+    fn rank(&self) -> (bool, bool, i64) {
+        (self.active, self.height.certain_cm >= 0, self.depth_cm.min(self.height.certain_cm.max(0)))
+    }
+
+    fn margin(&self) -> Margin {
+        let bounded = |cm: i64| (cm != i64::MIN && cm != i64::MAX).then_some(cm);
+        // In the volume: how far beyond doubt. Outside it: how far even with all doubt.
+        let height = self.height;
+        let vertical = if height.possible_cm < 0 { height.possible_cm } else { height.certain_cm };
+        Margin { horizontal_cm: bounded(self.depth_cm), vertical_cm: bounded(vertical) }
+    }
+}
+
+/// Doubts by how much they say: one about the height of an aircraft that is surely over the
+/// area says more than one about its place.
+trait ByWeight {
+    fn max_by_weight(self, other: Self) -> Self;
+}
+
+impl ByWeight for Option<Reason> {
+    fn max_by_weight(self, other: Self) -> Self {
+        let weight = |doubt: &Self| match doubt {
+            None => 0,
+            Some(Reason::Gap) => 1,
+            Some(Reason::QualityUnusable) => 3,
+            Some(Reason::QualityAbsent) => 4,
+            Some(Reason::HeightStraddles) => 5,
+            Some(Reason::HeightUnknown) => 6,
+            Some(_) => 2,
+        };
+        if weight(&other) > weight(&self) { other } else { self }
+    }
+}
+
+fn closed(first: Instant, last: Instant) -> Interval {
+    let end = last.plus(Duration::from_micros(1));
+    Interval::new(first, end).expect("a stay does not end before it starts")
+}
+
+fn evidence(witnesses: [Witness; 3]) -> Vec<(Digest, Locator)> {
+    let mut found: Vec<(Digest, Locator)> = Vec::with_capacity(witnesses.len());
+    for Witness(point) in witnesses {
+        if found.iter().all(|(_, locator)| *locator != point.locator) {
+            found.push((point.digest(), point.locator));
+        }
+    }
+    found
+}

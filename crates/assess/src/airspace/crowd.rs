@@ -1,0 +1,175 @@
+//! What only shows when many aircraft are looked at together: jamming, forged positions,
+//! feeds that fall silent.
+
+use std::collections::BTreeMap;
+
+use agreement::{Address, Parameters, TrackPoint};
+use spacetime::{Duration, Instant, Interval, Position};
+
+use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
+
+/// Side of a cell in which aircraft are counted: half a degree, in 1e-7 degree.
+const CELL_E7: i32 = 5_000_000;
+/// How long aircraft are counted together.
+const CELL_SPAN: Duration = Duration::from_seconds(600);
+/// Two aircraft that send one position within this share it.
+const SHARED_WITHIN: Duration = Duration::from_seconds(10);
+/// Positions that are remembered to be compared with.
+const REMEMBERED: usize = 1 << 16;
+
+/// A half-degree cell, and ten minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct CellTime {
+    span: i64,
+    lon_half_deg: i16,
+    lat_half_deg: i16,
+}
+
+/// How many aircraft were in a cell, and how many of them reported degraded integrity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Census {
+    pub(super) aircraft: u32,
+    pub(super) degraded: u32,
+}
+
+impl CellTime {
+    pub(super) fn of(point: &TrackPoint) -> Self {
+        let half = |e7: i32| e7.div_euclid(CELL_E7) as i16;
+        Self {
+            span: point.observed_at.micros().div_euclid(CELL_SPAN.micros()),
+            lon_half_deg: half(point.position.lon_e7()),
+            lat_half_deg: half(point.position.lat_e7()),
+        }
+    }
+
+    fn interval(self) -> Interval {
+        let start = Instant::from_micros(self.span * CELL_SPAN.micros());
+        Interval::new(start, start.plus(CELL_SPAN)).expect("a cell's time runs forward")
+    }
+}
+
+/// The cells in which positions are contested, since too many aircraft there report degraded
+/// integrity.
+pub(super) fn contested_cells(
+    census: &BTreeMap<CellTime, Census>,
+    parameters: &Parameters,
+) -> BTreeMap<CellTime, Anomaly> {
+    let is_contested = |c: &Census| {
+        let enough = i64::from(c.aircraft) >= parameters.contested_aircraft_min;
+        enough
+            && i64::from(c.degraded) * 1000 > i64::from(c.aircraft) * parameters.contested_permille
+    };
+    let contested = census.iter().filter(|(_, census)| is_contested(census));
+    contested
+        .map(|(&cell, census)| {
+            let (lon_half_deg, lat_half_deg) = (cell.lon_half_deg, cell.lat_half_deg);
+            let anomaly = Anomaly {
+                interval: cell.interval(),
+                kind: AnomalyKind::ContestedCell,
+                subject: AnomalySubject::Cell { lon_half_deg, lat_half_deg },
+                times: census.degraded.into(),
+                evidence: None,
+                locator: None,
+            };
+            (cell, anomaly)
+        })
+        .collect()
+}
+
+/// Watches every point of every aircraft, in one shard only.
+#[derive(Debug)]
+pub(super) struct Crowd {
+    silent_after: Duration,
+    feeds: BTreeMap<u16, FeedTime>,
+    remembered: Vec<(Position, Address, Instant)>,
+    /// For each aircraft that shared a position with another, when and how often.
+    pub(super) shared: BTreeMap<Address, Vec<(Interval, u64)>>,
+    pub(super) silences: Vec<(u16, Interval)>,
+}
+
+/// When a feed was first and last heard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FeedTime {
+    pub(super) first: Instant,
+    pub(super) last: Instant,
+}
+
+impl Crowd {
+    pub(super) fn new(parameters: &Parameters) -> Self {
+        Self {
+            silent_after: Duration::from_seconds(parameters.lost_after_s),
+            feeds: BTreeMap::new(),
+            remembered: Vec::new(),
+            shared: BTreeMap::new(),
+            silences: Vec::new(),
+        }
+    }
+
+    pub(super) fn see(&mut self, point: &TrackPoint) {
+        self.listen(point);
+        self.compare(point);
+    }
+
+    fn listen(&mut self, point: &TrackPoint) {
+        let at = point.observed_at;
+        let feed =
+            self.feeds.entry(point.locator.input).or_insert(FeedTime { first: at, last: at });
+        if at.since(feed.last) > self.silent_after
+            && let Ok(silence) = Interval::new(feed.last, at)
+        {
+            self.silences.push((point.locator.input, silence));
+        }
+        feed.last = feed.last.max(at);
+    }
+
+    /// Positions are exact to a centimetre, so that two aircraft in flight never send the
+    /// same one; the memory is a table in which a newer position replaces an older one.
+    fn compare(&mut self, point: &TrackPoint) {
+        if point.on_ground {
+            return;
+        }
+        if self.remembered.is_empty() {
+            let nowhere = (point.position, point.address, Instant::MIN);
+            self.remembered = vec![nowhere; REMEMBERED];
+        }
+        let slot = &mut self.remembered[slot_of(point.position)];
+        let (position, address, at) = *slot;
+        *slot = (point.position, point.address, point.observed_at);
+        let near = at > Instant::MIN && point.observed_at.since(at) <= SHARED_WITHIN;
+        if position == point.position && address != point.address && near {
+            for aircraft in [address, point.address] {
+                self.note_shared(aircraft, at.min(point.observed_at), at.max(point.observed_at));
+            }
+        }
+    }
+
+    fn note_shared(&mut self, aircraft: Address, first: Instant, last: Instant) {
+        let start = first.minus(SHARED_WITHIN);
+        let end = last.plus(SHARED_WITHIN);
+        let stretches = self.shared.entry(aircraft).or_default();
+        match stretches.last_mut() {
+            Some((stretch, times)) if start <= stretch.end() => {
+                let start = start.min(stretch.start());
+                *stretch = Interval::new(start, end.max(stretch.end())).expect("it runs forward");
+                *times += 1;
+            }
+            _ => stretches.push((Interval::new(start, end).expect("it runs forward"), 1)),
+        }
+    }
+
+    /// How long a feed may be quiet before it counts as silent.
+    pub(super) const fn silent_after(&self) -> Duration {
+        self.silent_after
+    }
+
+    /// When each feed was heard.
+    pub(super) const fn feeds(&self) -> &BTreeMap<u16, FeedTime> {
+        &self.feeds
+    }
+}
+
+/// Fibonacci hashing of a position to its slot.
+fn slot_of(position: Position) -> usize {
+    let key = u64::from(position.lon_e7() as u32) << 32 | u64::from(position.lat_e7() as u32);
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize % REMEMBERED
+}

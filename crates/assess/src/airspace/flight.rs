@@ -1,0 +1,271 @@
+//! One aircraft as it is followed: its last position, what speaks against it, its contacts.
+
+use agreement::track::Callsign;
+use agreement::{Address, Parameters, TrackPoint};
+use spacetime::metric::local_distance_cm;
+use spacetime::reach::deviation_cm;
+use spacetime::{Duration, Fix, Instant, Interval, Leg};
+
+use super::contact::Contact;
+use super::crowd::CellTime;
+use super::recall::Recall;
+use super::sketch::Sketching;
+use super::standing::{Sample, Stretch};
+use super::warning::Warnings;
+use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
+
+/// Most call signs of one aircraft that are remembered for matching authorisations.
+const CALLSIGNS_MAX: usize = 8;
+/// Reported and flown speed must disagree this many times in a row.
+const VELOCITY_DISAGREES_TIMES: u8 = 5;
+/// Height by satellite and by pressure are compared within this.
+const HEIGHT_STEP_WITHIN: Duration = Duration::from_seconds(60);
+/// Speed from which on a position that does not move is frozen: about 50 knots.
+const MOVING_CM_S: u32 = 2_500;
+
+/// One aircraft.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) address: Address,
+    pub(super) last: Sample,
+    /// Whether `last` is the end of a leg that was judged; otherwise it is judged alone.
+    pub(super) last_joined: bool,
+    /// Where a second sender of the same address was last, if there seems to be one.
+    elsewhere: Option<TrackPoint>,
+    contested_until: Option<Instant>,
+    still_since: Instant,
+    frozen: bool,
+    anchor: TrackPoint,
+    disagreed: u8,
+    height_gap: Option<(Instant, i64)>,
+    pub(super) callsigns: Vec<Callsign>,
+    pub(super) contacts: Vec<Contact>,
+    pub(super) recall: Recall,
+    pub(super) warnings: Warnings,
+    pub(super) sketching: Sketching,
+    pub(super) found_something: bool,
+    /// Where it is counted for the test for jamming, and whether as degraded.
+    pub(super) counted: Option<(CellTime, bool)>,
+    pub(super) anomalies: Vec<Anomaly>,
+}
+
+/// What a new position is to the ones before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It repeats the last one.
+    Same,
+    /// It follows on the last one, by a leg.
+    Joins,
+    /// It is judged where it lies and joins no path; the path goes on from the last one.
+    Alone,
+    /// A new path begins with it.
+    Restarts,
+}
+
+impl Flight {
+    pub(super) fn new(first: Sample) -> Self {
+        let point = first.point;
+        let mut flight = Self {
+            address: point.address,
+            last: first,
+            last_joined: false,
+            elsewhere: None,
+            contested_until: None,
+            still_since: point.observed_at,
+            frozen: false,
+            anchor: point,
+            disagreed: 0,
+            height_gap: None,
+            callsigns: Vec::new(),
+            contacts: Vec::new(),
+            recall: Recall::default(),
+            warnings: Warnings::default(),
+            sketching: Sketching::default(),
+            found_something: false,
+            counted: None,
+            anomalies: Vec::new(),
+        };
+        flight.sketching.add(&point);
+        flight.learn(&point);
+        flight
+    }
+
+    /// Whether positions at `at` are contested by an anomaly of this aircraft.
+    pub(super) fn is_contested(&self, at: Instant) -> bool {
+        self.contested_until.is_some_and(|until| at <= until)
+    }
+
+    /// Weighs a new position against the ones before: what it is to them, and which anomalies
+    /// it shows.
+    pub(super) fn weigh(&mut self, point: &TrackPoint, parameters: &Parameters) -> Step {
+        let (last, at) = (self.last.point, point.observed_at);
+        let since = at.since(last.observed_at);
+        if since == Duration::ZERO && point.position == last.position {
+            return Step::Same;
+        }
+        if since < Duration::ZERO {
+            if since < Duration::from_seconds(-parameters.lateness_s) {
+                self.note(AnomalyKind::TimeBackwards, point, parameters);
+            }
+            return Step::Alone;
+        }
+        if since == Duration::ZERO {
+            return Step::Alone;
+        }
+        if is_jump(&last, point, parameters) {
+            let returns = self.elsewhere.is_some_and(|e| !is_jump(&e, point, parameters));
+            let kind = if returns { AnomalyKind::TwoPlaces } else { AnomalyKind::Jump };
+            self.elsewhere = Some(last);
+            self.note(kind, point, parameters);
+            return Step::Restarts;
+        }
+        self.watch_stillness(point, parameters);
+        self.watch_height(point, parameters);
+        if since > Duration::from_seconds(parameters.gap_s_max) {
+            return Step::Restarts;
+        }
+        Step::Joins
+    }
+
+    /// The leg from the last position to `to`, with how far the aircraft can have strayed.
+    pub(super) fn stretch(&self, to: Sample, parameters: &Parameters) -> Option<Stretch> {
+        let fix = |s: &Sample| Fix { at: s.point.observed_at, position: s.point.position };
+        // A leg across the antimeridian is not judged as one: each end is judged alone.
+        let leg = Leg::new(fix(&self.last), fix(&to)).ok()?;
+        let stray_cm = stray_cm(&self.last.point, &to.point, parameters);
+        Some(Stretch { leg, from: self.last, to, stray_cm })
+    }
+
+    /// Takes `sample` as the last position.
+    pub(super) fn advance(&mut self, sample: Sample, joined: bool) {
+        self.last = sample;
+        self.last_joined = joined;
+        self.sketching.add(&sample.point);
+        self.learn(&sample.point);
+    }
+
+    fn learn(&mut self, point: &TrackPoint) {
+        if let Some(sign) = point.callsign
+            && self.callsigns.len() < CALLSIGNS_MAX
+            && !self.callsigns.contains(&sign)
+        {
+            self.callsigns.push(sign);
+        }
+    }
+
+    fn watch_stillness(&mut self, point: &TrackPoint, parameters: &Parameters) {
+        if point.position != self.last.point.position {
+            self.still_since = point.observed_at;
+            self.frozen = false;
+            return;
+        }
+        let still = point.observed_at.since(self.still_since);
+        let moving = point.ground_speed_cm_s.is_some_and(|speed| speed >= MOVING_CM_S);
+        if moving && still >= Duration::from_seconds(parameters.frozen_s) {
+            self.note(AnomalyKind::Frozen, point, parameters);
+            self.frozen = true;
+        }
+    }
+
+    fn watch_height(&mut self, point: &TrackPoint, parameters: &Parameters) {
+        let (Some(baro), Some(ellipsoid)) = (point.altitude_baro, point.altitude_ellipsoid) else {
+            return;
+        };
+        let gap = i64::from(ellipsoid.cm()) - i64::from(baro.cm());
+        if let Some((at, before)) = self.height_gap
+            && point.observed_at.since(at) <= HEIGHT_STEP_WITHIN
+            && (gap - before).abs() > parameters.height_step_cm
+        {
+            self.note(AnomalyKind::HeightStep, point, parameters);
+        }
+        self.height_gap = Some((point.observed_at, gap));
+    }
+
+    /// Compares the speed flown since the last look, a warning cycle ago, with the reported.
+    pub(super) fn watch_velocity(&mut self, point: &TrackPoint, parameters: &Parameters) {
+        let before = std::mem::replace(&mut self.anchor, *point);
+        let elapsed = point.observed_at.since(before.observed_at).micros();
+        let recent = elapsed > 0 && elapsed <= parameters.lost_after_s * 1_000_000;
+        let (Some(reported), true) = (point.ground_speed_cm_s, recent) else {
+            self.disagreed = 0;
+            return;
+        };
+        let flown = local_distance_cm(before.position, point.position) * 1_000_000 / elapsed;
+        let slack = parameters.velocity_slack_cm_s + i64::from(reported) / 5;
+        if (flown - i64::from(reported)).abs() <= slack {
+            self.disagreed = 0;
+            return;
+        }
+        self.disagreed = self.disagreed.saturating_add(1);
+        if self.disagreed >= VELOCITY_DISAGREES_TIMES {
+            self.note(AnomalyKind::VelocityDisagrees, point, parameters);
+        }
+    }
+
+    /// Where it was a cycle ago, to derive its velocity from.
+    pub(super) const fn anchor(&self) -> &TrackPoint {
+        &self.anchor
+    }
+
+    /// Records an anomaly of this aircraft; one that goes on is one.
+    pub(super) fn note(&mut self, kind: AnomalyKind, point: &TrackPoint, p: &Parameters) {
+        let at = point.observed_at;
+        let hold = Duration::from_seconds(p.contested_s);
+        if kind.contests() {
+            let until = at.plus(hold);
+            self.contested_until = Some(self.contested_until.map_or(until, |u| u.max(until)));
+        }
+        let goes_on = |a: &&mut Anomaly| a.kind == kind && at.since(a.interval.end()) <= hold;
+        if let Some(anomaly) = self.anomalies.iter_mut().rev().find(goes_on) {
+            let end = anomaly.interval.end().max(at.plus(Duration::from_micros(1)));
+            let start = anomaly.interval.start().min(at);
+            anomaly.interval = Interval::new(start, end).expect("an anomaly runs forward");
+            anomaly.times += 1;
+            return;
+        }
+        let mut anomaly = Anomaly::at(kind, AnomalySubject::Aircraft(self.address), at);
+        anomaly.evidence = Some(point.digest());
+        anomaly.locator = Some(point.locator);
+        self.anomalies.push(anomaly);
+    }
+
+    /// Records that nothing was heard of it from `from` to `to`.
+    pub(super) fn note_lost(&mut self, from: Instant, to: Instant) {
+        let mut anomaly =
+            Anomaly::at(AnomalyKind::TrackLost, AnomalySubject::Aircraft(self.address), from);
+        anomaly.interval = Interval::new(from, to).expect("a silence runs forward");
+        self.anomalies.push(anomaly);
+    }
+}
+
+/// Farthest an aircraft can have been from the straight line between two positions,
+/// centimetres: by its acceleration, or by its speed if that says less.
+fn stray_cm(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> i64 {
+    /// A bound by acceleration this small is good enough: 4 s at 2 g make 40 m.
+    const QUICK_S: i64 = 4;
+    let elapsed = to.observed_at.since(from.observed_at);
+    let acceleration = parameters.acceleration_limit_cm_s2;
+    if elapsed <= Duration::from_seconds(QUICK_S) {
+        let micros = i128::from(elapsed.micros());
+        let bound = i128::from(acceleration) * micros * micros / 8_000_000_000_000 + 1;
+        return i64::try_from(bound).unwrap_or(i64::MAX);
+    }
+    let speed_cm_s = parameters.speed_limit_m_s * 100;
+    deviation_cm(from.position, to.position, elapsed, speed_cm_s, acceleration)
+}
+
+/// Whether nothing flies from one position to the other in the time, their errors left aside.
+fn is_jump(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> bool {
+    let elapsed = to.observed_at.since(from.observed_at).micros();
+    let limit_cm_s = parameters.speed_limit_m_s * parameters.jump_speed_permille / 10;
+    // A second's grace for the clocks of receivers, and a hundred metres for coarse positions.
+    let limit_cm = i128::from(limit_cm_s) * i128::from(elapsed + 1_000_000) / 1_000_000 + 10_000;
+    // One step is 1.11 cm or less: what is near in steps is near, without a square root.
+    let steps = |a: i32, b: i32| i128::from(a).abs_diff(i128::from(b)) as i128;
+    let east = steps(from.position.lon_e7(), to.position.lon_e7());
+    let north = steps(from.position.lat_e7(), to.position.lat_e7());
+    if (east + north) * 112 / 100 <= limit_cm {
+        return false;
+    }
+    i128::from(local_distance_cm(from.position, to.position)) > limit_cm
+}

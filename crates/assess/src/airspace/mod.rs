@@ -1,0 +1,35 @@
+//! Aircraft tracks held against `no-fly` clauses.
+//!
+//! [`Airspace`] is built once from a pack. Each [`Shard`] of it sees every track point in
+//! merged order and follows its own share of the aircraft; [`Airspace::conclude`] joins the
+//! shards. How many shards there are changes no output: an aircraft's state depends on its
+//! own points and on the latest instant of all points, which every shard sees.
+//!
+//! A position is a disc of its stated 95 percent error; between two positions an aircraft
+//! strays from the straight line by what its speed and acceleration allow. A volume is
+//! breached only by a position that lies deeper in it than its error reaches; whatever could
+//! have been inside and cannot be told is `Undetermined`; whoever passed near or through the
+//! area without being in the volume is `Clear`, with the margin.
+
+mod active;
+mod authorised;
+mod conclude;
+mod contact;
+mod coverage;
+mod crowd;
+mod flight;
+mod picture;
+mod quality;
+mod recall;
+mod roster;
+mod shard;
+pub(crate) mod sightings;
+mod sketch;
+mod standing;
+mod volumes;
+mod warning;
+
+pub use picture::{AirTally, AirspacePicture};
+pub use shard::Shard;
+pub use sketch::Sketch;
+pub use volumes::{Airspace, Feed, Setting};

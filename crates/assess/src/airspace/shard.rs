@@ -1,0 +1,453 @@
+//! The fold over track points, for one share of the aircraft.
+
+use std::collections::BTreeMap;
+
+use agreement::track::Callsign;
+use agreement::{Address, TrackPoint};
+use spacetime::metric::distance_at_most_cm;
+use spacetime::{BoundingBox, Duration, Instant, Interval};
+
+use super::active::Activity;
+use super::authorised::authorisation_for;
+use super::contact::{Contact, Pending};
+use super::crowd::{CellTime, Census, Crowd};
+use super::flight::{Flight, Step};
+use super::picture::AirTally;
+use super::quality::{Basis, Epu, is_degraded};
+use super::recall::Bound;
+use super::roster::Roster;
+use super::sketch::Sketch;
+use super::standing::{Lie, Sample, Stretch, stand};
+use super::volumes::Airspace;
+use super::warning::Course;
+use crate::alert::{Alert, AlertKind};
+use crate::anomaly::{Anomaly, AnomalyKind};
+
+/// How much time passes between two looks for aircraft that are not heard of any more. It
+/// changes when memory is given back, and nothing else.
+const SWEEP_CYCLE: Duration = Duration::from_seconds(60);
+
+/// One share of the aircraft of an [`Airspace`], followed point by point.
+#[derive(Debug)]
+pub struct Shard<'a> {
+    airspace: &'a Airspace<'a>,
+    number: u32,
+    count: u32,
+    flights: Roster<Box<Flight>>,
+    follower: Follower<'a>,
+    pub(super) crowd: Option<Crowd>,
+    pub(super) span: Option<(Instant, Instant)>,
+    swept_at: Instant,
+}
+
+/// What a flight is judged with, and where what is found goes.
+#[derive(Debug)]
+pub(super) struct Follower<'a> {
+    airspace: &'a Airspace<'a>,
+    activities: Vec<Activity>,
+    near: Vec<u32>,
+    ahead: Vec<u32>,
+    pub(super) pending: Vec<Found>,
+    pub(super) alerts: Vec<Alert>,
+    pub(super) anomalies: Vec<Anomaly>,
+    pub(super) sketches: Vec<Sketch>,
+    pub(super) census: BTreeMap<CellTime, Census>,
+    pub(super) tally: AirTally,
+}
+
+/// A finding in the making, and whose.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) address: Address,
+    pub(super) callsigns: Vec<Callsign>,
+    pub(super) pending: Pending,
+}
+
+impl<'a> Shard<'a> {
+    pub(super) fn new(airspace: &'a Airspace<'a>, number: u32, count: u32) -> Self {
+        let follower = Follower {
+            airspace,
+            activities: airspace.volumes.iter().map(|_| Activity::unknown()).collect(),
+            near: Vec::new(),
+            ahead: Vec::new(),
+            pending: Vec::new(),
+            alerts: Vec::new(),
+            anomalies: Vec::new(),
+            sketches: Vec::new(),
+            census: BTreeMap::new(),
+            tally: AirTally::default(),
+        };
+        Self {
+            airspace,
+            number,
+            count,
+            flights: Roster::new(),
+            follower,
+            crowd: (number == 0).then(|| Crowd::new(&airspace.pack.parameters)),
+            span: None,
+            swept_at: Instant::MIN,
+        }
+    }
+
+    /// Takes in the next point in merged order, of whatever aircraft.
+    pub fn observe(&mut self, point: &TrackPoint) {
+        if !self.airspace.setting.period.contains(point.observed_at) {
+            self.follower.tally.points_outside_period += u64::from(self.number == 0);
+            return;
+        }
+        let before = self.span.map(|(_, latest)| latest);
+        let at = point.observed_at;
+        self.span = Some(self.span.map_or((at, at), |(a, b)| (a.min(at), b.max(at))));
+        if let Some(crowd) = &mut self.crowd {
+            crowd.see(point);
+        }
+        if self.is_mine(point.address) {
+            self.follow(point, before.unwrap_or(at));
+        }
+        if at.since(self.swept_at) > SWEEP_CYCLE {
+            self.swept_at = at;
+            self.sweep(before.unwrap_or(at).max(at));
+        }
+    }
+
+    /// How many aircraft are being followed now.
+    #[must_use]
+    pub fn live_aircraft(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// Which share an aircraft belongs to: by a mix of its address, since neighbours in a
+    /// registry fly together.
+    fn is_mine(&self, address: Address) -> bool {
+        (address.bits().wrapping_mul(0x9e37_79b1) >> 16) % self.count == self.number
+    }
+
+    fn follow(&mut self, point: &TrackPoint, latest: Instant) {
+        let Self { airspace, flights, follower, .. } = self;
+        let epu =
+            Epu::of(point.quality, airspace.sensor(point.locator.input), &airspace.pack.parameters);
+        let mut sample = Sample { point: *point, epu, contested: false };
+        follower.count(&sample);
+        let mut is_new = false;
+        let flight = flights.entry(point.address, || {
+            is_new = true;
+            Box::new(Flight::new(sample))
+        });
+        if is_new {
+            follower.begin(flight);
+            return;
+        }
+        if is_forgotten(flight, latest, airspace) {
+            let old = std::mem::replace(&mut **flight, Flight::new(sample));
+            follower.end(old, latest);
+            follower.begin(flight);
+            return;
+        }
+        let step = flight.weigh(point, &airspace.pack.parameters);
+        sample.contested = flight.is_contested(point.observed_at);
+        follower.tally.points_contested += u64::from(sample.contested);
+        follower.take_step(flight, sample, step);
+    }
+
+    fn sweep(&mut self, latest: Instant) {
+        let airspace = self.airspace;
+        for (_, flight) in self.flights.take_if(|f| is_forgotten(f, latest, airspace)) {
+            self.follower.end(*flight, latest);
+        }
+    }
+
+    /// Ends every flight. `latest` is the last instant of all points.
+    pub(super) fn finish(mut self, latest: Instant) -> (Follower<'a>, Option<Crowd>) {
+        for (_, flight) in self.flights.take_if(|_| true) {
+            self.follower.end(*flight, latest);
+        }
+        (self.follower, self.crowd)
+    }
+}
+
+/// Whether an aircraft was not heard of for so long that whatever comes next is a new track.
+/// Depends on the points alone, not on when memory was last swept.
+fn is_forgotten(flight: &Flight, latest: Instant, airspace: &Airspace<'_>) -> bool {
+    let gap = Duration::from_seconds(airspace.pack.parameters.gap_s_max);
+    latest.since(flight.last.point.observed_at) > gap
+}
+
+impl Follower<'_> {
+    fn count(&mut self, sample: &Sample) {
+        self.tally.points += 1;
+        match sample.epu.basis {
+            Basis::Unusable => self.tally.points_quality_unusable += 1,
+            Basis::Worst => self.tally.points_quality_absent += 1,
+            Basis::Stated | Basis::Declared => {}
+        }
+    }
+
+    fn begin(&mut self, flight: &mut Flight) {
+        self.tally.tracks += 1;
+        self.take_census(flight);
+    }
+
+    fn take_step(&mut self, flight: &mut Flight, sample: Sample, step: Step) {
+        let parameters = &self.airspace.pack.parameters;
+        match step {
+            Step::Same => {
+                self.tally.points_repeated += 1;
+                return;
+            }
+            Step::Alone => {
+                self.tally.points_alone += 1;
+                self.judge_alone(flight, &sample);
+                return;
+            }
+            Step::Restarts => self.restart(flight, sample),
+            Step::Joins => {
+                let since = sample.point.observed_at.since(flight.last.point.observed_at);
+                if since > Duration::from_seconds(parameters.lost_after_s) {
+                    flight.note_lost(flight.last.point.observed_at, sample.point.observed_at);
+                }
+                match flight.stretch(sample, parameters) {
+                    Some(stretch) => {
+                        self.judge(flight, &stretch);
+                        flight.advance(sample, true);
+                    }
+                    None => self.restart(flight, sample),
+                }
+            }
+        }
+        if sample.epu.basis == Basis::Unusable {
+            flight.note(AnomalyKind::QualityUnusable, &sample.point, parameters);
+        }
+        self.take_census(flight);
+        self.look_ahead(flight, &sample);
+    }
+
+    /// A new path begins at `sample`; what the old one left open is closed.
+    fn restart(&mut self, flight: &mut Flight, sample: Sample) {
+        self.tally.tracks += 1;
+        if !flight.last_joined {
+            let last = flight.last;
+            self.judge_alone(flight, &last);
+        }
+        for contact in std::mem::take(&mut flight.contacts) {
+            let pending = contact.finish();
+            self.found(flight, pending);
+        }
+        flight.recall.forget();
+        flight.advance(sample, false);
+    }
+
+    /// Ends a flight of which nothing more is expected, `latest` being the last instant of all
+    /// points.
+    fn end(&mut self, mut flight: Flight, latest: Instant) {
+        let parameters = &self.airspace.pack.parameters;
+        let last = flight.last;
+        if !flight.last_joined {
+            self.judge_alone(&mut flight, &last);
+        }
+        let silent = latest.since(last.point.observed_at);
+        let lost_after = Duration::from_seconds(parameters.lost_after_s);
+        if silent > lost_after {
+            // However much later the input ends: the track is lost when the limit has passed.
+            let given_up = last.point.observed_at.plus(lost_after);
+            flight.note_lost(last.point.observed_at, given_up);
+            if !flight.contacts.is_empty() || !flight.warnings.is_quiet() {
+                self.alerts.push(Alert {
+                    raised_at: given_up,
+                    kind: AlertKind::TrackLost,
+                    aircraft: Some(flight.address),
+                    clause: None,
+                    entry_predicted_at: None,
+                    feed: None,
+                });
+            }
+        }
+        for contact in std::mem::take(&mut flight.contacts) {
+            let pending = contact.finish();
+            self.found(&mut flight, pending);
+        }
+        if let Some((cell, degraded)) = flight.counted {
+            self.add_to_census(cell, degraded);
+        }
+        if flight.found_something {
+            self.sketches.push(flight.sketching.finish(flight.address));
+        }
+        self.anomalies.append(&mut flight.anomalies);
+    }
+
+    /// Judges a leg against every volume near it.
+    fn judge(&mut self, flight: &mut Flight, stretch: &Stretch) {
+        let airspace = self.airspace;
+        let (from, to) = (&stretch.from, &stretch.to);
+        let error_cm = i64::from(from.epu.cm.max(to.epu.cm)) + stretch.stray_cm;
+        let grown_cm = error_cm.max(airspace.pack.parameters.warning_margin_m * 100);
+        let mut near = std::mem::take(&mut self.near);
+        airspace.index.near(stretch.leg.bounding_box().grown_by_cm(grown_cm), &mut near);
+        if near.is_empty() {
+            flight.recall.forget();
+        } else {
+            flight.recall.fly(distance_at_most_cm(from.point.position, to.point.position));
+        }
+        near.retain(|&number| {
+            let lie = match flight.recall.bound(number) {
+                Some(Bound::Outside { away_cm }) if away_cm > grown_cm => return false,
+                Some(Bound::Inside { depth_cm }) if depth_cm > grown_cm => Lie::Deep { depth_cm },
+                _ => Lie::Rim,
+            };
+            self.judge_against(flight, stretch, number, lie, grown_cm)
+        });
+        self.leave_behind(flight, to, &near);
+        self.near = near;
+    }
+
+    /// Judges a leg against one volume; `false` when the leg turns out not to be within
+    /// `near_cm` of it.
+    fn judge_against(
+        &mut self,
+        flight: &mut Flight,
+        stretch: &Stretch,
+        number: u32,
+        lie: Lie,
+        near_cm: i64,
+    ) -> bool {
+        let airspace = self.airspace;
+        let volume = &airspace.volumes[number as usize];
+        let activity = &mut self.activities[number as usize];
+        let (from, to) = (&stretch.from, &stretch.to);
+        let (from_at, to_at) = (from.point.observed_at, to.point.observed_at);
+        let begin = flight
+            .recall
+            .standing(number, from_at)
+            .unwrap_or_else(|| stand(airspace, volume, activity, from, lie));
+        let touch = stretch.touch(airspace, volume, activity, begin, lie);
+        match lie {
+            Lie::Rim => flight.recall.measure(number, to_at, touch.end),
+            Lie::Deep { .. } => flight.recall.note(number, to_at, touch.end),
+        }
+        let is_near = touch.possible
+            || touch.over_area
+            || begin.depth_cm >= -near_cm
+            || touch.end.depth_cm >= -near_cm;
+        if !is_near {
+            return false;
+        }
+        let known = flight.contacts.iter().position(|c| c.volume == number);
+        let contact = match known {
+            Some(n) => &mut flight.contacts[n],
+            None => {
+                flight.contacts.push(Contact::new(number, from, begin));
+                flight.contacts.last_mut().expect("one was pushed")
+            }
+        };
+        let pending = contact.follow(from, to, &touch);
+        let certain = contact.stay.as_ref().is_some_and(|stay| stay.is_certain());
+        if touch.possible && self.permitted(flight, number, to_at).is_none() {
+            let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
+            warnings.report_stay(airspace, number, certain, &to.point, alerts);
+        }
+        self.found(flight, pending);
+        true
+    }
+
+    /// Closes the contacts with volumes that are not near any more.
+    fn leave_behind(&mut self, flight: &mut Flight, to: &Sample, near: &[u32]) {
+        let now = to.point.observed_at;
+        let mut n = 0;
+        while n < flight.contacts.len() {
+            let contact = &mut flight.contacts[n];
+            if near.contains(&contact.volume) {
+                n += 1;
+                continue;
+            }
+            let pending = if contact.is_over(now) {
+                flight.contacts.swap_remove(n).finish()
+            } else {
+                n += 1;
+                contact.close_stay(now)
+            };
+            self.found(flight, pending);
+        }
+    }
+
+    /// Judges a position that joins no path.
+    fn judge_alone(&mut self, flight: &mut Flight, sample: &Sample) {
+        let airspace = self.airspace;
+        let at = sample.point.position;
+        let around = BoundingBox { min: at, max: at }.grown_by_cm(sample.epu.cm.into());
+        let mut near = std::mem::take(&mut self.near);
+        airspace.index.near(around, &mut near);
+        for &number in &near {
+            let volume = &airspace.volumes[number as usize];
+            let activity = &mut self.activities[number as usize];
+            let standing = stand(airspace, volume, activity, sample, Lie::Rim);
+            let pending = Pending::of_one(number, sample, standing);
+            self.found(flight, pending);
+        }
+        self.near = near;
+    }
+
+    /// Predicts entries, once a cycle.
+    fn look_ahead(&mut self, flight: &mut Flight, sample: &Sample) {
+        let airspace = self.airspace;
+        let parameters = &airspace.pack.parameters;
+        let now = sample.point.observed_at;
+        if !flight.warnings.is_due(now, parameters) {
+            return;
+        }
+        let course = Course::from(flight.anchor(), &sample.point, parameters);
+        flight.watch_velocity(&sample.point, parameters);
+        let course = match course {
+            Some(course) if !sample.is_grounded() => course,
+            _ => {
+                flight.warnings.end_past(airspace, &sample.point, &mut self.alerts);
+                return;
+            }
+        };
+        let mut ahead = std::mem::take(&mut self.ahead);
+        let margin_cm = parameters.warning_margin_m * 100;
+        airspace.index.near(course.leg().bounding_box().grown_by_cm(margin_cm), &mut ahead);
+        ahead.retain(|&number| self.permitted(flight, number, now).is_none());
+        let Self { activities, alerts, .. } = self;
+        flight.warnings.look(airspace, activities, (sample, &course), &ahead, alerts);
+        self.ahead = ahead;
+    }
+
+    /// The authorisation that lifts a volume for a flight at one instant, if there is one.
+    fn permitted(&self, flight: &Flight, number: u32, at: Instant) -> Option<agreement::Digest> {
+        let authorisations = &self.airspace.setting.authorisations;
+        if authorisations.is_empty() {
+            return None;
+        }
+        let volume = &self.airspace.volumes[number as usize];
+        let moment = Interval::new(at, at.plus(Duration::from_micros(1))).ok()?;
+        authorisation_for(authorisations, volume, flight.address, &flight.callsigns, moment)
+    }
+
+    fn found(&mut self, flight: &mut Flight, pending: Option<Pending>) {
+        let Some(pending) = pending else { return };
+        flight.found_something = true;
+        let (address, callsigns) = (flight.address, flight.callsigns.clone());
+        self.pending.push(Found { address, callsigns, pending });
+    }
+
+    /// Counts the aircraft once in every cell and ten minutes it is in, as degraded if it ever
+    /// was there.
+    fn take_census(&mut self, flight: &mut Flight) {
+        let point = &flight.last.point;
+        let Some(degraded) = is_degraded(point.quality) else { return };
+        let cell = CellTime::of(point);
+        match &mut flight.counted {
+            Some((counted, was_degraded)) if *counted == cell => *was_degraded |= degraded,
+            counted => {
+                if let Some((left, was_degraded)) = counted.replace((cell, degraded)) {
+                    self.add_to_census(left, was_degraded);
+                }
+            }
+        }
+    }
+
+    fn add_to_census(&mut self, cell: CellTime, degraded: bool) {
+        let census = self.census.entry(cell).or_default();
+        census.aircraft += 1;
+        census.degraded += u32::from(degraded);
+    }
+}

@@ -1,0 +1,275 @@
+//! How positions, and the legs between them, lie against one volume.
+
+use agreement::TrackPoint;
+use spacetime::metric::local_distance_cm;
+use spacetime::{Area, ClosedSpan, Contact, Duration, Interval, Leg, Spans};
+
+use super::active::Activity;
+use super::quality::{Basis, Epu};
+use super::volumes::{Airspace, HeightMargin, WatchedVolume};
+use crate::finding::Reason;
+
+/// One position of an aircraft, with how far it may be off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample {
+    pub(super) point: TrackPoint,
+    pub(super) epu: Epu,
+    /// Whether something speaks against it.
+    pub(super) contested: bool,
+}
+
+/// A leg between two samples, and how far the aircraft may have strayed from it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    pub(super) leg: Leg,
+    pub(super) from: Sample,
+    pub(super) to: Sample,
+    /// Farthest the aircraft can have been from the straight line, centimetres.
+    pub(super) stray_cm: i64,
+}
+
+/// How a leg lies against an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lie {
+    /// All of it is at least so deep inside.
+    Deep {
+        /// Centimetres from the nearest edge.
+        depth_cm: i64,
+    },
+    /// Edges may be near: it has to be measured.
+    Rim,
+}
+
+/// How one position lies against a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Distance from the edge of the area, positive inside; for a position known to be deep
+    /// inside a lower bound.
+    pub(super) depth_cm: i64,
+    pub(super) height: HeightMargin,
+    pub(super) active: bool,
+    pub(super) on_ground: bool,
+}
+
+/// What one leg adds to what is known of an aircraft and a volume.
+#[derive(Clone, Debug)]
+pub(super) struct Touch {
+    /// How the leg's last position lies.
+    pub(super) end: Standing,
+    /// When the leg, taken as it is reported, lies in the volume.
+    pub(super) occupied: Spans,
+    /// Whether a position, or the leg between them, is in the volume beyond doubt.
+    pub(super) certain: bool,
+    /// Whether it was in the volume or could have been.
+    pub(super) possible: bool,
+    /// Whether the leg, taken as it is reported, lies over or under the area.
+    pub(super) over_area: bool,
+    /// Whether it was in the volume's place and height at a time when it is not active.
+    pub(super) outside_hours: bool,
+    /// What keeps it from being certain, when it is only possible.
+    pub(super) doubt: Option<Reason>,
+}
+
+impl Sample {
+    /// Whether the aircraft is taken to be on the ground: it says so, and does not move as
+    /// nothing on the ground does.
+    pub(super) fn is_grounded(&self) -> bool {
+        /// 200 knots.
+        const GROUND_SPEED_CM_S_MAX: u32 = 10_289;
+        let speed = self.point.ground_speed_cm_s.unwrap_or(0);
+        self.point.on_ground && speed <= GROUND_SPEED_CM_S_MAX
+    }
+}
+
+impl Standing {
+    /// Whether the position is in the volume beyond its error.
+    pub(super) fn is_certain(&self, epu: Epu) -> bool {
+        self.is_within(epu) && self.height.certain_cm >= 0 && self.active && !self.on_ground
+    }
+
+    /// Whether the position could be in the volume, given its error.
+    pub(super) fn is_possible(&self, epu: Epu) -> bool {
+        let near = self.depth_cm >= -i64::from(epu.cm);
+        near && self.height.possible_cm >= 0 && self.active && !self.on_ground
+    }
+
+    /// Why a position that is possibly in the volume is not certainly so.
+    pub(super) fn doubt(&self, epu: Epu) -> Reason {
+        match epu.basis {
+            _ if self.is_within(epu) => self.doubt_of_height(),
+            Basis::Unusable => Reason::QualityUnusable,
+            Basis::Worst => Reason::QualityAbsent,
+            Basis::Stated | Basis::Declared => Reason::PlaceStraddles,
+        }
+    }
+
+    fn doubt_of_height(&self) -> Reason {
+        let unknown = self.height.certain_cm == i64::MIN && self.height.possible_cm >= 0;
+        if unknown { Reason::HeightUnknown } else { Reason::HeightStraddles }
+    }
+
+    /// Whether the position is over or under the area beyond its error.
+    fn is_within(&self, epu: Epu) -> bool {
+        self.depth_cm > i64::from(epu.cm) && epu.basis != Basis::Unusable
+    }
+}
+
+/// How `sample` alone lies against a volume whose edge may be near.
+pub(super) fn stand(
+    airspace: &Airspace<'_>,
+    volume: &WatchedVolume,
+    activity: &mut Activity,
+    sample: &Sample,
+    lie: Lie,
+) -> Standing {
+    let depth_cm = match lie {
+        Lie::Deep { depth_cm } => depth_cm,
+        Lie::Rim => -volume.volume.area.signed_distance_cm(sample.point.position),
+    };
+    let height = volume.height_of(&sample.point, None, airspace.altitude_error_cm);
+    Standing {
+        depth_cm,
+        height: volume.height_margin(height, airspace.bounds),
+        active: activity.at(volume, sample.point.observed_at),
+        on_ground: sample.is_grounded(),
+    }
+}
+
+impl Stretch {
+    /// What this leg adds, when `begin` is how its first position lies. `None` when the
+    /// aircraft was nowhere near the volume.
+    pub(super) fn touch(
+        &self,
+        airspace: &Airspace<'_>,
+        volume: &WatchedVolume,
+        activity: &mut Activity,
+        begin: Standing,
+        lie: Lie,
+    ) -> Touch {
+        let end = stand(airspace, volume, activity, &self.to, lie);
+        let ground = match lie {
+            Lie::Deep { .. } => Contact {
+                inside: Spans::from_iter([self.leg.span()]),
+                along_edge: Spans::none(),
+                touches: true,
+            },
+            Lie::Rim => self.leg.contact(&volume.volume.area),
+        };
+        let grounded = begin.on_ground && end.on_ground;
+        let held = self.height_held(airspace, volume, (begin, end));
+        let reached = !grounded && self.reaches(&volume.volume.area, &ground, (begin, end));
+        let (Some(possible), true) = (held.possible, reached) else {
+            return Touch::none(end, &ground);
+        };
+        let active = activity.during(volume, self.interval());
+        let occupied = active.of(ground.covered().meet(&Spans::from_iter([possible])));
+        let sampled = begin.is_certain(self.from.epu) || end.is_certain(self.to.epu);
+        let certain = sampled || self.is_certain_between(volume, &occupied, held.certain);
+        let could = !active.of(Spans::from_iter([possible])).is_empty();
+        Touch {
+            end,
+            over_area: ground.touches,
+            outside_hours: !could && ground.touches,
+            doubt: (could && !certain).then(|| self.doubt(&ground, (begin, end))),
+            occupied,
+            certain,
+            possible: could,
+        }
+    }
+
+    fn interval(&self) -> Interval {
+        let after = self.leg.to().at.plus(Duration::from_micros(1));
+        Interval::new(self.leg.from().at, after).expect("a leg runs forward")
+    }
+
+    /// When the height lies between the limits. The same answer as [`spacetime::Volume::slab`]
+    /// without solving for instants when both ends agree.
+    fn height_held(
+        &self,
+        airspace: &Airspace<'_>,
+        volume: &WatchedVolume,
+        (begin, end): (Standing, Standing),
+    ) -> spacetime::Held {
+        let all = Some(self.leg.span());
+        if begin.height.certain_cm >= 0 && end.height.certain_cm >= 0 {
+            return spacetime::Held { certain: all, possible: all };
+        }
+        let error_cm = airspace.altitude_error_cm;
+        let from = volume.height_of(&self.from.point, Some(&self.to.point), error_cm);
+        let to = volume.height_of(&self.to.point, Some(&self.from.point), error_cm);
+        volume.volume.slab(&self.leg, (from, to), airspace.bounds)
+    }
+
+    /// Whether the aircraft was over the area or can have been, height left aside.
+    fn reaches(&self, area: &Area, ground: &Contact, (begin, end): (Standing, Standing)) -> bool {
+        let (from_cm, to_cm) = (i64::from(self.from.epu.cm), i64::from(self.to.epu.cm));
+        if ground.touches || begin.depth_cm >= -from_cm || end.depth_cm >= -to_cm {
+            return true;
+        }
+        let around_cm = from_cm.max(to_cm) + self.stray_cm;
+        let (from, to) = (self.leg.from().position, self.leg.to().position);
+        let length_cm = local_distance_cm(from, to) + 1;
+        let nearest_cm = begin.depth_cm.max(end.depth_cm).saturating_neg();
+        if nearest_cm > around_cm + length_cm {
+            return false;
+        }
+        // The ellipse around the leg whose half-width is what error and straying make.
+        let budget_cm = ellipse_budget_cm(length_cm, around_cm);
+        spacetime::reach::reach_meets(area, from, to, budget_cm)
+    }
+
+    /// Whether the leg is beyond doubt in the volume at the middle of its longest stay, though
+    /// neither end is: a corner cut between two positions.
+    fn is_certain_between(
+        &self,
+        volume: &WatchedVolume,
+        occupied: &Spans,
+        height: Option<ClosedSpan>,
+    ) -> bool {
+        let sure = occupied.meet(&Spans::from_iter(height));
+        let Some(stay) = sure.iter().max_by_key(|span| span.length()) else { return false };
+        let middle = stay.first().plus(Duration::from_micros(stay.length().micros() / 2));
+        let Some(position) = self.leg.position_at(middle) else { return false };
+        let usable = self.from.epu.basis.max(self.to.epu.basis) != Basis::Unusable;
+        let error_cm = i64::from(self.from.epu.cm.max(self.to.epu.cm)) + self.stray_cm;
+        usable && -volume.volume.area.signed_distance_cm(position) > error_cm
+    }
+
+    fn doubt(&self, ground: &Contact, (begin, end): (Standing, Standing)) -> Reason {
+        for (standing, epu) in [(begin, self.from.epu), (end, self.to.epu)] {
+            if standing.is_within(epu) {
+                return standing.doubt_of_height();
+            }
+        }
+        let errs = begin.is_possible(self.from.epu) || end.is_possible(self.to.epu);
+        match self.from.epu.basis.max(self.to.epu.basis) {
+            Basis::Unusable if errs || ground.touches => Reason::QualityUnusable,
+            Basis::Worst if errs || ground.touches => Reason::QualityAbsent,
+            _ if errs || ground.touches => Reason::PlaceStraddles,
+            _ => Reason::Gap,
+        }
+    }
+}
+
+impl Touch {
+    /// Near, but neither in the volume nor possibly so.
+    fn none(end: Standing, ground: &Contact) -> Self {
+        Self {
+            end,
+            occupied: Spans::none(),
+            certain: false,
+            possible: false,
+            over_area: ground.touches,
+            outside_hours: false,
+            doubt: None,
+        }
+    }
+}
+
+/// The sum of distances to both ends that makes an ellipse of half-width `half_width_cm`,
+/// rounded up.
+fn ellipse_budget_cm(length_cm: i64, half_width_cm: i64) -> i64 {
+    let square = |v: i64| u128::from(v.unsigned_abs()).pow(2);
+    let root = (square(length_cm) + 4 * square(half_width_cm)).isqrt() + 1;
+    i64::try_from(root).unwrap_or(i64::MAX)
+}

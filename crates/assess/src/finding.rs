@@ -1,0 +1,313 @@
+//! Findings: recorded, reproducible judgements under one clause (DESIGN §5).
+
+use agreement::party::AgreementVersion;
+use agreement::track::Locator;
+use agreement::{Act, Address, AreaId, ClauseId, ClauseStatus, Digest};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Value, json};
+use spacetime::{Instant, Interval};
+
+/// What was judged. The order is that of gravity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The clause was not kept.
+    Breach,
+    /// Somebody says that the clause was not kept, and nobody has verified it.
+    Alleged,
+    /// It cannot be told whether the clause was kept; [`Reason`] says why.
+    Undetermined,
+    /// The clause was kept, by somebody who could have been seen not to.
+    Clear,
+}
+
+impl Verdict {
+    /// All verdicts, gravest first.
+    pub const ALL: [Self; 4] = [Self::Breach, Self::Alleged, Self::Undetermined, Self::Clear];
+
+    /// As findings write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Breach => "breach",
+            Self::Alleged => "alleged",
+            Self::Undetermined => "undetermined",
+            Self::Clear => "clear",
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $said:literal;)*) => {
+        /// Why the verdict is what it is. A closed set with stable codes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $(#[doc = $said] $(#[$doc])* $name,)*
+        }
+
+        impl Reason {
+            /// Stable code, as findings write it.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                }
+            }
+
+            /// One sentence for people.
+            #[must_use]
+            pub const fn said(self) -> &'static str {
+                match self {
+                    $(Self::$name => $said,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    Entered = "entered", "The aircraft was inside the volume while it was active.";
+    ReportedAct = "reported-act", "A report says that a listed act happened where and when the clause holds.";
+    ReportedFlight = "reported-flight", "A report says that something flew where and when nobody may.";
+    PlaceStraddles = "place-straddles-edge", "The uncertainty of the place reaches over the edge of the area.";
+    HeightStraddles = "height-straddles-limit", "The uncertainty of the height reaches over a limit of the volume.";
+    HeightUnknown = "height-unknown", "No height is known, and the volume has a limit of height.";
+    TimeStraddles = "time-straddles", "The time is not known well enough to say whether the clause was in force.";
+    Gap = "gap", "The track has a gap in which the aircraft could have entered unobserved.";
+    QualityAbsent = "quality-absent", "The record carries no position quality, and it lies within the worst error of its feed.";
+    QualityUnusable = "quality-unusable", "The sender says that its position has no known accuracy (NACp 0).";
+    Contested = "contested", "The positions are contested: they look jammed, spoofed or mixed up.";
+    SideUnknown = "side-unknown", "A side named in the report is not known to the agreement.";
+    SideMixed = "side-mixed", "A side named in the report joins bound and excluded groups.";
+    SideMissing = "side-missing", "The report does not say who was involved.";
+    PlaceMissing = "place-missing", "The report does not say where.";
+    NotObserved = "not-observed", "Nobody who could have seen it was watching.";
+    OnlyTransmitting = "only-transmitting", "Only aircraft that transmit could be seen, and those that do not matter most.";
+    FeedDown = "feed-down", "A feed that covers the area was silent for part of the time.";
+    OutsideHeight = "outside-height", "The aircraft was over or under the volume.";
+    OutsideHours = "outside-hours", "The aircraft was in the volume while it was not active.";
+    Beside = "beside", "The aircraft passed beside the area.";
+    Authorised = "authorised", "The flight was authorised.";
+    NothingSeen = "nothing-seen", "The volume was watched all the time and nobody was seen in it.";
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+/// How far the evidence can be relied on. Not a probability: nobody has calibrated one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Measured, with quality stated by the sender and nothing against it.
+    Stated,
+    /// Measured, with the quality that the pack declares for the feed.
+    Declared,
+    /// Measured, with the worst quality the feed is thought to have.
+    Poor,
+    /// Measured, and something speaks against it.
+    Contested,
+    /// Said by two or more independent sources.
+    Corroborated,
+    /// Said by one source.
+    SingleSource,
+    /// Follows from coverage: who could have seen it.
+    Coverage,
+}
+
+/// Whom or what a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// One aircraft.
+    Aircraft(Address),
+    /// A reported act.
+    Act(Act),
+    /// Everybody whom the clause binds.
+    Everybody,
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Self::Aircraft(address) => map.serialize_entry("aircraft", &address.to_string())?,
+            Self::Act(act) => map.serialize_entry("act", act)?,
+            Self::Everybody => map.serialize_entry("everybody", &true)?,
+        }
+        map.end()
+    }
+}
+
+/// How far inside (positive) or outside (negative) the subject was, where it was farthest
+/// in. Lower bounds: the true depth is at least this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Margin {
+    /// From the edge of the area, centimetres.
+    pub horizontal_cm: Option<i64>,
+    /// From the nearer limit of height, centimetres.
+    pub vertical_cm: Option<i64>,
+}
+
+/// Who a finding was made for: it reads no body that they may not open.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Audience(pub String);
+
+impl Audience {
+    /// Whoever holds the input files themselves.
+    #[must_use]
+    pub fn holder() -> Self {
+        Self("holder".to_owned())
+    }
+}
+
+/// A judgement under one clause. Two who judge the same input get the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The clause it falls under.
+    pub clause: ClauseId,
+    /// Where the clause stood.
+    pub clause_status: ClauseStatus,
+    /// The version of the agreement.
+    pub agreement_version: AgreementVersion,
+    /// For whom it was made.
+    pub audience: Audience,
+    /// Up to when the input reached.
+    pub as_of: Instant,
+    /// The finding that this one replaces.
+    pub supersedes: Option<Digest>,
+    /// What was judged.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Reason,
+    /// About whom.
+    pub subject: Subject,
+    /// When it was so.
+    pub interval: Interval,
+    /// Where.
+    pub area: AreaId,
+    /// How far inside or outside.
+    pub margin: Margin,
+    /// How far the evidence can be relied on.
+    pub confidence: Confidence,
+    /// Digests of the statements and rows it rests on, sorted, none twice.
+    pub evidence: Vec<Digest>,
+    /// Digest of the rules.
+    pub rules: Digest,
+}
+
+impl Finding {
+    /// Digest of the canonical finding: its name on the record.
+    #[must_use]
+    pub fn id(&self) -> Digest {
+        Digest::of(&self.body()).expect("a finding holds integers and text only")
+    }
+
+    /// The finding as JSON, without its id.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        json!({
+            "agreement_version": self.agreement_version,
+            "area": self.area,
+            "as_of": self.as_of.to_string(),
+            "audience": self.audience,
+            "clause": self.clause,
+            "clause_status": self.clause_status,
+            "confidence": self.confidence,
+            "evidence": self.evidence,
+            "interval": {
+                "from": self.interval.start().to_string(),
+                "to": self.interval.end().to_string(),
+            },
+            "margin": self.margin,
+            "reason": self.reason,
+            "rules": self.rules,
+            "subject": self.subject,
+            "supersedes": self.supersedes,
+            "verdict": self.verdict,
+        })
+    }
+
+    /// Puts the evidence into its one order.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        self.evidence.sort_unstable();
+        self.evidence.dedup();
+        self
+    }
+
+    /// What findings are listed by: time, then clause, subject and the rest.
+    #[must_use]
+    pub fn order(&self) -> impl Ord + use<> {
+        (
+            self.interval,
+            self.clause.clone(),
+            self.area.clone(),
+            self.subject.clone(),
+            self.verdict,
+            self.id(),
+        )
+    }
+}
+
+/// A finding with where its evidence can be found: the locators stand outside of what is
+/// digested, since the same evidence may lie in other files tomorrow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The finding.
+    pub finding: Finding,
+    /// Where each piece of evidence stood, in the order it was seen.
+    pub locators: Vec<(Digest, Locator)>,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A finding to vary.
+    pub(crate) fn sample() -> Finding {
+        let at = |s: i64| Instant::from_micros(s * 1_000_000);
+        Finding {
+            clause: ClauseId::new("no-fly").unwrap(),
+            clause_status: ClauseStatus::Adopted,
+            agreement_version: AgreementVersion(Digest::of_bytes(b"pack")),
+            audience: Audience::holder(),
+            as_of: at(100),
+            supersedes: None,
+            verdict: Verdict::Breach,
+            reason: Reason::Entered,
+            subject: Subject::Aircraft(Address::icao(0x39_3322)),
+            interval: Interval::new(at(10), at(20)).unwrap(),
+            area: AreaId::new("north").unwrap(),
+            margin: Margin { horizontal_cm: Some(12), vertical_cm: None },
+            confidence: Confidence::Stated,
+            evidence: vec![],
+            rules: Digest::of_bytes(b"rules"),
+        }
+    }
+
+    #[test]
+    fn the_order_of_evidence_leaves_no_trace() {
+        let (a, b) = (Digest::of_bytes(b"a"), Digest::of_bytes(b"b"));
+        let one = Finding { evidence: vec![a, b, a], ..sample() }.sealed();
+        let other = Finding { evidence: vec![b, a], ..sample() }.sealed();
+        assert_eq!(one.id(), other.id());
+    }
+
+    #[test]
+    fn every_field_is_part_of_the_id() {
+        let varied = [
+            Finding { verdict: Verdict::Clear, ..sample() },
+            Finding { reason: Reason::Authorised, ..sample() },
+            Finding { as_of: Instant::from_micros(1), ..sample() },
+            Finding { margin: Margin::default(), ..sample() },
+            Finding { clause_status: ClauseStatus::Proposed, ..sample() },
+        ];
+        for finding in varied {
+            assert_ne!(finding.id(), sample().id());
+        }
+    }
+}

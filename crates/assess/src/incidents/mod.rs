@@ -1,0 +1,262 @@
+//! Reports held against the clauses they may fall under, one by one.
+//!
+//! Every `ceasefire` clause asks of every report: where, when, what, who. Every `no-fly` clause
+//! asks the like of those that tell of something that flew
+//! ([`sightings`](crate::airspace::sightings)). One certain "no" puts a report outside the
+//! clause, and it is counted by the reason; failing that, one "cannot tell" makes it
+//! `Undetermined`; otherwise it is `Alleged`, which is all that a report can be that nobody has
+//! verified. Fusing reports into incidents is not done here yet.
+//!
+//! A report that was handed in several times counts once, and the order of reports changes
+//! nothing: they are judged in the order of their digests.
+
+mod answer;
+mod moment;
+mod picture;
+pub(crate) mod place;
+pub(crate) mod sides;
+
+use std::collections::BTreeMap;
+
+use agreement::clause::Ceasefire;
+use agreement::{Clause, ClauseKind, ClauseStatus, Digest, Pack, Report};
+use spacetime::{Instant, Interval};
+
+pub use answer::Outside;
+pub(crate) use answer::{Answer, first_no_else_doubt};
+pub(crate) use moment::{during, observed_widened};
+pub use picture::{ClauseTally, IncidentPicture, IncidentTally};
+use place::{Ground, Located, Region};
+
+use crate::airspace::{Setting, sightings};
+use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
+use crate::finding::{Confidence, Finding, Margin, Reason, Recorded, Subject, Verdict};
+use crate::rules::Rules;
+
+/// Holds reports against the clauses of a pack.
+#[must_use]
+pub fn fold<'a>(
+    pack: &Pack,
+    setting: &Setting,
+    rules: &Rules,
+    reports: impl IntoIterator<Item = &'a Report>,
+) -> IncidentPicture {
+    let mut picture = IncidentPicture::default();
+    let distinct = distinct(reports, setting.period, &mut picture);
+    let judge = Judge {
+        pack,
+        setting,
+        rules: rules.digest(),
+        as_of: as_of(setting.period, &distinct),
+        watched: watched(pack, setting, &mut picture),
+    };
+    let mut unknown_sides = BTreeMap::new();
+    for (&digest, report) in &distinct {
+        let region = Region::of(pack, report);
+        for watched in &judge.watched {
+            let judgement = watched.judge(pack, report, &region);
+            picture.tally.count(&watched.clause.id, judgement.answer);
+            if judgement.answer == Answer::Doubt(Reason::SideUnknown) {
+                note_unknown(pack, report, digest, &mut unknown_sides);
+            }
+            picture.findings.extend(judge.finding(watched, report, digest, judgement));
+        }
+    }
+    picture.anomalies.extend(unknown_sides.into_values());
+    picture.findings.sort_by_cached_key(|recorded| recorded.finding.order());
+    picture.anomalies.sort();
+    picture
+}
+
+/// The reports of the period, each once, by digest. Copies and reports that share a name become
+/// anomalies.
+fn distinct<'a>(
+    reports: impl IntoIterator<Item = &'a Report>,
+    period: Interval,
+    picture: &mut IncidentPicture,
+) -> BTreeMap<Digest, &'a Report> {
+    let mut copies: BTreeMap<Digest, (&Report, u64)> = BTreeMap::new();
+    for report in reports {
+        if period.meet(report.observed).is_none() {
+            picture.tally.outside_period += 1;
+            continue;
+        }
+        let (kept, times) = copies.entry(report.digest()).or_insert((report, 0));
+        *times += 1;
+        if report.locator < kept.locator {
+            *kept = report;
+        }
+    }
+    let mut names: BTreeMap<(&str, &str), Vec<Digest>> = BTreeMap::new();
+    for (&digest, &(report, times)) in &copies {
+        picture.tally.reports += 1;
+        picture.tally.repeats += times - 1;
+        names.entry((&report.source.id, &report.id)).or_default().push(digest);
+        if times > 1 {
+            let repeated = anomaly(AnomalyKind::RepeatedReport, report, digest);
+            picture.anomalies.push(Anomaly { times: times - 1, ..repeated });
+        }
+    }
+    for (_, digests) in names.into_iter().filter(|(_, digests)| digests.len() > 1) {
+        for digest in digests {
+            let kind = AnomalyKind::ConflictingReport;
+            picture.anomalies.push(anomaly(kind, copies[&digest].0, digest));
+        }
+    }
+    copies.into_iter().map(|(digest, (report, _))| (digest, report)).collect()
+}
+
+fn anomaly(kind: AnomalyKind, report: &Report, digest: Digest) -> Anomaly {
+    Anomaly {
+        interval: report.observed,
+        kind,
+        subject: AnomalySubject::Report(report.id.clone()),
+        times: 1,
+        evidence: Some(digest),
+        locator: Some(report.locator),
+    }
+}
+
+/// Counts a report for each of its sides that the pack does not know; one anomaly a name.
+fn note_unknown(
+    pack: &Pack,
+    report: &Report,
+    digest: Digest,
+    unknown: &mut BTreeMap<String, Anomaly>,
+) {
+    for name in sides::unknown_names(pack, report) {
+        let first = || Anomaly { times: 0, ..anomaly(AnomalyKind::UnknownSide, report, digest) };
+        let noted = unknown.entry(name).or_insert_with(first);
+        noted.times += 1;
+        let start = noted.interval.start().min(report.observed.start());
+        let end = noted.interval.end().max(report.observed.end());
+        noted.interval = Interval::new(start, end).unwrap_or(noted.interval);
+    }
+}
+
+/// Up to when the input reaches: the end of the period if it has one, otherwise the end of the
+/// latest observation.
+fn as_of(period: Interval, reports: &BTreeMap<Digest, &Report>) -> Instant {
+    if period.end() < Instant::MAX {
+        return period.end();
+    }
+    let latest = reports.values().map(|report| report.observed.end()).max();
+    latest.unwrap_or(period.start())
+}
+
+/// A clause that is judged, ready for reports.
+struct Watched<'a> {
+    clause: &'a Clause,
+    ground: Ground<'a>,
+    asks: Asks<'a>,
+}
+
+enum Asks<'a> {
+    Ceasefire(&'a Ceasefire),
+    NoFly(sightings::Sky<'a>),
+}
+
+fn watched<'a>(
+    pack: &'a Pack,
+    setting: &Setting,
+    picture: &mut IncidentPicture,
+) -> Vec<Watched<'a>> {
+    let mut all = Vec::new();
+    for clause in pack.clauses.values() {
+        let asks = match &clause.kind {
+            ClauseKind::Ceasefire(ceasefire) => Asks::Ceasefire(ceasefire),
+            ClauseKind::NoFly(no_fly) => Asks::NoFly(sightings::Sky::new(pack, clause, no_fly)),
+            _ => continue,
+        };
+        let adopted = clause.status == ClauseStatus::Adopted;
+        if adopted || setting.as_if_adopted.contains(&clause.id) {
+            picture.tally.clauses.entry(clause.id.clone()).or_default();
+            all.push(Watched { clause, ground: Ground::new(pack, clause), asks });
+        } else {
+            picture.not_judged.push((clause.id.clone(), clause.status));
+        }
+    }
+    all
+}
+
+/// What one clause makes of one report.
+struct Judgement {
+    answer: Answer,
+    located: Located,
+    vertical_cm: Option<i64>,
+}
+
+impl Watched<'_> {
+    fn judge(&self, pack: &Pack, report: &Report, region: &Region) -> Judgement {
+        match &self.asks {
+            Asks::Ceasefire(ceasefire) => {
+                let located = self.ground.locate(region);
+                let listed = ceasefire.acts.contains(&report.act);
+                let answers = [
+                    located.answer,
+                    during(&[self.clause.in_force], observed_widened(report)),
+                    if listed { Answer::Yes } else { Answer::No(Outside::NotListedAct) },
+                    sides::between(pack, ceasefire, &report.sides),
+                ];
+                let answer = first_no_else_doubt(answers);
+                Judgement { answer, located, vertical_cm: None }
+            }
+            Asks::NoFly(sky) => {
+                let located = self.ground.locate(&sightings::region_of_flight(report, region));
+                let (answer, vertical_cm) = sky.judge(pack, report, located.answer);
+                Judgement { answer, located, vertical_cm }
+            }
+        }
+    }
+}
+
+struct Judge<'a> {
+    pack: &'a Pack,
+    setting: &'a Setting,
+    rules: Digest,
+    as_of: Instant,
+    watched: Vec<Watched<'a>>,
+}
+
+impl Judge<'_> {
+    fn finding(
+        &self,
+        watched: &Watched<'_>,
+        report: &Report,
+        digest: Digest,
+        judgement: Judgement,
+    ) -> Option<Recorded> {
+        let (verdict, reason) = match (judgement.answer, &watched.asks) {
+            (Answer::No(_), _) => return None,
+            (Answer::Doubt(reason), _) => (Verdict::Undetermined, reason),
+            (Answer::Yes, Asks::Ceasefire(_)) => (Verdict::Alleged, Reason::ReportedAct),
+            (Answer::Yes, Asks::NoFly(_)) => (Verdict::Alleged, Reason::ReportedFlight),
+        };
+        // How deep in an area somebody fired from would tell where.
+        let told = !report.act.place_is_coarsened();
+        let finding = Finding {
+            clause: watched.clause.id.clone(),
+            clause_status: watched.clause.status,
+            agreement_version: self.pack.version,
+            audience: self.setting.audience.clone(),
+            as_of: self.as_of,
+            supersedes: None,
+            verdict,
+            reason,
+            subject: Subject::Act(report.act),
+            interval: report.observed,
+            area: judgement.located.area?,
+            margin: Margin {
+                horizontal_cm: judgement.located.depth_cm.filter(|_| told),
+                vertical_cm: judgement.vertical_cm,
+            },
+            confidence: match report.source_count {
+                0 | 1 => Confidence::SingleSource,
+                _ => Confidence::Corroborated,
+            },
+            evidence: vec![digest],
+            rules: self.rules,
+        };
+        Some(Recorded { finding: finding.sealed(), locators: vec![(digest, report.locator)] })
+    }
+}

@@ -1,0 +1,422 @@
+//! Reports as people send them, good and bad.
+
+use std::fmt::Write as _;
+
+use agreement::Report;
+use agreement::report::{Extent, Method};
+use serde_json::{Value, json};
+use spacetime::{Duration, Instant, zone_rules};
+
+use super::jsonl_reports::COUNT_MAX;
+use super::{Authorisations, JsonlReports, UcdpGed};
+use crate::feed::{Batch, Feed, Options};
+use crate::rejection::Rejection;
+
+const FORMAT: &str = include_str!("../../../../docs/report-format.md");
+const SCHEMA: &str = include_str!("../../../../docs/schema/report.schema.json");
+const GENERATED: &str = include_str!("testdata/gen_reports.jsonl");
+
+/// Everything a feed holds: items, rejections, repeats.
+fn all<T>(mut feed: impl Feed<T>) -> (Vec<T>, Vec<Rejection>, u64) {
+    let (mut items, mut rejections, mut repeats) = (Vec::new(), Vec::new(), 0);
+    let mut batch = Batch::default();
+    while feed.read(&mut batch).unwrap() {
+        items.append(&mut batch.items);
+        rejections.append(&mut batch.rejections);
+        repeats += batch.passed_over;
+    }
+    (items, rejections, repeats)
+}
+
+fn reports(text: &str) -> (Vec<Report>, Vec<Rejection>, u64) {
+    all(JsonlReports::new(text.as_bytes(), Options::default()))
+}
+
+/// What is said about each rejection, for a snapshot.
+fn said(rejections: &[Rejection]) -> String {
+    rejections.iter().fold(String::new(), |mut out, why| {
+        let (record, at) = (why.locator.record, why.pointer.as_deref().unwrap_or("-"));
+        let (code, reason, repair) = (why.code.name, why.reason(), why.code.repair);
+        writeln!(out, "{record} {at} {code}\n    {reason}\n    -> {repair}").unwrap();
+        out
+    })
+}
+
+/// The lines of a fenced block of the format's page.
+fn examples(fence: &str) -> String {
+    let (_, rest) = FORMAT.split_once(&format!("```{fence}\n")).unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+/// A good report with some members changed; `null` removes one.
+#[allow(clippy::needless_pass_by_value, reason = "callers write json!({...})")]
+fn changed(changes: Value) -> Value {
+    let mut report: Value =
+        serde_json::from_str(examples("jsonl").lines().next().unwrap()).unwrap();
+    report.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    report.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    report
+}
+
+#[test]
+fn the_examples_of_the_format_are_reports() {
+    let (items, rejections, _) = reports(&examples("jsonl"));
+    assert_eq!((items.len(), said(&rejections)), (3, String::new()));
+    let heard = &items[0];
+    assert_eq!(heard.observed.start(), Instant::parse("2017-07-10T01:31:00Z").unwrap());
+    assert_eq!(heard.bearing.map(|b| (b.cdeg, b.step_cdeg, b.sd_cdeg)), Some((4500, 2250, 1200)));
+    assert_eq!(heard.clock_sd, Some(Duration::from_seconds(20)));
+    let seen = &items[1];
+    assert_eq!(seen.observed.length(), Duration::from_micros(1));
+    assert_eq!(seen.count.map(|c| (c.min, c.max)), Some((2, 2)));
+    assert_eq!(seen.sighting.as_ref().unwrap().height_high_cm, Some(40_000));
+    let told = &items[2];
+    assert!(matches!(&told.place.as_ref().unwrap().extent,
+        Extent::AdminUnit(unit) if unit.name == "SY1203"));
+    assert_eq!((told.method, told.deaths, told.source_count), (Method::Told, Some(1), 2));
+}
+
+#[test]
+fn what_the_generator_of_issue_4_hands_in_is_read_whole() {
+    let mut feed = JsonlReports::new(GENERATED.as_bytes(), Options::default());
+    let mut batch = Batch::default();
+    assert!(feed.read(&mut batch).unwrap());
+    assert_eq!((batch.items.len(), said(&batch.rejections)), (24, String::new()));
+    assert!(feed.unread().is_empty());
+}
+
+#[test]
+fn the_schema_says_what_the_reader_says() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for line in examples("jsonl").lines().chain(GENERATED.lines()) {
+        let report: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(schema.iter_errors(&report).next().map(|e| e.to_string()), None);
+    }
+    for (name, report) in bad_reports() {
+        let beyond_a_schema = [
+            "ends before start",
+            "lasts too long",
+            "future",
+            "count backwards",
+            "range backwards",
+            "height backwards",
+            "number outside count",
+            "bidi",
+            "control",
+            "misspelt",
+            "critical",
+            "a day that is none",
+            "only space",
+        ];
+        assert_eq!(schema.is_valid(&report), beyond_a_schema.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn the_schema_lists_every_kind_and_field() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let kinds: Vec<&str> = agreement::Act::ALL.iter().map(|act| act.as_str()).collect();
+    assert_eq!(schema["properties"]["kind"]["enum"], json!(kinds));
+    assert_eq!(schema["properties"]["count"]["properties"]["max"]["maximum"], COUNT_MAX);
+    for key in schema["properties"].as_object().unwrap().keys() {
+        assert!(FORMAT.contains(&format!("`{key}")), "{key} is not on the format's page");
+    }
+    for kind in kinds {
+        assert!(FORMAT.contains(&format!("`{kind}`")), "{kind} is not on the format's page");
+    }
+}
+
+#[test]
+fn every_code_of_the_format_is_on_its_page() {
+    let codes = super::jsonl_reports::CODES.iter().chain(super::authorisations::CODES);
+    for code in codes {
+        assert!(FORMAT.contains(&format!("`{}`", code.name)), "{} is not there", code.name);
+    }
+}
+
+/// Reports each with one thing wrong that JSON itself allows.
+fn bad_reports() -> Vec<(&'static str, Value)> {
+    let place = |lon: f64, lat: f64| json!({ "lon": lon, "lat": lat, "radius_m": 100 });
+    [
+        ("no id", json!({ "id": null })),
+        ("id is a number", json!({ "id": 7 })),
+        ("unknown kind", json!({ "kind": "thunder" })),
+        ("unknown method", json!({ "method": "guessed" })),
+        ("naive time", json!({ "from": "2017-07-10T04:31:00" })),
+        ("no time", json!({ "from": "yesterday" })),
+        ("a day that is none", json!({ "from": "2017-02-30T04:31:00Z" })),
+        ("ends before start", json!({ "to": "2017-07-10T01:30:59Z" })),
+        ("lasts too long", json!({ "to": "2019-07-10T01:30:59Z", "received_at": null })),
+        ("future", json!({ "received_at": "2017-07-10T01:28:00Z" })),
+        ("negative count", json!({ "count": { "min": -1, "max": 3 } })),
+        ("a count of 10^9", json!({ "count": { "min": 1, "max": 1e9 } })),
+        ("half an explosion", json!({ "count": { "min": 0.5, "max": 3 } })),
+        ("count backwards", json!({ "count": { "min": 4, "max": 3 } })),
+        ("bearing 361", json!({ "bearing": { "deg": 361 } })),
+        ("negative bearing", json!({ "bearing": { "deg": -1 } })),
+        ("spread of a bearing", json!({ "bearing": { "deg": 1, "sd_deg": 999 } })),
+        ("range backwards", json!({ "range": { "min_m": 4000, "max_m": 3000 } })),
+        ("range past the horizon", json!({ "range": { "max_m": 40_000_000 } })),
+        ("latitude 95", json!({ "place": place(36.0, 95.0) })),
+        ("longitude 181", json!({ "place": place(181.0, 32.0) })),
+        ("half a position", json!({ "source": { "id": "a", "kind": "human", "lon": 36.0 } })),
+        ("place twice", json!({ "place": place(36.0, 32.0), "pcode": "SY12" })),
+        ("pcode", json!({ "pcode": "sy12" })),
+        ("no radius", json!({ "place": { "lon": 36, "lat": 32 } })),
+        ("three sides", json!({ "sides": ["a", "b", "c"] })),
+        ("height", json!({ "sighting": { "height_low_m": 41_000 } })),
+        ("height backwards", json!({ "sighting": { "height_low_m": 9, "height_high_m": 8 } })),
+        ("number outside count", json!({ "sighting": { "number": 9 } })),
+        ("bidi", json!({ "weapon": "mortar\u{202e}rekcor" })),
+        ("control", json!({ "source": { "id": "a\u{7}", "kind": "human" } })),
+        ("only space", json!({ "weapon": "  " })),
+        ("a long name", json!({ "id": "x".repeat(129) })),
+        ("misspelt", json!({ "recieved_at": "2017-07-10T06:02:10+03:00" })),
+        ("critical", json!({ "critical": ["fuse"], "fuse": "delay" })),
+        ("sources", json!({ "sources": 0 })),
+        ("deaths", json!({ "deaths": -3 })),
+        ("clock", json!({ "clock_sd_s": -20 })),
+        ("bearing is a number", json!({ "bearing": 45 })),
+    ]
+    .map(|(name, changes)| (name, changed(changes)))
+    .into()
+}
+
+#[test]
+fn each_bad_report_is_rejected_with_a_repair_and_the_next_is_read() {
+    let mut text = String::new();
+    for (n, (_, report)) in bad_reports().iter().enumerate() {
+        writeln!(text, "{report}").unwrap();
+        writeln!(text, "{}", changed(json!({ "id": format!("good-{n}") }))).unwrap();
+    }
+    let (items, rejections, _) = reports(&text);
+    assert_eq!(items.len(), bad_reports().len());
+    insta::assert_snapshot!(said(&rejections));
+}
+
+#[test]
+fn lines_that_are_no_report_at_all_cost_themselves_only() {
+    let good = changed(json!({})).to_string();
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    let nan = good.replace("\"sd_deg\":12", "\"sd_deg\":NaN");
+    let minus_infinity = good.replace("\"sd_deg\":12", "\"sd_deg\":-Infinity");
+    let huge = good.replace("\"sd_deg\":12", "\"sd_deg\":1e999");
+    let twice = good.replace("\"sd_deg\":12", "\"deg\":90");
+    let cut = &good[..40];
+    let long = format!("{{\"id\":\"{}\"}}", "x".repeat(70_000));
+    let lines = [&nan, &minus_infinity, &huge, &twice, cut, "[]", "\"\u{feff}\"", &deep, &long];
+    let mut bytes = lines.join("\n").into_bytes();
+    bytes.extend_from_slice(b"\n{\"id\":\"\xff\"}\n\n");
+    bytes.extend_from_slice(good.as_bytes());
+    let (items, rejections, _) = all(JsonlReports::new(&bytes[..], Options::default()));
+    assert_eq!(items.len(), 1);
+    insta::assert_snapshot!(said(&rejections));
+}
+
+#[test]
+fn a_report_counts_once_and_its_name_stands_for_one_thing() {
+    let lines = [
+        changed(json!({})),
+        changed(json!({ "received_at": "2017-07-11T00:00:00Z" })),
+        changed(json!({ "count": { "min": 5, "max": 8 } })),
+    ];
+    let text = lines.map(|line| line.to_string()).join("\n");
+    let (items, rejections, repeats) = reports(&text);
+    assert_eq!((items.len(), repeats), (1, 1));
+    assert_eq!(rejections[0].code.name, "same-id-another-body");
+    assert_eq!(rejections[0].pointer.as_deref(), Some("/id"));
+}
+
+#[test]
+fn what_a_newer_writer_adds_is_kept_out_and_said() {
+    let newer = json!({ "text": "boom", "media": ["sha256:00"], "bearing": { "deg": 1, "of": 2 } });
+    let text = changed(newer).to_string();
+    let mut feed = JsonlReports::new(text.as_bytes(), Options::default());
+    let mut batch = Batch::default();
+    assert!(feed.read(&mut batch).unwrap() && batch.items.len() == 1);
+    let unread: Vec<_> = feed.unread().iter().map(|(k, &n)| (k.as_str(), n)).collect();
+    assert_eq!(unread, [("/bearing/of", 1), ("/media", 1), ("/text", 1)]);
+}
+
+#[test]
+fn no_message_tells_where_a_post_stands() {
+    let mut report = changed(
+        json!({ "source": { "id": "a", "kind": "human", "lon": 36.0123456, "lat": 95.0654321 } }),
+    );
+    let (_, rejections, _) = reports(&report.to_string());
+    let told = serde_json::to_string(&rejections).unwrap();
+    assert!(!told.contains("0123456") && !told.contains("0654321"), "{told}");
+    report["source"]["lat"] = json!(32.0654321);
+    let (items, _, _) = reports(&report.to_string());
+    assert!(format!("{items:?}").contains("position: Some(Protected(..))"));
+}
+
+const HEADER: &str = "id,type_of_violence,side_a,side_b,where_prec,latitude,longitude,\
+    date_prec,date_start,date_end,number_of_sources,adm_1,adm_2,low,best,high,best_guess";
+
+fn event(id: &str, changes: &[(&str, &str)]) -> String {
+    let good = [
+        ("id", id),
+        ("type_of_violence", "1"),
+        ("side_a", "Government of Syria"),
+        ("side_b", "Syrian insurgents"),
+        ("where_prec", "2"),
+        ("latitude", "32.61889"),
+        ("longitude", "36.10213"),
+        ("date_prec", "1"),
+        ("date_start", "2017-07-09"),
+        ("date_end", "2017-07-09"),
+        ("number_of_sources", "2"),
+        ("adm_1", "Daraa Governorate"),
+        ("adm_2", "Markaz Daraa district"),
+        ("low", "1"),
+        ("best", "2"),
+        ("high", "3"),
+        ("best_guess", ""),
+    ];
+    let value = |(name, value)| changes.iter().find(|(n, _)| *n == name).map_or(value, |c| c.1);
+    good.map(value).join(",")
+}
+
+fn events(rows: &[String]) -> (Vec<Report>, Vec<Rejection>, u64) {
+    let text = format!("{HEADER}\n{}\n", rows.join("\n"));
+    all(UcdpGed::new(text.as_bytes(), Options::default(), zone_rules("Asia/Damascus").unwrap()))
+}
+
+#[test]
+fn a_precision_code_becomes_a_region_and_a_day_a_local_day() {
+    let precisions: Vec<String> =
+        ["1", "2", "3", "4", "5", "6", "7"].map(|p| event(p, &[("where_prec", p)])).into();
+    let (items, rejections, _) = events(&precisions);
+    assert_eq!(said(&rejections), "");
+    let radius = |report: &Report| match &report.place.as_ref().unwrap().extent {
+        Extent::Radius { radius_m } => format!("{radius_m} m"),
+        Extent::AdminUnit(unit) => format!("{} in {:?}", unit.name, unit.within),
+        Extent::Unbounded => "unbounded".to_owned(),
+    };
+    assert_eq!(
+        items.iter().map(radius).collect::<Vec<_>>(),
+        [
+            "3000 m",
+            "25000 m",
+            "Markaz Daraa district in [\"Daraa Governorate\"]",
+            "Daraa Governorate in []",
+            "100000 m",
+            "unbounded",
+            "unbounded",
+        ]
+    );
+    let day = items[0].observed;
+    assert_eq!(day.start(), Instant::parse("2017-07-09T00:00:00+03:00").unwrap());
+    assert_eq!(day.end(), Instant::parse("2017-07-10T00:00:00+03:00").unwrap());
+    assert_eq!(items[0].count.map(|c| (c.min, c.max)), Some((1, 3)));
+    assert_eq!((items[0].deaths, items[0].source_count), (Some(2), 2));
+}
+
+#[test]
+fn columns_go_by_name_in_any_order_and_some_may_be_missing() {
+    let text = "\u{feff}Date_End,date_start,date_prec,longitude,latitude,where_prec,side_b,side_a,\
+        type_of_violence,id\r\n2017-07-10 00:00:00.000,2017-07-09 00:00:00.000,2,36.1,32.6,1,\
+        Civilians,\"IS, others\",3,9\r\n";
+    let feed =
+        UcdpGed::new(text.as_bytes(), Options::default(), zone_rules("Asia/Damascus").unwrap());
+    let (items, rejections, _) = all(feed);
+    assert_eq!(said(&rejections), "");
+    assert_eq!(items[0].sides, ["IS, others", "Civilians"]);
+    assert_eq!(items[0].observed.length(), Duration::from_seconds(2 * 86_400));
+    assert_eq!((items[0].count, items[0].source_count), (None, 1));
+}
+
+#[test]
+fn a_local_day_is_as_long_as_the_clocks_made_it() {
+    let spring = event("1", &[("date_start", "2017-03-31"), ("date_end", "2017-03-31")]);
+    let (items, _, _) = events(&[spring]);
+    assert_eq!(items[0].observed.length(), Duration::from_seconds(23 * 3600));
+}
+
+#[test]
+fn each_bad_event_is_rejected_with_a_repair_and_the_next_is_read() {
+    let bad: &[&[(&str, &str)]] = &[
+        &[("latitude", "95")],
+        &[("longitude", "-180.5")],
+        &[("latitude", "NaN")],
+        &[("longitude", "east")],
+        &[("date_start", "2017-02-30")],
+        &[("date_end", "9 July")],
+        &[("date_end", "2017-07-08")],
+        &[("date_end", "2019-07-08")],
+        &[("date_prec", "0")],
+        &[("where_prec", "8")],
+        &[("where_prec", "")],
+        &[("where_prec", "3"), ("adm_2", "")],
+        &[("type_of_violence", "4")],
+        &[("best", "-2")],
+        &[("high", "1000000000")],
+        &[("number_of_sources", "0")],
+        &[("side_a", "")],
+        &[("side_b", "IS\u{202e}")],
+        &[("id", "")],
+        &[("side_b", "\"never closed")],
+        &[("side_b", "one,too,many")],
+    ];
+    let mut rows = Vec::new();
+    for (n, changes) in bad.iter().enumerate() {
+        rows.push(event(&format!("bad-{n}"), changes));
+        rows.push(event(&format!("good-{n}"), &[]));
+    }
+    rows.push(event("good-0", &[]));
+    rows.push(event("good-1", &[("best", "3")]));
+    let long = "x".repeat(700);
+    rows.push(event("long", &[("side_a", &long)]));
+    let (items, rejections, repeats) = events(&rows);
+    assert_eq!((items.len(), repeats), (bad.len(), 1));
+    insta::assert_snapshot!(said(&rejections));
+}
+
+#[test]
+fn a_file_that_is_not_the_data_set_is_rejected_as_a_whole() {
+    let of = |text: &str| {
+        let feed =
+            UcdpGed::new(text.as_bytes(), Options::default(), zone_rules("Asia/Damascus").unwrap());
+        said(&all(feed).1)
+    };
+    let texts = ["", "id,date_start\n1,2017-07-09\n", "id,id\n", "\"id\n"];
+    insta::assert_snapshot!(texts.map(of).concat());
+}
+
+#[test]
+fn an_authorisation_names_somebody_some_time_and_nothing_unknown() {
+    let (items, rejections, _) =
+        all(Authorisations::new(examples("authorisations").as_bytes(), Options::default()));
+    assert_eq!((items.len(), said(&rejections)), (1, String::new()));
+    let good: Value = serde_json::from_str(&examples("authorisations")).unwrap();
+    let bad = [
+        json!({ "address": null, "callsign": null }),
+        json!({ "address": "43c6f" }),
+        json!({ "callsign": "NINE LETTERS" }),
+        json!({ "to": "2017-07-12T06:00:00Z" }),
+        json!({ "clauses": ["No-Fly"] }),
+        json!({ "granted_by": null }),
+        json!({ "below_m": 3000 }),
+    ];
+    let lines = bad.map(|changes| {
+        let mut one = good.clone();
+        one.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        one.to_string()
+    });
+    let (items, rejections, _) =
+        all(Authorisations::new(lines.join("\n").as_bytes(), Options::default()));
+    assert_eq!(items.len(), 0);
+    insta::assert_snapshot!(said(&rejections));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(0_u8.., 0..300)) {
+        all(JsonlReports::new(&bytes[..], Options::default()));
+        all(Authorisations::new(&bytes[..], Options::default()));
+        let text = [format!("{HEADER}\n").as_bytes(), &bytes].concat();
+        all(UcdpGed::new(&text[..], Options::default(), zone_rules("Asia/Damascus").unwrap()));
+    }
+}

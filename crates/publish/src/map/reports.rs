@@ -1,0 +1,119 @@
+//! Reports, at the place they name: a ring as wide as they are precise, and a mark that tells
+//! what became of them.
+
+use std::collections::BTreeMap;
+
+use agreement::Digest;
+use assess::Verdict;
+use spacetime::Position;
+
+use crate::input::ReportInput;
+use crate::map::{PREFIX, shows};
+use crate::markup::Markup;
+use crate::palette;
+use crate::projection::Projection;
+use crate::svg::Units;
+
+/// Rings narrower than this tell nothing beside the mark.
+const RING_LEAST: f64 = 9.0;
+const SIGN_SIZE: f64 = 15.0;
+
+/// Reports of one place and precision with one outcome: how many.
+type Groups = BTreeMap<(Option<Verdict>, Position, u32), u32>;
+
+/// Draws how far each place may lie from the point named.
+pub(super) fn extents(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
+    let mut drawn = BTreeMap::new();
+    for (verdict, place, radius_m) in grouped(input).into_keys() {
+        let gravest = drawn.entry((place, radius_m)).or_insert(verdict);
+        *gravest = (*gravest).into_iter().chain(verdict).min();
+    }
+    for ((place, radius_m), verdict) in drawn {
+        let radius = projection.length(f64::from(radius_m));
+        if radius < RING_LEAST || !shows(projection, place) {
+            continue;
+        }
+        let at = projection.place(place);
+        let class = format!("extent {}", verdict.map_or("none", palette::class));
+        let (cx, cy) = (Units(at.x), Units(at.y));
+        m.leaf("circle", &[("class", &class), ("cx", &cx), ("cy", &cy), ("r", &Units(radius))]);
+    }
+    m.newline();
+}
+
+/// Draws the marks: signs for reports that a finding rests on, dots for the others.
+pub(super) fn marks(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
+    let mut at_place: BTreeMap<(Option<Verdict>, Position), u32> = BTreeMap::new();
+    for ((verdict, place, _), times) in grouped(input) {
+        *at_place.entry((verdict, place)).or_default() += times;
+    }
+    let (said, judged): (Vec<_>, Vec<_>) =
+        at_place.into_iter().partition(|((verdict, _), _)| verdict.is_none());
+    for ((_, place), times) in said {
+        dot(m, projection, place, times);
+    }
+    // The gravest last, on top of the others.
+    for ((verdict, place), times) in judged.into_iter().rev() {
+        if let Some(verdict) = verdict {
+            sign(m, projection, verdict, place, times);
+        }
+    }
+    m.newline();
+}
+
+fn dot(m: &mut Markup, projection: &Projection, place: Position, times: u32) {
+    if !shows(projection, place) {
+        return;
+    }
+    let at = projection.place(place);
+    let (cx, cy) = (Units(at.x), Units(at.y));
+    m.within("circle", &[("class", &"said none"), ("cx", &cx), ("cy", &cy), ("r", &2.4)], |m| {
+        m.line("title", &[], format_args!("{}, no finding rests on it", reports(times)));
+    });
+}
+
+fn sign(m: &mut Markup, projection: &Projection, verdict: Verdict, place: Position, times: u32) {
+    if !shows(projection, place) {
+        return;
+    }
+    let at = projection.place(place);
+    m.within("g", &[], |m| {
+        m.line("title", &[], format_args!("{}: {}", palette::word(verdict), reports(times)));
+        palette::draw_sign(m, PREFIX, verdict, at, SIGN_SIZE);
+        if times > 1 {
+            let (x, y) = (Units(at.x + 8.0), Units(at.y + 4.0));
+            m.line("text", &[("class", &"small halo"), ("x", &x), ("y", &y)], times);
+        }
+    });
+}
+
+fn reports(times: u32) -> String {
+    if times == 1 { "1 report".to_owned() } else { format!("{times} reports") }
+}
+
+fn grouped(input: &ReportInput<'_>) -> Groups {
+    let verdicts = verdicts(input);
+    let mut groups = Groups::new();
+    for report in &input.reports {
+        let verdict = verdicts.get(&report.digest()).copied();
+        *groups.entry((verdict, report.place(), report.radius_m())).or_default() += 1;
+    }
+    groups
+}
+
+/// The gravest verdict that rests on each piece of evidence.
+fn verdicts(input: &ReportInput<'_>) -> BTreeMap<Digest, Verdict> {
+    let mut gravest = BTreeMap::new();
+    for recorded in input.findings {
+        for &evidence in &recorded.finding.evidence {
+            let verdict = gravest.entry(evidence).or_insert(recorded.finding.verdict);
+            *verdict = recorded.finding.verdict.min(*verdict);
+        }
+    }
+    gravest
+}
+
+/// How many reports lie beyond the map.
+pub(super) fn beyond(projection: &Projection, input: &ReportInput<'_>) -> usize {
+    input.reports.iter().filter(|report| !shows(projection, report.place())).count()
+}
