@@ -24,8 +24,9 @@ const SIGN_SIZE: f64 = 15.0;
 
 /// Draws every track, with its gaps dotted, and names it when there are few.
 pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
-    let gap_micros = input.pack.parameters.lost_after_s.saturating_mul(1_000_000);
+    let lost_micros = input.pack.parameters.lost_after_s.saturating_mul(1_000_000);
     for track in input.tracks {
+        let gap_micros = lost_micros.max(3 * usual_step_micros(track));
         let (mut seen, mut hidden) = (Path::default(), Path::default());
         for run in track.points.chunk_by(|a, b| b.0.since(a.0).micros() <= gap_micros) {
             add_visible(&mut seen, projection, run);
@@ -49,6 +50,15 @@ pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInpu
             name(m, projection, track);
         }
     }
+}
+
+/// How far apart in time the corners of a sketch usually are: it keeps one position in many, so
+/// a gap is what is long against that.
+fn usual_step_micros(track: &Sketch) -> i64 {
+    let steps = track.points.windows(2).map(|pair| pair[1].0.since(pair[0].0).micros());
+    let mut steps: Vec<i64> = steps.collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied().unwrap_or(0)
 }
 
 /// The parts of a line that come near the map, each simplified.
