@@ -340,7 +340,11 @@ impl Follower<'_> {
         };
         let pending = contact.follow(from, to, &touch);
         let certain = contact.stay.as_ref().is_some_and(|stay| stay.is_certain());
-        if touch.possible && self.permitted(flight, number, to_at).is_none() {
+        let hold = Duration::from_seconds(airspace.pack.parameters.hysteresis_s);
+        // At the edge everybody is in doubt for a moment: only a doubt that lasts is told.
+        let lasts = contact.stay.as_ref().is_some_and(|stay| stay.length() >= hold);
+        let told = touch.possible && (certain || lasts);
+        if told && self.permitted(flight, number, to_at).is_none() {
             let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
             warnings.report_stay(airspace, number, certain, &to.point, alerts);
         }

@@ -187,7 +187,6 @@ fn an_approach_is_warned_of_before_the_entry_and_ends_after_it() {
     let expected = [
         AlertKind::Approaching,
         AlertKind::Imminent,
-        AlertKind::PossibleInfringement,
         AlertKind::Infringement,
         AlertKind::Ended,
     ];

@@ -177,8 +177,8 @@ impl<R: ChunkReader + 'static> Feed<TrackPoint> for StateVectorsParquet<R> {
 struct RowGroup {
     done: i64,
     at: Times,
-    address: Texts,
-    callsign: Option<Texts>,
+    address: Texts<Address>,
+    callsign: Option<Texts<Callsign>>,
     latitude: Numbers,
     longitude: Numbers,
     baro: Option<Numbers>,
@@ -211,8 +211,10 @@ impl RowGroup {
         Ok(Self {
             done: 0,
             at: Times::new(time, &time_column)?,
-            address: Texts::new(needed(Field::Address)?.0)?,
-            callsign: open(Field::Callsign)?.map(|(reader, _)| Texts::new(reader)).transpose()?,
+            address: Texts::new(needed(Field::Address)?.0, Address::parse)?,
+            callsign: open(Field::Callsign)?
+                .map(|(reader, _)| Texts::new(reader, Callsign::parse))
+                .transpose()?,
             latitude: Numbers::new(needed(Field::Latitude)?.0)?,
             longitude: Numbers::new(needed(Field::Longitude)?.0)?,
             baro: numbers(Field::Baro)?,
@@ -265,8 +267,7 @@ impl RowGroup {
         locator: Locator,
     ) -> Result<Option<TrackPoint>, (&'static Code, Field)> {
         let at = self.at.instant(row, zone).map_err(|code| (code, Field::Time))?;
-        let address = self.address.get(row).and_then(address_of);
-        let address = address.ok_or((&BAD_ADDRESS, Field::Address))?;
+        let address = self.address.get(row).ok_or((&BAD_ADDRESS, Field::Address))?;
         let number = |numbers: &Option<Numbers>| {
             numbers.as_ref().and_then(|n| n.get(row)).filter(|value| !value.is_nan())
         };
@@ -278,7 +279,7 @@ impl RowGroup {
             speed: number(&self.speed),
             track: number(&self.track),
             climb: number(&self.climb),
-            callsign: self.callsign.as_ref().and_then(|texts| texts.get(row)).and_then(callsign_of),
+            callsign: self.callsign.as_ref().and_then(|texts| texts.get(row)),
             on_ground: self.on_ground.as_ref().is_some_and(|flags| flags.get(row)),
             quality: PositionQuality {
                 nic: number(&self.nic).and_then(category),
@@ -288,14 +289,4 @@ impl RowGroup {
         };
         said.point(at, address, columns.units, locator).map_err(|code| (code, Field::Latitude))
     }
-}
-
-#[inline]
-fn address_of(text: &[u8]) -> Option<Address> {
-    Address::parse(std::str::from_utf8(text).ok()?)
-}
-
-#[inline]
-fn callsign_of(text: &[u8]) -> Option<Callsign> {
-    Callsign::parse(std::str::from_utf8(text).ok()?)
 }
