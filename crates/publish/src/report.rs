@@ -158,8 +158,12 @@ fn drawn_timeline(m: &mut Markup, input: &ReportInput<'_>) {
             m.line(
                 "figcaption",
                 &[],
-                "One row for each clause that was assessed; shaded while it is in force. Bars that \
-                 would touch are drawn as one and say how many they are.",
+                format_args!(
+                    "One row for each clause that was assessed, {} at most, the gravest; shaded \
+                     while it is in force. Bars that would touch are drawn as one and say how many \
+                     they are.",
+                    timeline::ROWS_MAX
+                ),
             );
         } else {
             m.line("p", &[("class", &"empty")], "No finding, and so no timeline.");

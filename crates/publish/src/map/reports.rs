@@ -18,6 +18,8 @@ use crate::svg::Units;
 const RING_LEAST: f64 = 9.0;
 /// Wider rings would hide the map; how many reports are so coarse is said beside it.
 const RING_MOST: f64 = 80.0;
+/// Most places without a finding that are drawn, those with the most reports first.
+const DOTS_MAX: usize = 4_000;
 /// From so many marks on they are drawn smaller.
 const MARKS_MANY: usize = 40;
 
@@ -62,7 +64,9 @@ pub(super) fn marks(m: &mut Markup, projection: &Projection, input: &ReportInput
     }
     let (said, judged): (Vec<_>, Vec<_>) =
         at_place.into_iter().partition(|((verdict, _), _)| verdict.is_none());
-    for ((_, place), times) in said {
+    let mut dots: Vec<(u32, Position)> = said.into_iter().map(|((_, p), n)| (n, p)).collect();
+    dots.sort_unstable_by_key(|&(times, place)| (std::cmp::Reverse(times), place));
+    for (times, place) in dots.into_iter().take(DOTS_MAX) {
         dot(m, projection, place, times);
     }
     let size = if judged.len() < MARKS_MANY { 15.0 } else { 11.0 };

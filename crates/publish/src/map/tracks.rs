@@ -1,8 +1,8 @@
 //! Where aircraft were, and the stretches of their tracks that findings are about.
 
-use agreement::Address;
+use agreement::{Address, ClauseId};
 use assess::airspace::Sketch;
-use assess::{Subject, Verdict};
+use assess::{Finding, Subject, Verdict};
 use spacetime::{Instant, Interval, Position};
 
 use crate::input::ReportInput;
@@ -108,32 +108,28 @@ fn name(m: &mut Markup, projection: &Projection, track: &Sketch) {
 /// Draws the stretches that findings are about, the gravest on top, and their signs.
 pub(super) fn stretches(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
     let clock = LocalClock::of(&input.pack.time_zone);
-    let mut found: Vec<(Verdict, Address, Interval, String)> = input
-        .findings
-        .iter()
-        .filter_map(|recorded| match recorded.finding.subject {
-            Subject::Aircraft(address) => {
-                let finding = &recorded.finding;
-                let said = format!(
-                    "{}: {}, {address}, {}",
-                    palette::word(finding.verdict),
-                    finding.clause,
-                    clock.said_span(finding.interval)
-                );
-                Some((finding.verdict, address, finding.interval, said))
-            }
-            _ => None,
-        })
-        .collect();
+    let about = |finding: &Finding| match finding.subject {
+        Subject::Aircraft(address) => {
+            Some((finding.verdict, address, finding.interval, finding.clause.clone()))
+        }
+        _ => None,
+    };
+    let mut found: Vec<(Verdict, Address, Interval, ClauseId)> =
+        input.findings.iter().filter_map(|recorded| about(&recorded.finding)).collect();
     found.sort();
     found.truncate(STRETCHES_MAX);
     let mut signs: Vec<(Verdict, Point)> = Vec::new();
-    for (verdict, address, interval, said) in found.iter().rev() {
+    for (verdict, address, interval, clause) in found.iter().rev() {
         let line = stretch(input, *address, *interval);
         let points: Vec<Point> = line.iter().map(|&p| projection.place(p)).collect();
         if points.len() > 1 {
             let class = format!("stretch {}", palette::class(*verdict));
             let path = Path::along(&simplified(&points, TOLERANCE));
+            let said = format!(
+                "{}: {clause}, {address}, {}",
+                palette::word(*verdict),
+                clock.said_span(*interval)
+            );
             m.within("path", &[("class", &class), ("d", &path)], |m| m.line("title", &[], said));
         }
         if signs.len() < SIGNS_MAX || *verdict < Verdict::Clear {
