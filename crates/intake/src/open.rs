@@ -142,7 +142,8 @@ pub fn open_stream(
     let is_gzip = packed.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
     let damaged = Arc::new(AtomicBool::new(false));
     let bytes: Box<dyn BufRead + Send> = if is_gzip {
-        let unpacked = Unpacked { gzip: MultiGzDecoder::new(packed), damaged: damaged.clone() };
+        let gzip = MultiGzDecoder::new(packed);
+        let unpacked = Unpacked { gzip, damaged: damaged.clone(), ended: false };
         Box::new(BufReader::with_capacity(256 * 1024, unpacked))
     } else {
         Box::new(packed)
@@ -170,13 +171,19 @@ fn peek(mut bytes: Box<dyn BufRead + Send>) -> io::Result<(Vec<u8>, Box<dyn BufR
 struct Unpacked<R> {
     gzip: MultiGzDecoder<R>,
     damaged: Arc<AtomicBool>,
+    /// Damage is found once: a decoder that is asked again finds it again, for ever.
+    ended: bool,
 }
 
 impl<R: BufRead> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        if self.ended {
+            return Ok(0);
+        }
         match self.gzip.read(buffer) {
             Err(fault) if matches!(fault.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
+                self.ended = true;
                 self.damaged.store(true, Ordering::Relaxed);
                 Ok(0)
             }
