@@ -10,7 +10,7 @@ mod feeds;
 mod packs;
 mod reports;
 
-pub use aircraft::jsonl_frames;
+pub use aircraft::{any_track, jsonl_frames, state_vectors_csv};
 pub use packs::{geojson, pack};
 pub use reports::{authorisations, jsonl_reports, ucdp_csv};
 
@@ -19,10 +19,12 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    ("any_track", any_track),
     ("authorisations", authorisations),
     ("geojson", geojson),
     ("jsonl_frames", jsonl_frames),
     ("jsonl_reports", jsonl_reports),
     ("pack", pack),
+    ("state_vectors_csv", state_vectors_csv),
     ("ucdp_csv", ucdp_csv),
 ];

@@ -22,6 +22,8 @@ fn no_input_of_the_corpora_breaks_stalls_or_swells_its_parser() {
         assert!(!inputs.is_empty(), "fuzz/corpus/{target} holds no seed");
         for path in inputs {
             let bytes = fs::read(&path).expect("a seed can be read");
+            // Whatever stalls for good is the last one named.
+            println!("{}", path.display());
             let held_before = MEMORY.current_usage_as_mb();
             MEMORY.reset_peak_usage();
             let started = Instant::now();
