@@ -20,6 +20,10 @@ pub(crate) const EVENTS: &str = "data/ucdp/ged_syria_2017.csv";
 /// The test pack across one flight, and that flight's frames.
 pub(crate) const FLIGHT: &str = "packs/paris-toulouse-2024";
 pub(crate) const FRAMES: &str = "data/modes/paris_toulouse_2024.jsonl.gz";
+/// The frames as `assess` is given them: with the sensor of the pack that received them.
+const RECEIVED: &str = "receiver=data/modes/paris_toulouse_2024.jsonl.gz";
+/// A leave to fly, made up for the test pack, so that an exempted flight can be shown.
+pub(crate) const LEAVE: &str = "data/authorisations.jsonl";
 /// The day the ceasefire came into force, and how many days are compared on either side.
 pub(crate) const AROUND: &str = "2017-07-09";
 pub(crate) const DAYS: &str = "60";
@@ -97,7 +101,7 @@ fn empty_out() -> Result<Outcome> {
 
 /// What `assess` is given for the flight.
 pub(crate) fn flight_arguments() -> Vec<&'static str> {
-    vec![FLIGHT, "--tracks", FRAMES]
+    vec![FLIGHT, "--tracks", RECEIVED, "--authorisations", LEAVE]
 }
 
 /// What `assess` is given for the events.

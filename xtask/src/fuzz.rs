@@ -29,6 +29,9 @@ pub(crate) fn briefly() -> Result<Outcome> {
     if !Program::new("rustup")?.args(["run", "nightly", "cargo", "--version"]).works() {
         return Ok(Skipped("no nightly toolchain; the corpora were replayed on stable".to_owned()));
     }
+    if !Program::new("c++")?.args(["--version"]).works() {
+        return Ok(Skipped("no C++ compiler, which libFuzzer is built with".to_owned()));
+    }
     if let Err(fault) = FUZZ.ready() {
         return Ok(Skipped(format!("{fault:#}")));
     }

@@ -13,6 +13,7 @@
 
 mod bench;
 mod bless;
+mod bytes;
 mod command;
 mod demo;
 mod fuzz;

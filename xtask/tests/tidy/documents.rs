@@ -54,18 +54,27 @@ fn the_readme_and_ci_name_the_same_test_command() {
     assert!(read("README.md").contains("cargo xtask demo"));
 }
 
-/// A kind's folder holds its scenario in words, an input and what is expected of it, and an
-/// input that narrowly misses.
+/// A kind's folder holds cases (conformance/README.md): some of findings, some of near misses,
+/// each with its scenario in words.
 #[test]
-fn every_conformance_folder_is_a_clause_kind_with_its_scenario_and_near_miss() {
+fn every_conformance_folder_is_a_clause_kind_with_findings_and_near_misses() {
     let mut faults = Vec::new();
     for kind in folders_in("conformance") {
         if !CLAUSE_KINDS.contains(&kind.as_str()) {
             faults.push(format!("conformance/{kind}: no such clause kind"));
         }
-        for part in ["scenario.md", "near-miss"] {
-            if !root().join("conformance").join(&kind).join(part).exists() {
-                faults.push(format!("conformance/{kind}: lacks {part}"));
+        let cases = folders_in(&format!("conformance/{kind}"));
+        let (misses, finds): (Vec<_>, Vec<_>) =
+            cases.into_iter().partition(|case| case.ends_with("near-misses"));
+        if misses.is_empty() || finds.is_empty() {
+            faults.push(format!("conformance/{kind}: wants findings and near misses"));
+        }
+        for case in finds.iter().chain(&misses) {
+            for part in ["scenario.md", "agreement.toml", "expected.jsonl"] {
+                let path = format!("conformance/{kind}/{case}/{part}");
+                if !root().join(&path).is_file() {
+                    faults.push(format!("{path} is missing"));
+                }
             }
         }
     }

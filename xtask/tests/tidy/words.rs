@@ -53,9 +53,7 @@ fn no_name_of_ours_is_a_timestamp() {
         let wire = file.path.starts_with("crates/intake/");
         let code = code_of(&file.text().unwrap());
         for (line, word) in words_of(&code) {
-            let is_ours = word != "Timestamp"
-                && !(wire && word == "timestamp")
-                && !follows_a_dot(&code, word);
+            let is_ours = word != "Timestamp" && !wire && !follows_a_dot(&code, word);
             if is_ours && word.to_lowercase().contains("timestamp") && !file.path.contains("tidy") {
                 faults.push(format!("{}:{line}: `{word}`: which time is it?", file.path));
             }

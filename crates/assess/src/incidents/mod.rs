@@ -2,7 +2,7 @@
 //!
 //! Every `ceasefire` clause asks of every report: where, when, what, who. Every `no-fly` clause
 //! asks the like of those that tell of something that flew
-//! ([`sightings`](crate::airspace::sightings)). One certain "no" puts a report outside the
+//! ([`sightings`]). One certain "no" puts a report outside the
 //! clause, and it is counted by the reason; failing that, one "cannot tell" makes it
 //! `Undetermined`; otherwise it is `Alleged`, which is all that a report can be that nobody has
 //! verified. Fusing reports into incidents is not done here yet.

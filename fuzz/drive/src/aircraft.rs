@@ -1,0 +1,34 @@
+//! Aircraft, as receivers and networks pass them on.
+
+use std::io::Cursor;
+
+use intake::Options;
+use intake::open::{Format, NotOpened, open_stream};
+use intake::zone::LocalZone;
+
+use crate::feeds::drain;
+
+/// Bytes as whatever they look like, packed or not.
+pub fn any_track(bytes: &[u8]) {
+    open_and_drain(bytes, None);
+}
+
+/// Bytes as raw frames with their time, one JSON object a line.
+pub fn jsonl_frames(bytes: &[u8]) {
+    open_and_drain(bytes, Some(Format::JsonlFrames));
+}
+
+/// Bytes as a table of state vectors.
+pub fn state_vectors_csv(bytes: &[u8]) {
+    open_and_drain(bytes, Some(Format::StateVectorsCsv));
+}
+
+/// Everything that a feed may have to be told is told, so that no input is refused for want of it.
+fn open_and_drain(bytes: &[u8], format: Option<Format>) {
+    let options = Options { keep_raw: true, zone: Some(LocalZone::utc()), ..Options::default() };
+    match open_stream(Cursor::new(bytes.to_vec()), format, options) {
+        Ok((_, feed)) => drain(feed),
+        Err(NotOpened::Rejected(_)) => {}
+        Err(NotOpened::Fault(fault)) => panic!("bytes in memory cannot be read: {fault}"),
+    }
+}

@@ -1,0 +1,30 @@
+//! What each fuzz target does with its bytes.
+//!
+//! **In scope.** One function for each parser that reads bytes from outside, called the way
+//! `armistice` calls it, so that a corpus means the same under libFuzzer and in the replay.
+//!
+//! **Out of scope.** Judging what was parsed. A parser passes when it returns.
+
+mod aircraft;
+mod feeds;
+mod packs;
+mod reports;
+
+pub use aircraft::{any_track, jsonl_frames, state_vectors_csv};
+pub use packs::{geojson, pack};
+pub use reports::{authorisations, jsonl_reports, ucdp_csv};
+
+/// A target: what it is called, here and as a folder of `fuzz/corpus`, and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("any_track", any_track),
+    ("authorisations", authorisations),
+    ("geojson", geojson),
+    ("jsonl_frames", jsonl_frames),
+    ("jsonl_reports", jsonl_reports),
+    ("pack", pack),
+    ("state_vectors_csv", state_vectors_csv),
+    ("ucdp_csv", ucdp_csv),
+];
