@@ -38,6 +38,17 @@ pub(crate) enum Verb {
     Tally(Tally),
     /// Tell which points lie in which zones.
     Zones(Zones),
+    /// Print what a shell needs to complete verbs and options.
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+  armistice completions bash > ~/.local/share/bash-completion/completions/armistice
+  armistice completions fish > ~/.config/fish/completions/armistice.fish")]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
