@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use agreement::{ClauseId, SensorId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use intake::clock::ClockOrigin;
 use intake::open::Format;
 use intake::zone::LocalZone;
 use spacetime::Instant;
@@ -110,9 +111,10 @@ pub(crate) struct Assess {
     /// Look at nothing from this instant on.
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) to: Option<Instant>,
-    /// When the clock of feeds without absolute time started: plain AVR, Beast.
-    #[arg(long, value_name = "T", value_parser = instant)]
-    pub(crate) clock_origin: Option<Instant>,
+    /// When the counter of feeds without a clock began (AVR, Beast): an instant, first=INSTANT
+    /// for the first frame, or gps=DATE for a receiver in GPS mode.
+    #[arg(long, value_name = "T")]
+    pub(crate) clock_origin: Option<ClockOrigin>,
     /// The time zone of feeds that tell none, such as SBS: UTC, +03:00 or Asia/Damascus.
     #[arg(long, value_name = "ZONE")]
     pub(crate) sbs_zone: Option<LocalZone>,

@@ -15,12 +15,13 @@ use anyhow::Context as _;
 use assess::Rules;
 use assess::airspace::{Airspace, Feed, Setting};
 use assess::finding::Audience;
-use publish::{InputFile, InputKind};
+use publish::{InputFile, InputKind, ReportInput};
 use spacetime::Interval;
 
 use crate::arguments::Assess;
+use crate::console::counter;
 use crate::inputs::{self, Source};
-use crate::outcome::{Outcome, WrongUsage};
+use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::pack;
 use admitted::Intake;
 use following::follow;
@@ -50,7 +51,9 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     check_arguments(arguments, &pack)?;
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
+    let looking = counter("looking through tracks");
     let tracks = timings.of("look through tracks", || inputs::tracks(arguments, &pack))?;
+    looking.finish_and_clear();
     let others = others(arguments)?;
     let files = inputs::described(arguments, &tracks, &others);
     let feeds = track_feeds(&files);
@@ -80,7 +83,7 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let input = made.input(&pack, &setting, &rules, &reports, intake.finish()?);
     timings.of("write", || published::write(&arguments.out, &input))?;
     told::print(arguments, &input, &timings, &mut io::stdout().lock())?;
-    Ok(outcome(arguments, &input))
+    outcome(arguments, &input)
 }
 
 /// What the arguments name must be in the pack, and something must go in.
@@ -123,13 +126,22 @@ fn track_feeds(files: &[InputFile]) -> Vec<Feed> {
     tracks.map(|file| Feed { sensor: file.sensor.clone(), digest: file.digest }).collect()
 }
 
-fn outcome(arguments: &Assess, input: &publish::ReportInput<'_>) -> Outcome {
+/// Everything is written, whatever the outcome: it tells what was wrong.
+fn outcome(arguments: &Assess, input: &ReportInput<'_>) -> anyhow::Result<Outcome> {
     let judged = input.inputs.iter().filter(|file| file.kind != InputKind::Authorisations);
     let admitted: u64 = judged.map(|file| file.admitted).sum();
     let rejected: u64 = input.rejects.iter().map(|reject| reject.times).sum();
-    if admitted == 0 || arguments.max_rejects.is_some_and(|most| rejected > most) {
-        Outcome::Refused
-    } else {
-        Outcome::Done
+    let rejects = arguments.out.join("rejects.jsonl");
+    let rejects = rejects.display();
+    if admitted == 0 {
+        let said = format!("nothing could be admitted; {rejects} tells why");
+        return Err(Refused(said).into());
+    }
+    match arguments.max_rejects {
+        Some(most) if rejected > most => {
+            let said = format!("{rejected} records were rejected, more than {most}; see {rejects}");
+            Err(Refused(said).into())
+        }
+        _ => Ok(Outcome::Done),
     }
 }

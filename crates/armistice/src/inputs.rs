@@ -76,6 +76,7 @@ pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> 
             keep_raw: arguments.keep_rejects,
             region: middle_of(pack.region),
             zone: arguments.sbs_zone.clone(),
+            clock: arguments.clock_origin,
             ..Options::default()
         },
         format: arguments.format,

@@ -42,7 +42,8 @@ fn periods(arguments: &Tally, pack: &Pack) -> anyhow::Result<Periods> {
         wrong(format!("--around {}: write a day such as 2017-07-09", plain(&arguments.around)))
     })?;
     let zone = spacetime::zone_rules(&pack.time_zone)?;
-    Ok(Periods::around(&zone, day, arguments.days).map_err(|fault| wrong(format!("--days: {fault}")))?)
+    Ok(Periods::around(&zone, day, arguments.days)
+        .map_err(|fault| wrong(format!("--days: {fault}")))?)
 }
 
 /// Every report of every file, and how many records were rejected.

@@ -2,6 +2,7 @@
 
 use spacetime::Position;
 
+use crate::clock::ClockOrigin;
 use crate::limits::BATCH_RECORDS_MAX;
 use crate::rejection::Rejection;
 use crate::state_vectors::Units;
@@ -71,6 +72,8 @@ pub struct Options {
     /// Any place within 45 degrees of the receiver, such as the middle of the agreement's
     /// region: raw positions on the ground are ambiguous without.
     pub region: Option<Position>,
+    /// When the counter of a feed without a clock began (AVR, Beast).
+    pub clock: Option<ClockOrigin>,
     /// The zone of times that are written without one (SBS, tables of naive timestamps).
     pub zone: Option<LocalZone>,
     /// Units of table columns whose name leaves them open.

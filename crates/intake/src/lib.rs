@@ -16,7 +16,10 @@
 //! - No message holds a coordinate.
 
 pub mod adsb;
+pub mod avr;
 pub mod background;
+pub mod beast;
+pub mod clock;
 pub mod feed;
 pub mod hex;
 pub mod jsonl_frames;
@@ -25,8 +28,10 @@ pub mod lines;
 pub mod merge;
 pub mod open;
 pub mod points;
+pub mod readsb;
 pub mod rejection;
 pub mod reports;
+pub mod sbs;
 pub mod state_vectors;
 pub mod state_vectors_csv;
 pub mod state_vectors_parquet;

@@ -9,10 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use agreement::track::{Locator, TrackPoint};
 use flate2::bufread::MultiGzDecoder;
 
+use crate::avr::Avr;
+use crate::beast::Beast;
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
 use crate::jsonl_frames::JsonlFrames;
+use crate::readsb::Readsb;
 use crate::rejection::Rejection;
+use crate::sbs::Sbs;
 use crate::state_vectors_csv::StateVectorsCsv;
 use crate::state_vectors_parquet::StateVectorsParquet;
 
@@ -32,8 +36,16 @@ const HEAD_BYTES: usize = 16 * 1024;
 /// A format of aircraft positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
+    /// [`Avr`].
+    Avr,
+    /// [`Beast`].
+    Beast,
     /// [`JsonlFrames`].
     JsonlFrames,
+    /// [`Readsb`].
+    Readsb,
+    /// [`Sbs`].
+    Sbs,
     /// [`StateVectorsCsv`].
     StateVectorsCsv,
     /// [`StateVectorsParquet`].
@@ -49,7 +61,11 @@ impl Format {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Avr => "avr",
+            Self::Beast => "beast",
             Self::JsonlFrames => "jsonl-frames",
+            Self::Readsb => "readsb",
+            Self::Sbs => "sbs",
             Self::StateVectorsCsv => "csv",
             Self::StateVectorsParquet => "parquet",
         }
@@ -61,10 +77,21 @@ impl Format {
         if head.starts_with(b"PAR1") {
             return Some(Self::StateVectorsParquet);
         }
+        if matches!(head, [0x1a, b'1'..=b'5' | 0xe3, ..]) {
+            return Some(Self::Beast);
+        }
         let text = head.trim_ascii_start();
         let holds = |word: &[u8]| memchr::memmem::find(text, word).is_some();
         match text.first()? {
             b'{' if holds(b"\"frame\"") => Some(Self::JsonlFrames),
+            b'{' if holds(b"\"aircraft\"") || holds(b"\"trace\"") => Some(Self::Readsb),
+            b'*' | b'@' | b'%' | b'<' | b':' => Some(Self::Avr),
+            _ if [&b"MSG,"[..], b"SEL,", b"ID,", b"AIR,", b"STA,", b"CLK,"]
+                .iter()
+                .any(|kind| text.starts_with(kind)) =>
+            {
+                Some(Self::Sbs)
+            }
             _ => {
                 let header = text.split(|&byte| byte == b'\n').next()?.to_ascii_lowercase();
                 let names =
@@ -142,8 +169,11 @@ pub fn open_stream(
     let is_gzip = packed.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
     let damaged = Arc::new(AtomicBool::new(false));
     let bytes: Box<dyn BufRead + Send> = if is_gzip {
-        let gzip = MultiGzDecoder::new(packed);
-        let unpacked = Unpacked { gzip, damaged: damaged.clone(), ended: false };
+        let unpacked = Unpacked {
+            gzip: MultiGzDecoder::new(packed),
+            has_ended: false,
+            damaged: damaged.clone(),
+        };
         Box::new(BufReader::with_capacity(256 * 1024, unpacked))
     } else {
         Box::new(packed)
@@ -153,6 +183,10 @@ pub fn open_stream(
     let unknown = || Rejection::new(&UNKNOWN_FORMAT, whole);
     let format = format.or_else(|| Format::detect(&head)).ok_or_else(unknown)?;
     let feed: PointFeed = match format {
+        Format::Avr => Box::new(Avr::new(bytes, options)),
+        Format::Beast => Box::new(Beast::new(bytes, options)),
+        Format::Readsb => Box::new(Readsb::new(bytes, options)),
+        Format::Sbs => Box::new(Sbs::new(bytes, options)),
         Format::JsonlFrames => Box::new(JsonlFrames::new(bytes, options)),
         Format::StateVectorsCsv => Box::new(StateVectorsCsv::new(bytes, options)),
         Format::StateVectorsParquet => return Err(unknown().detail("Parquet from a pipe").into()),
@@ -170,20 +204,19 @@ fn peek(mut bytes: Box<dyn BufRead + Send>) -> io::Result<(Vec<u8>, Box<dyn BufR
 /// Unpacks gzip, and ends where it is damaged instead of failing: what came before is sound.
 struct Unpacked<R> {
     gzip: MultiGzDecoder<R>,
+    has_ended: bool,
     damaged: Arc<AtomicBool>,
-    /// Damage is found once: a decoder that is asked again finds it again, for ever.
-    ended: bool,
 }
 
 impl<R: BufRead> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        if self.ended {
+        if self.has_ended {
             return Ok(0);
         }
         match self.gzip.read(buffer) {
             Err(fault) if matches!(fault.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
-                self.ended = true;
+                self.has_ended = true;
                 self.damaged.store(true, Ordering::Relaxed);
                 Ok(0)
             }

@@ -30,14 +30,14 @@ impl SpeedUnit {
     /// A speed over ground in centimetres a second; none is negative.
     #[must_use]
     pub fn ground_speed_cm_s(self, value: f64) -> Option<u32> {
-        let cm_s = (value * self.cm_s()).round();
+        let cm_s = whole(value * self.cm_s())?;
         (cm_s >= 0.0 && cm_s <= f64::from(u32::MAX)).then_some(cm_s as u32)
     }
 
     /// A climb in centimetres a second.
     #[must_use]
     pub fn climb_cm_s(self, value: f64) -> Option<i32> {
-        whole(value * self.cm_s())
+        signed(value * self.cm_s())
     }
 }
 
@@ -61,26 +61,37 @@ impl HeightUnit {
     /// A pressure altitude.
     #[must_use]
     pub fn baro(self, value: f64) -> Option<AltitudeBaro> {
-        whole(value * self.cm()).map(AltitudeBaro::from_cm)
+        signed(value * self.cm()).map(AltitudeBaro::from_cm)
     }
 
     /// A height above the ellipsoid.
     #[must_use]
     pub fn ellipsoid(self, value: f64) -> Option<AltitudeEllipsoid> {
-        whole(value * self.cm()).map(AltitudeEllipsoid::from_cm)
+        signed(value * self.cm()).map(AltitudeEllipsoid::from_cm)
     }
 }
 
 /// A direction in hundredths of a degree, 0 to 35999.
 #[must_use]
 pub fn track_cdeg(degrees: f64) -> Option<u16> {
-    let turned = (degrees * 100.0).round().rem_euclid(36_000.0);
-    turned.is_finite().then_some(turned as u16)
+    const TURN: i32 = 36_000;
+    let turned = signed(degrees * 100.0)?;
+    let once = if (0..TURN).contains(&turned) { turned } else { turned.rem_euclid(TURN) };
+    u16::try_from(once).ok()
 }
 
-fn whole(value: f64) -> Option<i32> {
-    let rounded = value.round();
-    (rounded.abs() < f64::from(i32::MAX)).then_some(rounded as i32)
+fn signed(value: f64) -> Option<i32> {
+    whole(value).filter(|whole| whole.abs() <= f64::from(i32::MAX)).map(|whole| whole as i32)
+}
+
+/// The nearest whole number, ties to even, if there is one below 2^51.
+///
+/// By addition, as in [`spacetime::position::snap_e7`]: `f64::round` is a call into a library
+/// on most targets, and this runs four times a row.
+fn whole(value: f64) -> Option<f64> {
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    const LIMIT: f64 = 2_251_799_813_685_248.0;
+    (value.abs() < LIMIT).then_some((value + ROUND) - ROUND)
 }
 
 #[cfg(test)]

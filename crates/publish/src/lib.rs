@@ -22,6 +22,7 @@ mod markup;
 pub mod pairs;
 mod palette;
 mod projection;
+mod records;
 mod report;
 mod simplify;
 mod summary;

@@ -6,7 +6,7 @@ use assess::{Reason, Verdict};
 
 use crate::input::{InputKind, ReportInput, Treatment};
 use crate::markup::Markup;
-use crate::wording::{self, count, counted};
+use crate::wording::{count, counted};
 
 /// Writes the list.
 pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>) {
@@ -97,21 +97,15 @@ fn general(input: &ReportInput<'_>) -> Vec<String> {
     if !input.alerts.is_empty() {
         said.push("Alerts are fast and provisional. What counts is the finding.".to_owned());
     }
-    let skipped: Vec<String> = input
-        .pack
-        .clauses
-        .values()
-        .filter(|clause| {
-            let treatment = input.treatments.get(&clause.id);
-            !matches!(treatment, Some(Treatment::Assessed | Treatment::AsIfAdopted))
-        })
-        .map(|clause| {
-            let treatment = input.treatments.get(&clause.id);
-            format!("{} ({})", clause.id, wording::treatment(treatment, clause.status))
-        })
-        .collect();
-    if !skipped.is_empty() {
-        said.push(format!("Nothing is said about these clauses: {}.", skipped.join("; ")));
+    let assessed = |treatment: &Treatment| !matches!(treatment, Treatment::NotAssessed(_));
+    let treatments = input.pack.clauses.keys().map(|id| input.treatments.get(id));
+    let skipped = treatments.filter(|found| !found.is_some_and(assessed)).count() as u64;
+    if skipped > 0 {
+        said.push(format!(
+            "About {} that {} not assessed nothing is said here, not even that it was kept.",
+            counted(skipped, "clause"),
+            if skipped == 1 { "was" } else { "were" }
+        ));
     }
     if input.reports_undrawn > 0 {
         said.push(format!(

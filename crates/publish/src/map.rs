@@ -16,10 +16,10 @@ use crate::svg::{self, Caption, Units};
 use crate::wording::counted;
 use areas::DrawnArea;
 
-/// Width of the map, in user units.
-pub(crate) const WIDTH: f64 = 1080.0;
+const WIDTH_LEAST: f64 = 720.0;
+const WIDTH_MOST: f64 = 1080.0;
 const HEIGHT_LEAST: f64 = 460.0;
-const HEIGHT_MOST: f64 = 780.0;
+const HEIGHT_MOST: f64 = 860.0;
 const PADDING: f64 = 48.0;
 /// Prefix of the names in the map.
 pub(crate) const PREFIX: &str = "map";
@@ -41,7 +41,7 @@ const MAP_CSS: &str = "
 .stretch{fill:none;stroke:currentColor;stroke-linejoin:round;stroke-linecap:butt}
 .stretch.v-breach{stroke-width:5}.stretch.v-undetermined{stroke-width:5;stroke-dasharray:5 3}
 .stretch.v-clear{stroke-width:3;stroke-opacity:.75}.stretch.v-alleged{stroke-width:5;stroke-dasharray:2 2}
-.extent{fill:currentColor;fill-opacity:.05;stroke:currentColor;stroke-opacity:.55;stroke-width:.8}
+.extent{fill:currentColor;fill-opacity:.025;stroke:currentColor;stroke-opacity:.5;stroke-width:.8}
 .said{fill:currentColor;fill-opacity:.75}
 .scale{stroke:var(--ink);stroke-width:1.2;fill:none}
 ";
@@ -65,8 +65,8 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>, stands_alone: bool)
     let areas = areas::drawn(input.pack, &input.treatments);
     let projection = projection(input, &areas);
     let frame = projection.frame();
-    let height = frame.top + frame.height + 0.5;
-    let legend = legend::listing(input, &areas);
+    let (width, height) = (frame.width + 1.0, frame.height + 1.0);
+    let legend = legend::listing(input, &areas, width);
     let description = format!(
         "North is up. {} areas, {} tracks and {} placed reports of {}.",
         areas.len(),
@@ -76,7 +76,7 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>, stands_alone: bool)
     );
     let caption =
         Caption { prefix: PREFIX, title: "Map of what was assessed", description: &description };
-    svg::drawing(m, caption, (WIDTH, height + legend.height()), stands_alone, |m| {
+    svg::drawing(m, caption, (width, height + legend.height()), stands_alone, |m| {
         if stands_alone {
             m.within("style", &[], |m| m.verbatim(MAP_CSS));
         }
@@ -100,9 +100,11 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>, stands_alone: bool)
 fn projection(input: &ReportInput<'_>, areas: &[DrawnArea<'_>]) -> Projection {
     let ground = ground(input, areas);
     let inner = |outer: f64| outer - 2.0 * PADDING;
-    let (least, most) = (inner(HEIGHT_LEAST), inner(HEIGHT_MOST));
-    let height = Projection::height_for(ground, inner(WIDTH), least, most) + 2.0 * PADDING;
-    let frame = Frame { left: 0.5, top: 0.5, width: WIDTH - 1.0, height: height.round() - 1.0 };
+    let outer = |inner: f64| inner + 2.0 * PADDING;
+    let shape = Projection::shape_of(ground);
+    let height = outer(inner(WIDTH_MOST) * shape).clamp(HEIGHT_LEAST, HEIGHT_MOST).round();
+    let width = outer(inner(height) / shape).clamp(WIDTH_LEAST, WIDTH_MOST).round();
+    let frame = Frame { left: 0.5, top: 0.5, width: width - 1.0, height: height - 1.0 };
     Projection::fit(ground, frame, PADDING)
 }
 
@@ -115,6 +117,11 @@ pub(crate) fn left_out(input: &ReportInput<'_>) -> Vec<String> {
     if beyond > 0 {
         let reports = counted(beyond, "report");
         said.push(format!("Beyond the map: {reports}."));
+    }
+    let coarse = reports::too_coarse(&projection, input);
+    if coarse > 0 {
+        let reports = counted(u64::from(coarse), "report");
+        said.push(format!("Too coarse for a ring, but marked at the point named: {reports}."));
     }
     if input.tracks_undrawn > 0 {
         said.push(format!("Not drawn: {}.", counted(input.tracks_undrawn, "more track")));

@@ -126,7 +126,7 @@ fn hatch(m: &mut Markup, prefix: &str, verdict: Verdict, turn_deg: u32) {
     ];
     m.within("pattern", &attributes, |m| {
         m.leaf("rect", &[("width", &5), ("height", &5), ("fill", &"var(--paper)")]);
-        m.leaf("path", &[("d", &"M0 0V9"), ("stroke", &"currentColor"), ("stroke-width", &4)]);
+        m.leaf("path", &[("d", &"M0 0V9"), ("stroke", &"currentColor"), ("stroke-width", &2.6)]);
     });
 }
 

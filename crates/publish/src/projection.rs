@@ -56,10 +56,10 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    /// How high the frame must be for `ground` to fill a width, between two limits.
-    pub(crate) fn height_for(ground: BoundingBox, width: f64, least: f64, most: f64) -> f64 {
+    /// How many times as high as wide some ground is on the page.
+    pub(crate) fn shape_of(ground: BoundingBox) -> f64 {
         let (_, lat_mid, lon_span, lat_span) = middle_and_spans(ground);
-        (width * lat_span / (lon_span * cosine_of(lat_mid))).clamp(least, most)
+        lat_span / (lon_span * cosine_of(lat_mid))
     }
 
     /// Shows all of `ground` in the frame, with `padding` user units to spare on each side.

@@ -8,7 +8,7 @@ use crate::input::ReportInput;
 use crate::local::LocalClock;
 use crate::markup::Markup;
 use crate::wording::{count, counted};
-use crate::{limits, map, palette, tables, timeline};
+use crate::{limits, map, palette, records, tables, timeline};
 
 const PAGE_CSS: &str = include_str!("report.css");
 
@@ -32,12 +32,14 @@ pub fn report_html(input: &ReportInput<'_>) -> String {
                 section(m, "map", "Map", |m| drawn_map(m, input));
                 section(m, "timeline", "Timeline", |m| drawn_timeline(m, input));
                 section(m, "findings", "Findings", |m| tables::findings(m, input, &clock));
-                section(m, "account", "Where every report went", |m| tables::account(m, input));
-                section(m, "alerts", "Alerts", |m| tables::alerts(m, input, &clock));
-                section(m, "anomalies", "Anomalies", |m| tables::anomalies(m, input));
-                section(m, "rejects", "Rejected records", |m| tables::rejects(m, input));
+                section(m, "account", "Where every report went", |m| records::account(m, input));
+                section(m, "alerts", "Alerts", |m| records::alerts(m, input, &clock));
+                section(m, "anomalies", "Anomalies", |m| records::anomalies(m, input));
+                section(m, "rejects", "Rejected records", |m| records::rejects(m, input));
                 section(m, "limits", "What this cannot tell", |m| limits::write(m, input));
-                section(m, "provenance", "What it was made from", |m| tables::provenance(m, input));
+                section(m, "provenance", "What it was made from", |m| {
+                    records::provenance(m, input);
+                });
             });
         });
     });
@@ -156,8 +158,12 @@ fn drawn_timeline(m: &mut Markup, input: &ReportInput<'_>) {
             m.line(
                 "figcaption",
                 &[],
-                "One row for each clause that was assessed; shaded while it is in force. Bars that \
-                 would touch are drawn as one and say how many they are.",
+                format_args!(
+                    "One row for each clause that was assessed, {} at most, the gravest; shaded \
+                     while it is in force. Bars that would touch are drawn as one and say how many \
+                     they are.",
+                    timeline::ROWS_MAX
+                ),
             );
         } else {
             m.line("p", &[("class", &"empty")], "No finding, and so no timeline.");

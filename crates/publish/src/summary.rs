@@ -57,10 +57,11 @@ fn counted<'a>(codes: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u64> {
 }
 
 fn clauses(input: &ReportInput<'_>) -> Vec<Value> {
-    let of_clause = |id: &ClauseId| {
-        let findings = input.findings.iter().map(|recorded| &recorded.finding);
-        counted(findings.filter(|f| f.clause == *id).map(|f| f.verdict.as_str()))
-    };
+    let mut verdicts: BTreeMap<&ClauseId, BTreeMap<&str, u64>> = BTreeMap::new();
+    for recorded in input.findings {
+        let of_clause = verdicts.entry(&recorded.finding.clause).or_default();
+        *of_clause.entry(recorded.finding.verdict.as_str()).or_default() += 1;
+    }
     let clauses = input.pack.clauses.values();
     clauses
         .map(|clause| {
@@ -76,7 +77,7 @@ fn clauses(input: &ReportInput<'_>) -> Vec<Value> {
                 "kind": clause.kind.name(),
                 "note": why,
                 "status": clause.status,
-                "verdicts": of_clause(&clause.id),
+                "verdicts": verdicts.get(&clause.id).cloned().unwrap_or_default(),
             })
         })
         .collect()

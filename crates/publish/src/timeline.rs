@@ -28,6 +28,8 @@ const BAR_LEAST: f64 = 4.0;
 /// Most characters of a clause's title that fit in the gutter.
 const TITLE_CHARS: usize = 32;
 const TICKS_MAX: i64 = 9;
+/// Most clauses that have a row, those with the gravest findings first.
+pub(crate) const ROWS_MAX: usize = 60;
 
 const TIMELINE_CSS: &str = "
 .in-force{fill:var(--ground)}.grid{stroke:var(--line);stroke-width:.8;fill:none}
@@ -122,9 +124,16 @@ fn rows<'a>(input: &ReportInput<'a>) -> Vec<Row<'a>> {
             || matches!(treatment, Some(Treatment::Assessed | Treatment::AsIfAdopted))
     };
     let clauses = input.pack.clauses.values().filter(assessed);
-    clauses
+    let mut rows: Vec<Row<'a>> = clauses
         .map(|clause| Row { clause, lanes: lanes.get(&clause.id).cloned().unwrap_or_default() })
-        .collect()
+        .collect();
+    if rows.len() > ROWS_MAX {
+        let gravest = |row: &Row<'_>| (row.lanes.is_empty(), row.lanes.keys().next().copied());
+        rows.sort_by_key(gravest);
+        rows.truncate(ROWS_MAX);
+        rows.sort_by(|a, b| a.clause.id.cmp(&b.clause.id));
+    }
+    rows
 }
 
 fn period(input: &ReportInput<'_>) -> Option<Interval> {

@@ -93,10 +93,11 @@ pub(super) fn areas(text: &str, region: Option<BoundingBox>, collected: &Collect
 
 /// The feature collection in a text.
 pub(super) fn collection(text: &str, at: &At<'_>) -> Option<Json> {
-    let json: Json = match serde_json::from_str(text) {
+    let text = Text::new(text);
+    let json: Json = match serde_json::from_str(text.text) {
         Ok(json) => json,
         Err(fault) => {
-            syntax_fault(text, &fault, at.collected);
+            syntax_fault(&text, &fault, at.collected);
             return None;
         }
     };
@@ -121,8 +122,7 @@ pub(super) fn features(collection: &Json) -> &[Json] {
 
 const FEATURE_COLLECTION: &str = "write { \"type\": \"FeatureCollection\", \"features\": [ ... ] }";
 
-fn syntax_fault(text: &str, fault: &serde_json::Error, collected: &Collected) {
-    let text = Text::new(text);
+fn syntax_fault(text: &Text<'_>, fault: &serde_json::Error, collected: &Collected) {
     let at = text.offset(fault.line(), fault.column());
     let place = text.place(at..at, "");
     let whole = fault.to_string();

@@ -67,20 +67,27 @@ impl Collected {
 /// A text, and where its lines start.
 #[derive(Debug)]
 pub(super) struct Text<'a> {
+    /// Without a byte order mark.
     pub(super) text: &'a str,
+    /// Bytes of the file before it.
+    before: usize,
     line_starts: Vec<usize>,
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(super) fn new(file: &'a str) -> Self {
+        let text = file.strip_prefix('\u{feff}').unwrap_or(file);
+        let before = file.len() - text.len();
         let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { text, line_starts: std::iter::once(0).chain(after_breaks).collect() }
+        Self { text, before, line_starts: std::iter::once(0).chain(after_breaks).collect() }
     }
 
     pub(super) fn place(&self, span: Range<usize>, path: impl Into<String>) -> Place {
         let line = self.line_starts.partition_point(|&start| start <= span.start);
         let before = self.text.get(self.line_starts[line - 1]..span.start).unwrap_or_default();
-        Place::Text { column: before.chars().count() + 1, span, line, path: path.into() }
+        let column = before.chars().count() + 1;
+        let span = span.start + self.before..span.end + self.before;
+        Place::Text { span, line, column, path: path.into() }
     }
 
     /// Where a line and column counted from 1, as parsers give them, lie in the text; the

@@ -124,7 +124,7 @@ fn file_text<'a>(
         );
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Ok(text) => Some(text),
         Err(bad) => {
             let reason = format!("byte {} is not UTF-8", bad.valid_up_to());
             fault(FaultCode::NotUtf8, Place::File, reason, "save the file as UTF-8")

@@ -40,11 +40,17 @@ pub(super) struct Value<'a> {
 }
 
 impl Source<'_> {
-    /// Whether the lines of `span` may be shown: none in a table of posts.
+    /// Whether the lines of `span` may be shown: none in a table of posts, and none that gives
+    /// a position.
     fn may_quote(&self, span: &Range<usize>) -> bool {
         let is_header = |line: &&str| line.trim_start().starts_with('[');
         let is_post = |line: &str| line.trim_start_matches([' ', '\t', '[']).starts_with("post");
         let text = self.text.text;
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
+        if text[start..end].contains("position") {
+            return false;
+        }
         let before = text.get(..span.start).unwrap_or_default().lines().rfind(is_header);
         let within = text.get(span.clone()).unwrap_or_default().lines().filter(is_header);
         !before.into_iter().chain(within).any(is_post)

@@ -6,6 +6,7 @@ mod bundled_packs;
 mod counted_events;
 mod documented;
 mod faults;
+mod flown_volumes;
 mod hostile;
 mod small_pack;
 mod versions;

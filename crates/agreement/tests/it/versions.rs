@@ -1,5 +1,7 @@
 //! Equal meaning gives an equal version, and another meaning another one.
 
+use agreement::fault::Place;
+
 use crate::small_pack::{AGREEMENT, AREAS, pack, read_texts};
 
 fn version(replaced: &[(&str, &str)]) -> String {
@@ -17,6 +19,18 @@ fn another(replaced: &[(&str, &str)]) {
 #[test]
 fn comments_and_white_space_leave_no_trace() {
     same(&[("format = 1", "# A comment.\n\nformat   =   1   # another")]);
+}
+
+#[test]
+fn a_byte_order_mark_leaves_no_trace() {
+    let (agreement, areas) = (format!("\u{feff}{AGREEMENT}"), format!("\u{feff}{AREAS}"));
+    let (read, _) = read_texts(&agreement, &areas).unwrap();
+    assert_eq!(read.version.0.to_string(), version(&[]));
+    let spoilt = agreement.replace("format = 1", "format = 2");
+    let Place::Text { span, .. } = &read_texts(&spoilt, &areas).unwrap_err()[0].place else {
+        panic!("the fault stands in a text");
+    };
+    assert_eq!(&spoilt[span.clone()], "2");
 }
 
 #[test]

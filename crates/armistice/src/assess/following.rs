@@ -1,5 +1,6 @@
 //! Tracks followed on several threads, each with its share of the aircraft.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -39,7 +40,8 @@ pub(super) fn follow(
 ) -> anyhow::Result<Followed> {
     let threads = u32::try_from(threads.get()).unwrap_or(u32::MAX);
     let shares: Vec<Shard<'_>> = (0..threads).map(|n| airspace.shard(n, threads)).collect();
-    let mut reading = Reading { merged, intake, span: None, read_s: 0.0 };
+    let in_flight = VecDeque::new();
+    let mut reading = Reading { merged, intake, in_flight, span: None, read_s: 0.0 };
     let (shares, judged_s) = match <[Shard<'_>; 1]>::try_from(shares) {
         Ok([alone]) => reading.on_this_thread(alone)?,
         Err(shares) => reading.on_threads(shares)?,
@@ -54,15 +56,24 @@ pub(super) fn follow(
 struct Reading<'a> {
     merged: Merged,
     intake: &'a mut Intake,
+    /// Batches that threads may still look at, oldest first; their memory is used again.
+    in_flight: VecDeque<Arc<Vec<TrackPoint>>>,
     span: Option<(Instant, Instant)>,
     read_s: f64,
 }
 
 impl Reading<'_> {
+    /// Memory of a batch that nobody looks at any more.
+    fn spare(&mut self) -> Vec<TrackPoint> {
+        let is_free = self.in_flight.front().is_some_and(|batch| Arc::strong_count(batch) == 1);
+        let free = self.in_flight.pop_front_if(|_| is_free).and_then(Arc::into_inner);
+        free.unwrap_or_default()
+    }
+
     /// The next points, counted; none at the end.
-    fn next(&mut self) -> anyhow::Result<Option<Vec<TrackPoint>>> {
+    fn next(&mut self) -> anyhow::Result<Option<Arc<Vec<TrackPoint>>>> {
         let started = Clock::now();
-        let mut batch = Batch::default();
+        let mut batch = Batch { items: self.spare(), ..Batch::default() };
         let more = self.merged.read(&mut batch).context("tracks cannot be read")?;
         self.read_s += started.elapsed().as_secs_f64();
         for rejection in &batch.rejections {
@@ -75,7 +86,9 @@ impl Reading<'_> {
         let bounds = batch.items.iter().map(|point| (point.observed_at, point.observed_at));
         let joined = bounds.chain(self.span).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         self.span = joined;
-        Ok(more.then_some(batch.items))
+        let points = Arc::new(batch.items);
+        self.in_flight.push_back(Arc::clone(&points));
+        Ok(more.then_some(points))
     }
 
     fn on_this_thread<'b>(
@@ -116,7 +129,6 @@ impl Reading<'_> {
                 .unzip();
             while let Some(points) = self.next()? {
                 bar.inc(points.len() as u64);
-                let points = Arc::new(points);
                 for sender in &senders {
                     // A thread that is gone has panicked, which joining it will tell.
                     let _ = sender.send(Arc::clone(&points));

@@ -1,7 +1,9 @@
 //! What a person is told at the end, and a machine.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use agreement::ClauseId;
 use assess::Verdict;
 use publish::{ReportInput, Treatment};
 use serde_json::{Value, json};
@@ -47,10 +49,14 @@ pub(super) fn print(
 fn clauses(input: &ReportInput<'_>) -> Columns {
     let mut table =
         Columns::headed(&["clause", "kind", "breach", "alleged", "undetermined", "clear", ""]);
+    let mut counts: BTreeMap<(&ClauseId, Verdict), u64> = BTreeMap::new();
+    for recorded in input.findings {
+        let finding = &recorded.finding;
+        *counts.entry((&finding.clause, finding.verdict)).or_default() += 1;
+    }
     for clause in input.pack.clauses.values() {
         let treatment = input.treatments.get(&clause.id);
-        let of_clause = input.findings.iter().filter(|r| r.finding.clause == clause.id);
-        let count = |v: Verdict| of_clause.clone().filter(|r| r.finding.verdict == v).count();
+        let count = |verdict| counts.get(&(&clause.id, verdict)).copied().unwrap_or(0);
         let assessed = !matches!(treatment, None | Some(Treatment::NotAssessed(_)));
         let cell = |verdict| if assessed { count(verdict).to_string() } else { "-".to_owned() };
         let [breach, alleged, undetermined, clear] = Verdict::ALL.map(cell);

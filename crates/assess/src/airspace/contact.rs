@@ -227,6 +227,11 @@ impl Stay {
         self.certain > 0
     }
 
+    /// How long it has lasted.
+    pub(super) const fn length(&self) -> Duration {
+        self.possible.1.since(self.possible.0)
+    }
+
     fn finish(self, volume: u32) -> Pending {
         let (verdict, reason) = if self.certain > 0 {
             (Verdict::Breach, Reason::Entered)
@@ -268,10 +273,11 @@ impl Witness {
 }
 
 impl Standing {
-    /// What makes one position farther in than another: being in the volume beyond the error
-    /// of its height first, then how deep.
-    fn rank(&self) -> (bool, bool, i64) {
-        (self.active, self.height.certain_cm >= 0, self.depth_cm.min(self.height.certain_cm.max(0)))
+    /// What makes one position farther in than another: the volume's hours, then its height,
+    /// beyond doubt or possibly, then how deep in the area.
+    fn rank(&self) -> (bool, bool, bool, i64) {
+        let height = self.height;
+        (self.active, height.certain_cm >= 0, height.possible_cm >= 0, self.depth_cm)
     }
 
     fn margin(&self) -> Margin {

@@ -8,6 +8,7 @@ use spacetime::{Duration, Fix, Instant, Interval, Leg};
 
 use super::contact::Contact;
 use super::crowd::CellTime;
+use super::nearby::Nearby;
 use super::recall::Recall;
 use super::sketch::Sketching;
 use super::standing::{Sample, Stretch};
@@ -41,6 +42,9 @@ pub(super) struct Flight {
     pub(super) callsigns: Vec<Callsign>,
     pub(super) contacts: Vec<Contact>,
     pub(super) recall: Recall,
+    /// Volumes around the last legs, and along the last courses.
+    pub(super) nearby: Nearby,
+    pub(super) ahead: Nearby,
     pub(super) warnings: Warnings,
     pub(super) sketching: Sketching,
     pub(super) found_something: bool,
@@ -79,6 +83,8 @@ impl Flight {
             callsigns: Vec::new(),
             contacts: Vec::new(),
             recall: Recall::default(),
+            nearby: Nearby::default(),
+            ahead: Nearby::default(),
             warnings: Warnings::default(),
             sketching: Sketching::default(),
             found_something: false,

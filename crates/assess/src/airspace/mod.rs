@@ -18,6 +18,7 @@ mod contact;
 mod coverage;
 mod crowd;
 mod flight;
+mod nearby;
 mod picture;
 mod quality;
 mod recall;

@@ -5,7 +5,7 @@ use super::standing::Standing;
 use spacetime::Instant;
 
 /// Volumes that are remembered at once for one aircraft; the oldest goes first.
-const REMEMBERED_MAX: usize = 24;
+const REMEMBERED_MAX: usize = 48;
 
 /// How an aircraft lay against a volume when that was last measured.
 #[derive(Clone, Copy, Debug)]

@@ -27,6 +27,11 @@ use crate::anomaly::{Anomaly, AnomalyKind};
 /// changes when memory is given back, and nothing else.
 const SWEEP_CYCLE: Duration = Duration::from_seconds(60);
 
+/// How much farther than needed volumes are looked up around a leg: some 15 s of flight.
+const NEARBY_CM: i64 = 300_000;
+/// How much farther than needed volumes are looked up along a course.
+const AHEAD_CM: i64 = 2_500_000;
+
 /// One share of the aircraft of an [`Airspace`], followed point by point.
 #[derive(Debug)]
 pub struct Shard<'a> {
@@ -281,7 +286,11 @@ impl Follower<'_> {
         let error_cm = i64::from(from.epu.cm.max(to.epu.cm)) + stretch.stray_cm;
         let grown_cm = error_cm.max(airspace.pack.parameters.warning_margin_m * 100);
         let mut near = std::mem::take(&mut self.near);
-        airspace.index.near(stretch.leg.bounding_box().grown_by_cm(grown_cm), &mut near);
+        let within = stretch.leg.bounding_box().grown_by_cm(grown_cm);
+        near.clear();
+        near.extend_from_slice(flight.nearby.around(within, NEARBY_CM, |wider, found| {
+            airspace.index.near(wider, found);
+        }));
         if near.is_empty() {
             flight.recall.forget();
         } else {
@@ -340,7 +349,11 @@ impl Follower<'_> {
         };
         let pending = contact.follow(from, to, &touch);
         let certain = contact.stay.as_ref().is_some_and(|stay| stay.is_certain());
-        if touch.possible && self.permitted(flight, number, to_at).is_none() {
+        let hold = Duration::from_seconds(airspace.pack.parameters.hysteresis_s);
+        // At the edge everybody is in doubt for a moment: only a doubt that lasts is told.
+        let lasts = contact.stay.as_ref().is_some_and(|stay| stay.length() >= hold);
+        let told = touch.possible && (certain || lasts);
+        if told && self.permitted(flight, number, to_at).is_none() {
             let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
             warnings.report_stay(airspace, number, certain, &to.point, alerts);
         }
@@ -404,8 +417,16 @@ impl Follower<'_> {
         };
         let mut ahead = std::mem::take(&mut self.ahead);
         let margin_cm = parameters.warning_margin_m * 100;
-        airspace.index.near(course.leg().bounding_box().grown_by_cm(margin_cm), &mut ahead);
-        ahead.retain(|&number| self.permitted(flight, number, now).is_none());
+        let within = course.leg().bounding_box().grown_by_cm(margin_cm);
+        ahead.clear();
+        ahead.extend_from_slice(flight.ahead.around(within, AHEAD_CM, |wider, found| {
+            airspace.neighbourhoods.meeting(wider, found);
+        }));
+        ahead.retain(|&number| {
+            let volume = &airspace.volumes[number as usize];
+            volume.neighbourhood.meets(course.leg().bounding_box())
+                && self.permitted(flight, number, now).is_none()
+        });
         let Self { activities, alerts, .. } = self;
         flight.warnings.look(airspace, activities, (sample, &course), &ahead, alerts);
         self.ahead = ahead;

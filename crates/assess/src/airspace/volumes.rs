@@ -10,6 +10,7 @@ use spacetime::altitude::{AltitudeLimit, HeightBounds, HeightInterval, MeasuredH
 use spacetime::index::ZoneIndex;
 use spacetime::{Area, BoundingBox, Height, Interval, Volume};
 
+use super::nearby::Neighbourhoods;
 use super::shard::Shard;
 use crate::finding::Audience;
 use crate::rules::Rules;
@@ -151,6 +152,7 @@ pub struct Airspace<'a> {
     pub(super) rules: Digest,
     pub(super) volumes: Vec<WatchedVolume>,
     pub(super) index: ZoneIndex,
+    pub(super) neighbourhoods: Neighbourhoods,
     pub(super) bounds: HeightBounds,
     pub(super) altitude_error_cm: i32,
     not_judged: Vec<(ClauseId, ClauseStatus)>,
@@ -194,6 +196,7 @@ impl<'a> Airspace<'a> {
         }
         let areas: Vec<Area> = volumes.iter().map(|v| (*v.volume.area).clone()).collect();
         let index = ZoneIndex::build(&areas).expect("a pack stays within the index's limits");
+        let neighbourhoods = volumes.iter().map(|v| v.neighbourhood).collect();
         let error = pack.parameters.altitude_error_cm;
         Self {
             pack,
@@ -201,6 +204,7 @@ impl<'a> Airspace<'a> {
             rules: rules.digest(),
             volumes,
             index,
+            neighbourhoods: Neighbourhoods::new(neighbourhoods),
             bounds,
             altitude_error_cm: i32::try_from(error).unwrap_or(i32::MAX),
             not_judged,

@@ -80,9 +80,6 @@ impl Course {
         if room_cm.saturating_add(self.climb_cm.abs()) < -margin_height_cm {
             return None;
         }
-        if !self.leg.bounding_box().meets(volume.neighbourhood) {
-            return None;
-        }
         let area = &volume.volume.area;
         let entry = self.leg.contact(area).covered().first().or_else(|| {
             let (from, to) = (self.leg.from(), self.leg.to());

@@ -188,25 +188,37 @@ struct Judgement {
 
 impl Watched<'_> {
     fn judge(&self, pack: &Pack, report: &Report, region: &Region) -> Judgement {
-        match &self.asks {
-            Asks::Ceasefire(ceasefire) => {
-                let located = self.ground.locate(region);
-                let listed = ceasefire.acts.contains(&report.act);
-                let answers = [
-                    located.answer,
-                    during(&[self.clause.in_force], observed_widened(report)),
-                    if listed { Answer::Yes } else { Answer::No(Outside::NotListedAct) },
-                    sides::between(pack, ceasefire, &report.sides),
-                ];
-                let answer = first_no_else_doubt(answers);
-                Judgement { answer, located, vertical_cm: None }
-            }
-            Asks::NoFly(sky) => {
-                let located = self.ground.locate(&sightings::region_of_flight(report, region));
-                let (answer, vertical_cm) = sky.judge(pack, report, located.answer);
-                Judgement { answer, located, vertical_cm }
-            }
+        let located = match &self.asks {
+            Asks::Ceasefire(_) => self.ground.locate(region),
+            Asks::NoFly(_) => self.ground.locate(&sightings::region_of_flight(report, region)),
+        };
+        // Most reports of a country happened elsewhere, and then nothing else needs asking.
+        if matches!(located.answer, Answer::No(_)) {
+            return Judgement { answer: located.answer, located, vertical_cm: None };
         }
+        let (answer, vertical_cm) = match &self.asks {
+            Asks::Ceasefire(ceasefire) => {
+                (self.ceasefire(pack, ceasefire, report, located.answer), None)
+            }
+            Asks::NoFly(sky) => sky.judge(pack, report, located.answer),
+        };
+        Judgement { answer, located, vertical_cm }
+    }
+
+    fn ceasefire(
+        &self,
+        pack: &Pack,
+        ceasefire: &Ceasefire,
+        report: &Report,
+        place: Answer,
+    ) -> Answer {
+        let listed = ceasefire.acts.contains(&report.act);
+        first_no_else_doubt([
+            place,
+            during(&[self.clause.in_force], observed_widened(report)),
+            if listed { Answer::Yes } else { Answer::No(Outside::NotListedAct) },
+            sides::between(pack, ceasefire, &report.sides),
+        ])
     }
 }
 

@@ -184,13 +184,8 @@ fn an_approach_is_warned_of_before_the_entry_and_ends_after_it() {
     let picture =
         judge(&pack(rectangle(400, 0, 500, 100), no_fly()), setting(), &eastward(1, 0, 240), 1);
     let kinds: Vec<_> = picture.alerts.iter().map(|a| a.kind).collect();
-    let expected = [
-        AlertKind::Approaching,
-        AlertKind::Imminent,
-        AlertKind::PossibleInfringement,
-        AlertKind::Infringement,
-        AlertKind::Ended,
-    ];
+    let expected =
+        [AlertKind::Approaching, AlertKind::Imminent, AlertKind::Infringement, AlertKind::Ended];
     assert_eq!(kinds, expected);
     let warning = &picture.alerts[0];
     // Entry is at 120 s; the box is within the look-ahead from the start, confirmed at the

@@ -24,7 +24,7 @@ pub const SPEED_CHECK_MARGIN_M: f64 = 2_500.0;
 
 /// Something heard, and when.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Recent<T>(Option<(T, Instant)>);
+pub(crate) struct Recent<T>(Option<(T, Instant)>);
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
@@ -33,12 +33,12 @@ impl<T> Default for Recent<T> {
 }
 
 impl<T: Copy> Recent<T> {
-    pub(super) fn set(&mut self, value: T, at: Instant) {
+    pub(crate) fn set(&mut self, value: T, at: Instant) {
         self.0 = Some((value, at));
     }
 
     /// The value, if it was heard within `seconds` of `at`, before or after.
-    pub(super) fn get(&self, at: Instant, seconds: i64) -> Option<T> {
+    pub(crate) fn get(&self, at: Instant, seconds: i64) -> Option<T> {
         self.0
             .filter(|&(_, heard)| apart(heard, at) <= Duration::from_seconds(seconds))
             .map(|h| h.0)

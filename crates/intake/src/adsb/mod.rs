@@ -22,6 +22,7 @@ use crate::feed::{Batch, Options};
 use crate::limits::AIRCRAFT_MAX;
 use crate::rejection::{Code, Rejection};
 use aircraft::Aircraft;
+pub(crate) use aircraft::Recent;
 use message::{Message, PositionMessage};
 
 /// How long a velocity message is carried into positions. It is sent twice a second.

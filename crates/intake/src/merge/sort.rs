@@ -27,11 +27,17 @@ pub(super) struct Sorted {
     runs: Vec<Run>,
     heads: BinaryHeap<Reverse<(Key, usize)>>,
     from_memory: usize,
+    run_points_max: usize,
 }
 
 impl Sorted {
     pub(super) fn new(feed: PointFeed) -> Self {
+        Self::in_runs_of(RUN_POINTS_MAX, feed)
+    }
+
+    fn in_runs_of(run_points_max: usize, feed: PointFeed) -> Self {
         Self {
+            run_points_max,
             feed: Some(feed),
             aircraft: HashMap::new(),
             memory: Vec::new(),
@@ -51,7 +57,7 @@ impl Sorted {
                 *latest = at.max(*latest);
                 self.memory.push(((*latest, point.locator.record), point));
             }
-            if self.memory.len() >= RUN_POINTS_MAX {
+            if self.memory.len() >= self.run_points_max {
                 self.spill()?;
             }
             return Ok(());
@@ -105,5 +111,42 @@ impl Feed<TrackPoint> for Sorted {
         }
         self.hand_out(batch)?;
         Ok(!batch.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agreement::track::Locator;
+
+    use super::*;
+    use crate::feed::Options;
+    use crate::state_vectors_csv::StateVectorsCsv;
+
+    /// Ten aircraft one after another, a thousand rows each, all over the same hour.
+    fn by_aircraft() -> PointFeed {
+        let row = |n: u64| format!("{},4ca2{:02x},48.5,2.25\n", n % 1000 * 7 + n / 1000, n / 1000);
+        let rows: String = (0..10_000).map(row).collect();
+        let text = std::io::Cursor::new(format!("time,icao24,lat,lon\n{rows}"));
+        Box::new(StateVectorsCsv::new(text, Options::default()))
+    }
+
+    fn drain(mut feed: Sorted) -> (Vec<TrackPoint>, usize) {
+        let (mut points, mut batch) = (Vec::new(), Batch::default());
+        while feed.read(&mut batch).unwrap() {
+            points.append(&mut batch.items);
+        }
+        (points, feed.runs.len())
+    }
+
+    #[test]
+    fn sorting_on_disk_gives_what_sorting_in_memory_does() {
+        let (in_memory, no_runs) = drain(Sorted::new(by_aircraft()));
+        let (on_disk, runs) = drain(Sorted::in_runs_of(1, by_aircraft()));
+        assert_eq!(no_runs, 0);
+        assert!(runs > 1);
+        assert!(in_memory.is_sorted_by_key(|point| point.observed_at));
+        assert_eq!(in_memory.len(), 10_000);
+        assert_eq!(on_disk, in_memory);
+        assert_ne!(in_memory[1].locator, Locator { input: 0, record: 3 });
     }
 }

@@ -3,8 +3,8 @@
 use parquet::basic::{LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type,
-    Int96, Int96Type,
+    BoolType, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type, Int96,
+    Int96Type,
 };
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
@@ -161,31 +161,37 @@ impl Flags {
     }
 }
 
-/// Texts; those of a dictionary share its memory.
-pub(super) struct Texts {
+/// Texts, taken apart as they are read: what is kept of one is what `parse` makes of it.
+pub(super) struct Texts<T> {
     reader: Values<ByteArrayType>,
-    values: Vec<Option<ByteArray>>,
+    parse: fn(&str) -> Option<T>,
+    values: Vec<Option<T>>,
 }
 
-impl Texts {
-    pub(super) fn new(reader: ColumnReader) -> Result<Self, ParquetError> {
+impl<T: Copy> Texts<T> {
+    pub(super) fn new(
+        reader: ColumnReader,
+        parse: fn(&str) -> Option<T>,
+    ) -> Result<Self, ParquetError> {
         match reader {
             ColumnReader::ByteArrayColumnReader(reader) => {
-                Ok(Self { reader: Values::new(reader), values: Vec::new() })
+                Ok(Self { reader: Values::new(reader), parse, values: Vec::new() })
             }
             _ => Err(wrong_type()),
         }
     }
 
     pub(super) fn read(&mut self, rows: usize) -> Result<usize, ParquetError> {
-        let out = &mut self.values;
+        let (out, parse) = (&mut self.values, self.parse);
         out.clear();
-        self.reader.read(rows, |value| out.push(value.cloned()))
+        self.reader.read(rows, |value| {
+            out.push(value.and_then(|v| parse(std::str::from_utf8(v.data()).ok()?)));
+        })
     }
 
     #[inline]
-    pub(super) fn get(&self, row: usize) -> Option<&[u8]> {
-        self.values[row].as_ref().map(ByteArray::data)
+    pub(super) fn get(&self, row: usize) -> Option<T> {
+        self.values[row]
     }
 }
 

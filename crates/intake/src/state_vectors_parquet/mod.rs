@@ -177,8 +177,8 @@ impl<R: ChunkReader + 'static> Feed<TrackPoint> for StateVectorsParquet<R> {
 struct RowGroup {
     done: i64,
     at: Times,
-    address: Texts,
-    callsign: Option<Texts>,
+    address: Texts<Address>,
+    callsign: Option<Texts<Callsign>>,
     latitude: Numbers,
     longitude: Numbers,
     baro: Option<Numbers>,
@@ -211,8 +211,10 @@ impl RowGroup {
         Ok(Self {
             done: 0,
             at: Times::new(time, &time_column)?,
-            address: Texts::new(needed(Field::Address)?.0)?,
-            callsign: open(Field::Callsign)?.map(|(reader, _)| Texts::new(reader)).transpose()?,
+            address: Texts::new(needed(Field::Address)?.0, Address::parse)?,
+            callsign: open(Field::Callsign)?
+                .map(|(reader, _)| Texts::new(reader, Callsign::parse))
+                .transpose()?,
             latitude: Numbers::new(needed(Field::Latitude)?.0)?,
             longitude: Numbers::new(needed(Field::Longitude)?.0)?,
             baro: numbers(Field::Baro)?,
@@ -265,8 +267,7 @@ impl RowGroup {
         locator: Locator,
     ) -> Result<Option<TrackPoint>, (&'static Code, Field)> {
         let at = self.at.instant(row, zone).map_err(|code| (code, Field::Time))?;
-        let address = self.address.get(row).and_then(address_of);
-        let address = address.ok_or((&BAD_ADDRESS, Field::Address))?;
+        let address = self.address.get(row).ok_or((&BAD_ADDRESS, Field::Address))?;
         let number = |numbers: &Option<Numbers>| {
             numbers.as_ref().and_then(|n| n.get(row)).filter(|value| !value.is_nan())
         };
@@ -278,7 +279,7 @@ impl RowGroup {
             speed: number(&self.speed),
             track: number(&self.track),
             climb: number(&self.climb),
-            callsign: self.callsign.as_ref().and_then(|texts| texts.get(row)).and_then(callsign_of),
+            callsign: self.callsign.as_ref().and_then(|texts| texts.get(row)),
             on_ground: self.on_ground.as_ref().is_some_and(|flags| flags.get(row)),
             quality: PositionQuality {
                 nic: number(&self.nic).and_then(category),
@@ -290,12 +291,108 @@ impl RowGroup {
     }
 }
 
-#[inline]
-fn address_of(text: &[u8]) -> Option<Address> {
-    Address::parse(std::str::from_utf8(text).ok()?)
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
 
-#[inline]
-fn callsign_of(text: &[u8]) -> Option<Callsign> {
-    Callsign::parse(std::str::from_utf8(text).ok()?)
+    use bytes::Bytes;
+    use parquet::data_type::{ByteArrayType, DoubleType, Int64Type};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+
+    use super::*;
+
+    const ROWS: i64 = 1000;
+
+    /// Three row groups; every tenth row has no position.
+    fn table(time: &str) -> Vec<u8> {
+        let schema = format!(
+            "message tracks {{ REQUIRED INT64 timestamp{time}; REQUIRED BYTE_ARRAY icao24 (STRING);
+             OPTIONAL DOUBLE latitude; OPTIONAL DOUBLE longitude; OPTIONAL INT64 altitude; }}"
+        );
+        let schema = Arc::new(parse_message_type(&schema).unwrap());
+        let properties = Arc::new(WriterProperties::builder().build());
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema, properties).unwrap();
+        let levels: Vec<i16> = (0..ROWS).map(|row| i16::from(row % 10 != 0)).collect();
+        for _ in 0..3 {
+            let mut group = writer.next_row_group().unwrap();
+            let mut column = group.next_column().unwrap().unwrap();
+            let times: Vec<i64> = (0..ROWS).collect();
+            column.typed::<Int64Type>().write_batch(&times, None, None).unwrap();
+            column.close().unwrap();
+            let mut column = group.next_column().unwrap().unwrap();
+            let names = vec!["4ca251".into(); 1000];
+            column.typed::<ByteArrayType>().write_batch(&names, None, None).unwrap();
+            column.close().unwrap();
+            for _ in 0..2 {
+                let mut column = group.next_column().unwrap().unwrap();
+                let values: Vec<f64> = (0..900).map(|n| f64::from(n) / 32.0).collect();
+                column.typed::<DoubleType>().write_batch(&values, Some(&levels), None).unwrap();
+                column.close().unwrap();
+            }
+            let mut column = group.next_column().unwrap().unwrap();
+            column.typed::<Int64Type>().write_batch(&[350; 900], Some(&levels), None).unwrap();
+            column.close().unwrap();
+            group.close().unwrap();
+        }
+        writer.into_inner().unwrap()
+    }
+
+    type Drained = (Vec<TrackPoint>, Vec<Rejection>, u64);
+
+    fn read(bytes: Vec<u8>, options: Options) -> Result<Drained, Rejection> {
+        let mut feed = StateVectorsParquet::new(Bytes::from(bytes), options)?;
+        let (mut points, mut rejections, mut passed_over) = (Vec::new(), Vec::new(), 0);
+        let mut batch = Batch::default();
+        while feed.read(&mut batch).unwrap() {
+            points.append(&mut batch.items);
+            rejections.append(&mut batch.rejections);
+            passed_over += batch.passed_over;
+        }
+        Ok((points, rejections, passed_over))
+    }
+
+    #[test]
+    fn rows_are_numbered_through_all_row_groups_and_nulls_are_passed_over() {
+        let (points, rejections, passed_over) = read(table(""), Options::default()).unwrap();
+        assert_eq!((points.len(), rejections.len(), passed_over), (2700, 0, 300));
+        let second = points[900];
+        assert_eq!(second.locator.record, 1002);
+        assert_eq!(second.observed_at, Instant::from_micros(1_000_000));
+        assert_eq!(second.position.lat_e7(), 0);
+        assert_eq!(second.altitude_baro.unwrap().cm(), 10_668);
+    }
+
+    #[test]
+    fn naive_timestamps_need_a_zone() {
+        let naive = || table(" (TIMESTAMP(MILLIS, false))");
+        let refused = read(naive(), Options::default()).unwrap_err();
+        assert_eq!((refused.code, refused.locator.record), (&NAIVE_TIME, 0));
+        let zone = Some("+03:00".parse().unwrap());
+        let (points, ..) = read(naive(), Options { zone, ..Options::default() }).unwrap();
+        assert_eq!(points[0].observed_at, Instant::from_micros(1_000 - 3 * 3_600_000_000));
+    }
+
+    #[test]
+    fn a_damaged_row_group_costs_no_other() {
+        let mut bytes = table("");
+        let whole = SerializedFileReader::new(Bytes::from(bytes.clone())).unwrap();
+        let (start, _) = whole.metadata().row_group(1).column(0).byte_range();
+        bytes[start as usize..][..40].fill(0xff);
+        let (points, rejections, _) = read(bytes, Options::default()).unwrap();
+        assert_eq!(points.len(), 1800);
+        assert_eq!(points[900].locator.record, 2002);
+        let told = (rejections[0].code, rejections[0].locator.record, rejections.len());
+        assert_eq!(told, (&DAMAGED_ROW_GROUP, 1001, 1));
+    }
+
+    #[test]
+    fn a_torn_file_is_no_parquet() {
+        let bytes = table("");
+        for cut in [0, 4, bytes.len() / 2, bytes.len() - 1] {
+            let refused = read(bytes[..cut].to_vec(), Options::default()).unwrap_err();
+            assert_eq!(refused.code, &NOT_PARQUET);
+        }
+    }
 }

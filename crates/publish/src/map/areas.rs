@@ -19,6 +19,9 @@ const CELLS: u32 = 24;
 /// Width of a letter of a name, in user units: a guess that serves to keep names apart.
 const LETTER: f64 = 6.9;
 const LINE: f64 = 15.0;
+/// Most areas drawn, and most of them named, the largest first.
+const AREAS_MAX: usize = 2_000;
+const NAMES_MAX: usize = 80;
 
 /// An area with what holds in it.
 #[derive(Clone, Debug)]
@@ -78,6 +81,7 @@ pub(super) fn drawn<'a>(
             * side(around.min.lat_e7(), around.max.lat_e7());
         (std::cmp::Reverse(extent), area.named.id.clone())
     });
+    drawn.truncate(AREAS_MAX);
     drawn
 }
 
@@ -120,7 +124,7 @@ fn ring_points(projection: &Projection, ring: &spacetime::Ring) -> Vec<Point> {
 /// Writes the names, each where there is room for it: in the middle, else beside the area.
 pub(super) fn names(m: &mut Markup, projection: &Projection, areas: &[DrawnArea<'_>]) {
     let mut taken: Vec<Frame> = Vec::new();
-    for area in areas.iter().rev() {
+    for area in areas.iter().take(NAMES_MAX).rev() {
         let width = area.named.name.chars().count() as f64 * LETTER;
         let free = |middle: &Point| {
             let frame = text_frame(*middle, width);
@@ -172,7 +176,7 @@ fn candidates(projection: &Projection, named: &NamedArea, width: f64) -> Vec<Poi
         Point { x, y: low.y + 10.0 },
     ];
     let fits_inside = width < (high.x - low.x) * 1.1 && LINE < low.y - high.y;
-    let inside = middle_of(projection, named).filter(|_| fits_inside);
+    let inside = if fits_inside { middle_of(projection, named) } else { None };
     let under = inside.map(|p| Point { x: p.x, y: p.y + 2.0 * LINE });
     let over = inside.map(|p| Point { x: p.x, y: p.y - 2.0 * LINE });
     inside.into_iter().chain(under).chain(over).chain(beside).collect()

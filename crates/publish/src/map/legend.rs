@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use assess::Verdict;
 
 use crate::input::ReportInput;
+use crate::map::PREFIX;
 use crate::map::areas::{DrawnArea, swatch};
-use crate::map::{PREFIX, WIDTH};
 use crate::markup::Markup;
 use crate::palette;
 use crate::projection::Point;
@@ -33,7 +33,7 @@ enum Mark {
 }
 
 /// What has to be explained.
-pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>]) -> Legend {
+pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>], width: f64) -> Legend {
     let mut wanted = Vec::new();
     let verdicts: BTreeSet<Verdict> = input.findings.iter().map(|r| r.finding.verdict).collect();
     for verdict in verdicts {
@@ -49,18 +49,18 @@ pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>]) -> Legen
         wanted.push((Mark::Line("hidden"), "gap in a track".to_owned()));
     }
     if !input.reports.is_empty() {
-        wanted.push((Mark::Dot, "report that no finding rests on".to_owned()));
-        wanted.push((Mark::Ring, "how far its place may be off".to_owned()));
+        wanted.push((Mark::Dot, "report without a finding".to_owned()));
+        wanted.push((Mark::Ring, "how far a place may be off".to_owned()));
     }
-    laid_out(wanted)
+    laid_out(wanted, width)
 }
 
-fn laid_out(wanted: Vec<(Mark, String)>) -> Legend {
+fn laid_out(wanted: Vec<(Mark, String)>, most: f64) -> Legend {
     let (mut x, mut row) = (0.0, 0_u32);
     let mut entries = Vec::new();
     for (mark, said) in wanted {
         let width = MARK + said.chars().count() as f64 * LETTER + 18.0;
-        if x > 0.0 && x + width > WIDTH {
+        if x > 0.0 && x + width > most {
             (x, row) = (0.0, row + 1);
         }
         entries.push((Point { x, y: ROW * (f64::from(row) + 0.5) }, mark, said));

@@ -16,29 +16,44 @@ use crate::svg::Units;
 
 /// Rings narrower than this tell nothing beside the mark.
 const RING_LEAST: f64 = 9.0;
-const SIGN_SIZE: f64 = 15.0;
+/// Wider rings would hide the map; how many reports are so coarse is said beside it.
+const RING_MOST: f64 = 80.0;
+/// Most places without a finding that are drawn, those with the most reports first.
+const DOTS_MAX: usize = 4_000;
+/// From so many marks on they are drawn smaller.
+const MARKS_MANY: usize = 40;
 
 /// Reports of one place and precision with one outcome: how many.
 type Groups = BTreeMap<(Option<Verdict>, Position, u32), u32>;
 
-/// Draws how far each place may lie from the point named.
+/// Draws how far the places of reports that findings rest on may lie from the point named.
 pub(super) fn extents(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
-    let mut drawn = BTreeMap::new();
+    let mut drawn: BTreeMap<(Position, u32), Verdict> = BTreeMap::new();
     for (verdict, place, radius_m) in grouped(input).into_keys() {
-        let gravest = drawn.entry((place, radius_m)).or_insert(verdict);
-        *gravest = (*gravest).into_iter().chain(verdict).min();
+        let radius = projection.length(f64::from(radius_m));
+        let Some(verdict) = verdict.filter(|_| (RING_LEAST..=RING_MOST).contains(&radius)) else {
+            continue;
+        };
+        if shows(projection, place) {
+            let gravest = drawn.entry((place, radius_m)).or_insert(verdict);
+            *gravest = verdict.min(*gravest);
+        }
     }
     for ((place, radius_m), verdict) in drawn {
-        let radius = projection.length(f64::from(radius_m));
-        if radius < RING_LEAST || !shows(projection, place) {
-            continue;
-        }
         let at = projection.place(place);
-        let class = format!("extent {}", verdict.map_or("none", palette::class));
+        let radius = Units(projection.length(f64::from(radius_m)));
+        let class = format!("extent {}", palette::class(verdict));
         let (cx, cy) = (Units(at.x), Units(at.y));
-        m.leaf("circle", &[("class", &class), ("cx", &cx), ("cy", &cy), ("r", &Units(radius))]);
+        m.leaf("circle", &[("class", &class), ("cx", &cx), ("cy", &cy), ("r", &radius)]);
     }
     m.newline();
+}
+
+/// How many reports that findings rest on are too coarse for a ring.
+pub(super) fn too_coarse(projection: &Projection, input: &ReportInput<'_>) -> u32 {
+    let coarse = |radius_m: u32| projection.length(f64::from(radius_m)) > RING_MOST;
+    let groups = grouped(input).into_iter();
+    groups.filter(|((v, _, radius), _)| v.is_some() && coarse(*radius)).map(|(_, n)| n).sum()
 }
 
 /// Draws the marks: signs for reports that a finding rests on, dots for the others.
@@ -49,13 +64,16 @@ pub(super) fn marks(m: &mut Markup, projection: &Projection, input: &ReportInput
     }
     let (said, judged): (Vec<_>, Vec<_>) =
         at_place.into_iter().partition(|((verdict, _), _)| verdict.is_none());
-    for ((_, place), times) in said {
+    let mut dots: Vec<(u32, Position)> = said.into_iter().map(|((_, p), n)| (n, p)).collect();
+    dots.sort_unstable_by_key(|&(times, place)| (std::cmp::Reverse(times), place));
+    for (times, place) in dots.into_iter().take(DOTS_MAX) {
         dot(m, projection, place, times);
     }
+    let size = if judged.len() < MARKS_MANY { 15.0 } else { 11.0 };
     // The gravest last, on top of the others.
     for ((verdict, place), times) in judged.into_iter().rev() {
         if let Some(verdict) = verdict {
-            sign(m, projection, verdict, place, times);
+            sign(m, projection, (verdict, size), place, times);
         }
     }
     m.newline();
@@ -72,16 +90,22 @@ fn dot(m: &mut Markup, projection: &Projection, place: Position, times: u32) {
     });
 }
 
-fn sign(m: &mut Markup, projection: &Projection, verdict: Verdict, place: Position, times: u32) {
+fn sign(
+    m: &mut Markup,
+    projection: &Projection,
+    (verdict, size): (Verdict, f64),
+    place: Position,
+    times: u32,
+) {
     if !shows(projection, place) {
         return;
     }
     let at = projection.place(place);
     m.within("g", &[], |m| {
         m.line("title", &[], format_args!("{}: {}", palette::word(verdict), reports(times)));
-        palette::draw_sign(m, PREFIX, verdict, at, SIGN_SIZE);
+        palette::draw_sign(m, PREFIX, verdict, at, size);
         if times > 1 {
-            let (x, y) = (Units(at.x + 8.0), Units(at.y + 4.0));
+            let (x, y) = (Units(at.x + size / 2.0 + 1.0), Units(at.y + 4.0));
             m.line("text", &[("class", &"small halo"), ("x", &x), ("y", &y)], times);
         }
     });

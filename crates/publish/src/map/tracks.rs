@@ -1,8 +1,8 @@
 //! Where aircraft were, and the stretches of their tracks that findings are about.
 
-use agreement::Address;
+use agreement::{Address, ClauseId};
 use assess::airspace::Sketch;
-use assess::{Subject, Verdict};
+use assess::{Finding, Subject, Verdict};
 use spacetime::{Instant, Interval, Position};
 
 use crate::input::ReportInput;
@@ -24,8 +24,9 @@ const SIGN_SIZE: f64 = 15.0;
 
 /// Draws every track, with its gaps dotted, and names it when there are few.
 pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
-    let gap_micros = input.pack.parameters.lost_after_s.saturating_mul(1_000_000);
+    let lost_micros = input.pack.parameters.lost_after_s.saturating_mul(1_000_000);
     for track in input.tracks {
+        let gap_micros = lost_micros.max(3 * usual_step_micros(track));
         let (mut seen, mut hidden) = (Path::default(), Path::default());
         for run in track.points.chunk_by(|a, b| b.0.since(a.0).micros() <= gap_micros) {
             add_visible(&mut seen, projection, run);
@@ -49,6 +50,15 @@ pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInpu
             name(m, projection, track);
         }
     }
+}
+
+/// How far apart in time the corners of a sketch usually are: it keeps one position in many, so
+/// a gap is what is long against that.
+fn usual_step_micros(track: &Sketch) -> i64 {
+    let steps = track.points.windows(2).map(|pair| pair[1].0.since(pair[0].0).micros());
+    let mut steps: Vec<i64> = steps.collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied().unwrap_or(0)
 }
 
 /// The parts of a line that come near the map, each simplified.
@@ -98,32 +108,28 @@ fn name(m: &mut Markup, projection: &Projection, track: &Sketch) {
 /// Draws the stretches that findings are about, the gravest on top, and their signs.
 pub(super) fn stretches(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
     let clock = LocalClock::of(&input.pack.time_zone);
-    let mut found: Vec<(Verdict, Address, Interval, String)> = input
-        .findings
-        .iter()
-        .filter_map(|recorded| match recorded.finding.subject {
-            Subject::Aircraft(address) => {
-                let finding = &recorded.finding;
-                let said = format!(
-                    "{}: {}, {address}, {}",
-                    palette::word(finding.verdict),
-                    finding.clause,
-                    clock.said_span(finding.interval)
-                );
-                Some((finding.verdict, address, finding.interval, said))
-            }
-            _ => None,
-        })
-        .collect();
+    let about = |finding: &Finding| match finding.subject {
+        Subject::Aircraft(address) => {
+            Some((finding.verdict, address, finding.interval, finding.clause.clone()))
+        }
+        _ => None,
+    };
+    let mut found: Vec<(Verdict, Address, Interval, ClauseId)> =
+        input.findings.iter().filter_map(|recorded| about(&recorded.finding)).collect();
     found.sort();
     found.truncate(STRETCHES_MAX);
     let mut signs: Vec<(Verdict, Point)> = Vec::new();
-    for (verdict, address, interval, said) in found.iter().rev() {
+    for (verdict, address, interval, clause) in found.iter().rev() {
         let line = stretch(input, *address, *interval);
         let points: Vec<Point> = line.iter().map(|&p| projection.place(p)).collect();
         if points.len() > 1 {
             let class = format!("stretch {}", palette::class(*verdict));
             let path = Path::along(&simplified(&points, TOLERANCE));
+            let said = format!(
+                "{}: {clause}, {address}, {}",
+                palette::word(*verdict),
+                clock.said_span(*interval)
+            );
             m.within("path", &[("class", &class), ("d", &path)], |m| m.line("title", &[], said));
         }
         if signs.len() < SIGNS_MAX || *verdict < Verdict::Clear {

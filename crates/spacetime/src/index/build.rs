@@ -35,7 +35,7 @@ impl ZoneIndex {
             let sorted = Sorted::new(zones, &boxes, vertices, squares);
             // A plan is an estimate: where zones pile up, the real index may take more.
             let memory_bytes_max = plan::memory_bytes_max(vertices);
-            for coarser in [0, 2, 5, 9, u32::MAX] {
+            for coarser in [0, 4, 10, 20, u32::MAX] {
                 let division = sorted.divide(coarser);
                 let bytes = division.memory_bytes() + size_of::<Self>();
                 let coarsest = squares.shift == SHIFT_MAX && coarser == u32::MAX;

@@ -11,8 +11,9 @@
 //! subtraction and shifting. The upper level is coarse and stays in the cache beside a core.
 //! Each of its *squares* is divided into 1 to 64 by 64 *cells*, more where more edges are. A
 //! cell that no edge touches names the list of zones that hold all of it; equal lists are
-//! kept once. A cell that edges touch names a record: for each zone its edges there and the
-//! parity that holds where none of them is crossed ([`edge`] says why these edges suffice).
+//! kept once. A cell that edges touch names a record: for each zone that is open there its
+//! edges in the cell and the parity that holds where none of them is crossed (the module
+//! `edge` says why these edges suffice), and the list of zones for each way it can turn out.
 //!
 //! Every answer is exact, that is equal to [`Area::side`] for every position on the grid:
 //! the index only leaves out edges that cannot matter.
@@ -44,8 +45,7 @@ use crate::area::Area;
 /// Most zones one index may have.
 pub const ZONES_MAX: usize = 1 << 24;
 
-/// Most vertices, the repeated first one of each ring counted, that all zones of an index
-/// may have together.
+/// Most vertices that all zones of an index may have together.
 pub const INDEX_VERTICES_MAX: usize = 1 << 26;
 
 /// Why an index cannot be built.
@@ -104,9 +104,7 @@ impl Square {
     fn first_cell(self) -> u32 {
         self.0 & ((1 << Self::HALVINGS_SHIFT) - 1)
     }
-}
 
-impl Square {
     /// The cell in which a position lies, so many steps from the corner of the index, when
     /// it lies in this square of side `2^shift`.
     #[inline]
@@ -150,7 +148,7 @@ impl ZoneIndex {
         self.zones as usize
     }
 
-    /// How many vertices the zones have together, the repeated first ones not counted.
+    /// How many vertices the zones have together.
     #[must_use]
     pub fn vertex_count(&self) -> usize {
         self.vertices
@@ -172,7 +170,7 @@ impl Division {
             + self.lists.memory_bytes()
     }
 
-    /// What a cell holds, edges left aside: the zones of its list or record.
+    /// The zones that meet a cell, or may.
     fn zones_in(&self, cell: Cell, mut each: impl FnMut(u32)) {
         let mut whole = cell.0;
         if let Some(record) = cell.as_record() {

@@ -18,6 +18,8 @@ const SQUARES_MIN: u64 = 1 << 8;
 pub(super) const SHIFT_MAX: u32 = 31;
 /// Most halvings of a square: 64 by 64 cells.
 pub(super) const HALVINGS_MAX: u32 = 6;
+/// At most, one edge less to look at is worth a mebibyte in every square.
+const WORTH_MAX: u32 = 4 * 20;
 /// A small index gains nothing from the memory it may take: bytes a vertex worth taking ...
 const WORTH_VERTEX_BYTES: usize = 1 << 10;
 /// ... and for a start.
@@ -94,7 +96,7 @@ impl Load {
     }
 
     /// How often to halve the square, when one edge less to look at, on average over the
-    /// square, is worth `2^worth` bytes.
+    /// square, is worth so many bytes: `2^(worth / 4)`, and a quarter more for each rest.
     fn halvings(self, worth: u32, most: u32) -> u32 {
         if self.edges == 0 {
             return 0;
@@ -103,7 +105,8 @@ impl Load {
         let pays = |h: &u32| {
             let gain = looked_at(*h).saturating_sub(looked_at(h + 1));
             let cost = (self.bytes(h + 1) - self.bytes(*h)) << 20;
-            u128::from(gain) << worth >= u128::from(cost)
+            let worth_it = (u128::from(gain) * u128::from(4 + worth % 4)) << (worth / 4);
+            worth_it >= u128::from(cost) * 4
         };
         (0..most).take_while(pays).count() as u32
     }
@@ -114,17 +117,18 @@ impl Load {
 pub(super) fn halvings(loads: &[Load], vertices: usize, shift: u32, coarser: u32) -> Vec<u32> {
     let most = HALVINGS_MAX.min(shift);
     let worth_taking = WORTH_FIXED_BYTES + vertices * WORTH_VERTEX_BYTES;
-    let fixed = vertices * 8 + loads.len() * 4;
+    let fixed = loads.len() * 4;
     let allowed = memory_bytes_max(vertices).min(worth_taking).saturating_sub(fixed) / 8 * 7;
     let bytes_at = |worth: u32| -> u64 {
         loads.iter().map(|load| load.bytes(load.halvings(worth, most))).sum()
     };
-    let affordable = (0..WORTH_MAX).rev().find(|&worth| bytes_at(worth) <= allowed as u64);
-    match affordable.and_then(|worth| worth.checked_sub(coarser)) {
+    let (mut affordable, mut too_much) = (0, WORTH_MAX);
+    while too_much - affordable > 1 {
+        let worth = affordable.midpoint(too_much);
+        *(if bytes_at(worth) <= allowed as u64 { &mut affordable } else { &mut too_much }) = worth;
+    }
+    match affordable.checked_sub(coarser) {
         Some(worth) => loads.iter().map(|load| load.halvings(worth, most)).collect(),
         None => vec![0; loads.len()],
     }
 }
-
-/// Past this, one edge less is worth a mebibyte in every square.
-const WORTH_MAX: u32 = 20;

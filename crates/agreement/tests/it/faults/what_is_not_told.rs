@@ -26,7 +26,13 @@ fn the_place_of_a_post_is_in_no_message() {
 
 #[test]
 fn a_slip_of_syntax_beside_a_post_is_not_quoted() {
-    let (agreement, areas) = with(&[("[36.25, 33.25]\nreach_m", "[36.25, 33.25\nreach_m")]);
+    not_quoted(&[("[36.25, 33.25]\nreach_m", "[36.25, 33.25\nreach_m")]);
+    let in_line = "post = [{ id = \"hill\", position = [36.25, 33.25 }]";
+    not_quoted(&[("title = \"A small agreement\"", in_line)]);
+}
+
+fn not_quoted(spoilt: &[(&str, &str)]) {
+    let (agreement, areas) = with(spoilt);
     let told = read_texts(&agreement, &areas).unwrap_err();
     for fault in told {
         let Place::Text { span, .. } = &fault.place else { panic!("{fault}") };

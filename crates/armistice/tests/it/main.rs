@@ -1,0 +1,207 @@
+//! The command line: exit codes, what is written, and that it is the same every time.
+
+#[cfg(test)]
+mod program;
+
+use std::fs;
+
+use program::{AGREEMENT, Desk, contents};
+
+const OUTPUTS: [&str; 7] = [
+    "alerts.jsonl",
+    "anomalies.jsonl",
+    "findings.jsonl",
+    "map.svg",
+    "rejects.jsonl",
+    "report.html",
+    "summary.json",
+];
+
+const BOTH: [&str; 8] = [
+    "assess",
+    "pack",
+    "--tracks",
+    "radar=through.csv",
+    "--tracks",
+    "beside.csv",
+    "--reports",
+    "reports.jsonl",
+];
+
+fn assess(desk: &Desk, arguments: &[&str], out: &str) -> Vec<(String, Vec<u8>)> {
+    desk.run(&[arguments, &["--out", out, "--sbs-zone", "UTC"]].concat()).expect(0);
+    contents(&desk.path(out))
+}
+
+#[test]
+fn a_sound_pack_is_summed_up() {
+    let ran = Desk::new().run(&["check", "pack"]).expect(0);
+    assert!(ran.out().contains("Two areas") && ran.out().contains("pack: sound"), "{}", ran.out());
+}
+
+#[test]
+fn a_faulty_pack_is_explained_with_place_excerpt_and_repair() {
+    let desk = Desk::new();
+    let faulty = AGREEMENT.replace("areas = [\"west\"]", "areas = [\"vest\"]");
+    desk.put("pack/agreement.toml", &faulty.replace("kind = \"radar\"", "kind = \"rader\""));
+    let told = desk.run(&["check", "pack"]).expect(1).out();
+    assert!(told.contains("fault[area-unknown]") && told.contains("fault[word-unknown]"), "{told}");
+    assert!(told.contains("areas = [\"vest\"]") && told.contains("^^^^^^"), "{told}");
+    assert!(told.contains("pack/agreement.toml:") && told.contains("repair:"), "{told}");
+    let json: serde_json::Value =
+        serde_json::from_str(&desk.run(&["check", "pack", "--json"]).expect(1).out()).unwrap();
+    assert_eq!(json["sound"], false);
+    assert_eq!(json["faults"].as_array().map(Vec::len), Some(2));
+    desk.run(&["assess", "pack", "--reports", "reports.jsonl", "--out", "o"]).expect(1);
+}
+
+#[test]
+fn the_outputs_do_not_depend_on_run_threads_or_the_order_of_naming() {
+    let desk = Desk::new();
+    let first = assess(&desk, &BOTH, "a");
+    assert_eq!(first.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), OUTPUTS);
+    assert_eq!(assess(&desk, &BOTH, "b"), first, "a second run");
+    let threads = [&BOTH[..], &["--threads", "1"]].concat();
+    assert_eq!(assess(&desk, &threads, "c"), first, "one thread");
+    let swapped = [
+        "assess",
+        "pack",
+        "--reports",
+        "reports.jsonl",
+        "--tracks",
+        "beside.csv",
+        "--tracks",
+        "radar=through.csv",
+        "--threads",
+        "3",
+    ];
+    assert_eq!(assess(&desk, &swapped, "d"), first, "files named in another order");
+}
+
+#[test]
+fn findings_name_the_clause_and_the_file_they_rest_on() {
+    let desk = Desk::new();
+    assess(&desk, &BOTH, "out");
+    let findings = fs::read_to_string(desk.path("out/findings.jsonl")).unwrap();
+    let of = |clause: &str, verdict: &str| {
+        findings.lines().map(|line| serde_json::from_str(line).unwrap()).find(
+            |finding: &serde_json::Value| {
+                finding["clause"] == clause && finding["verdict"] == verdict
+            },
+        )
+    };
+    let breach = of("no-fly", "breach").expect("the flight through the east is a breach");
+    assert_eq!(breach["subject"]["aircraft"], "71c011");
+    assert_eq!(breach["locators"][0]["file"], "through.csv");
+    let alleged = of("ceasefire", "alleged").expect("the impact in the west is alleged");
+    assert_eq!(alleged["subject"]["act"], "impact");
+    let summary = fs::read_to_string(desk.path("out/summary.json")).unwrap();
+    assert!(!summary.contains("_s\""), "how long it took is no part of the summary");
+}
+
+#[test]
+fn no_place_of_a_post_or_of_a_launch_is_in_any_output() {
+    let desk = Desk::new();
+    let outputs = assess(&desk, &BOTH, "out");
+    let told = desk.run(&["check", "pack", "--json"]).expect(0);
+    let said = told.out() + &told.err();
+    let texts = outputs.iter().map(|(name, bytes)| (name.as_str(), String::from_utf8_lossy(bytes)));
+    for (name, text) in texts.chain([("check", said.into())]) {
+        for digits in ["36.123", "1234567", "32.765", "7654321", "36.298", "32.812", "8123456"] {
+            assert!(!text.contains(digits), "{name} holds {digits}");
+        }
+    }
+}
+
+#[test]
+fn a_faulty_post_is_not_quoted() {
+    let desk = Desk::new();
+    desk.put("pack/agreement.toml", &AGREEMENT.replace(", 32.7654321", ", 92.7654321"));
+    let told = desk.run(&["check", "pack"]).expect(1).out();
+    assert!(!told.contains("36.123") && !told.contains("92.765"), "{told}");
+}
+
+#[test]
+fn rejected_records_are_kept_only_on_request_and_for_their_owner() {
+    let desk = Desk::new();
+    assess(&desk, &BOTH, "out");
+    let rejects = fs::read_to_string(desk.path("out/rejects.jsonl")).unwrap();
+    assert!(rejects.contains("\"file\":\"reports.jsonl\"") && !rejects.contains("\"raw\""));
+    let keeping = [&BOTH[..], &["--keep-rejects"]].concat();
+    assess(&desk, &keeping, "kept");
+    let kept = fs::read_to_string(desk.path("kept/rejects.jsonl")).unwrap();
+    assert!(kept.contains(r#""raw":"{\"id\":17}""#), "{kept}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(desk.path("kept/rejects.jsonl")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn too_many_rejects_and_nothing_admitted_end_with_1() {
+    let desk = Desk::new();
+    let reports = ["assess", "pack", "--reports", "reports.jsonl", "--out", "out"];
+    desk.run(&[&reports[..], &["--max-rejects", "0"]].concat()).expect(1);
+    desk.run(&[&reports[..], &["--max-rejects", "1"]].concat()).expect(0);
+    desk.put("empty.jsonl", "");
+    desk.run(&["assess", "pack", "--reports", "empty.jsonl", "--out", "out"]).expect(1);
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_a_missing_file_with_3() {
+    let desk = Desk::new();
+    for wrong in [
+        &["assess", "pack", "--out", "out"][..],
+        &["assess", "pack", "--tracks", "sonar=through.csv", "--out", "out"],
+        &["assess", "pack", "--reports", "reports.jsonl", "--from", "noon", "--out", "out"],
+        &["assess", "pack", "--reports", "reports.jsonl", "--as-if-adopted", "x", "--out", "out"],
+        &["tally", "pack", "--reports", "reports.jsonl", "--around", "July", "--days", "3"],
+        &["frobnicate"],
+    ] {
+        desk.run(wrong).expect(2);
+    }
+    for missing in [
+        &["check", "nowhere"][..],
+        &["assess", "pack", "--tracks", "nowhere.csv", "--out", "out"],
+        &["assess", "pack", "--reports", "nowhere.jsonl", "--out", "out"],
+        &["zones", "nowhere.geojson", "nowhere.csv"],
+    ] {
+        let ran = desk.run(missing).expect(3);
+        assert!(ran.err().contains("nowhere"), "the message names the path: {}", ran.err());
+    }
+}
+
+#[test]
+fn a_tally_counts_before_and_after() {
+    let desk = Desk::new();
+    let tally =
+        ["tally", "pack", "--reports", "reports.jsonl", "--around", "2017-07-09", "--days", "3"];
+    let told = desk.run(&tally).expect(0).out();
+    assert!(told.contains("ceasefire") && told.contains("not evidence of a cause"), "{told}");
+    let json = desk.run(&[&tally[..], &["--by", "area", "--all", "--json"]].concat()).expect(0);
+    let json: serde_json::Value = serde_json::from_str(&json.out()).unwrap();
+    assert_eq!(json["lines"]["west"]["after"]["all"], 2);
+    assert_eq!(json["lines"]["west"]["after"]["in_scope"], 1);
+}
+
+#[test]
+fn zones_pairs_points_with_the_zones_that_hold_them() {
+    let desk = Desk::new();
+    desk.put("points.csv", "lat,lon\n32.7,36.2\n32.7,36.8\n32.7,36.5\n91,36.8\n");
+    let ran = desk
+        .run(&["zones", "pack/areas.geojson", "points.csv", "--out", "p.parquet", "--json"])
+        .expect(0);
+    let told: serde_json::Value = serde_json::from_str(&ran.out()).unwrap();
+    assert_eq!((&told["zones"], &told["points"]), (&2.into(), &4.into()));
+    assert_eq!((&told["pairs"], &told["off_globe"]), (&2.into(), &1.into()));
+    assert!(fs::read(desk.path("p.parquet")).unwrap().starts_with(b"PAR1"));
+    desk.put("bow.geojson", r#"{"type":"FeatureCollection","features":[{"type":"Feature",
+        "properties":{},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,1],[1,0],[0,1],[0,0]]]}}]}"#);
+    let told = desk.run(&["zones", "bow.geojson", "points.csv"]).expect(1).err();
+    assert!(told.contains("ring-crosses") && told.contains("#/features/0"), "{told}");
+    desk.put("bad.csv", "lat,lon\n32.7,east\n");
+    let told = desk.run(&["zones", "pack/areas.geojson", "bad.csv"]).expect(1).err();
+    assert!(told.contains("line 2"), "{told}");
+}

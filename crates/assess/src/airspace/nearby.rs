@@ -1,0 +1,108 @@
+//! Which volumes are near, asked for a wider box than is needed now, so that the next legs of
+//! the same aircraft find the answer at hand. What is near is then told exactly.
+
+use std::collections::BTreeMap;
+
+use spacetime::BoundingBox;
+
+/// The volumes that may be near a box.
+#[derive(Debug, Default)]
+pub(super) struct Nearby {
+    asked: Option<BoundingBox>,
+    volumes: Vec<u32>,
+}
+
+impl Nearby {
+    /// Every volume that may share a point with `within`, and perhaps others; asks `find` for
+    /// a box `ahead_cm` wider when the last answer does not cover it.
+    pub(super) fn around(
+        &mut self,
+        within: BoundingBox,
+        ahead_cm: i64,
+        find: impl FnOnce(BoundingBox, &mut Vec<u32>),
+    ) -> &[u32] {
+        let covered = self.asked.is_some_and(|b| b.covers(within.min) && b.covers(within.max));
+        if !covered {
+            let wider = within.grown_by_cm(ahead_cm);
+            find(wider, &mut self.volumes);
+            self.asked = Some(wider);
+        }
+        &self.volumes
+    }
+}
+
+/// Side of a cell of [`Neighbourhoods`]: half a degree, in 1e-7 degree.
+const CELL_E7: i32 = 5_000_000;
+/// A box over more cells than this is looked at whatever is asked for.
+const CELLS_MAX: i64 = 256;
+
+/// Boxes around volumes, in coarse cells: for boxes as long as a course ahead, which would
+/// cover thousands of the cells of the zone index.
+#[derive(Debug, Default)]
+pub(super) struct Neighbourhoods {
+    boxes: Vec<BoundingBox>,
+    cells: BTreeMap<(i32, i32), Vec<u32>>,
+    wide: Vec<u32>,
+}
+
+impl Neighbourhoods {
+    pub(super) fn new(boxes: Vec<BoundingBox>) -> Self {
+        let mut found = Self::default();
+        for (number, bounds) in (0_u32..).zip(&boxes) {
+            if cells_under(*bounds).count() as i64 > CELLS_MAX {
+                found.wide.push(number);
+                continue;
+            }
+            for cell in cells_under(*bounds) {
+                found.cells.entry(cell).or_default().push(number);
+            }
+        }
+        Self { boxes, ..found }
+    }
+
+    /// The volumes whose box meets `within`, ascending, into `found`, which is cleared first.
+    pub(super) fn meeting(&self, within: BoundingBox, found: &mut Vec<u32>) {
+        found.clear();
+        found.extend_from_slice(&self.wide);
+        for cell in cells_under(within) {
+            found.extend(self.cells.get(&cell).into_iter().flatten());
+        }
+        found.retain(|&number| self.boxes[number as usize].meets(within));
+        found.sort_unstable();
+        found.dedup();
+    }
+}
+
+fn cells_under(bounds: BoundingBox) -> impl Iterator<Item = (i32, i32)> {
+    let cell = |e7: i32| e7.div_euclid(CELL_E7);
+    let (west, east) = (cell(bounds.min.lon_e7()), cell(bounds.max.lon_e7()));
+    let (south, north) = (cell(bounds.min.lat_e7()), cell(bounds.max.lat_e7()));
+    (south..=north).flat_map(move |row| (west..=east).map(move |column| (row, column)))
+}
+
+#[cfg(test)]
+mod tests {
+    use spacetime::Position;
+
+    use super::*;
+
+    fn bounds(west: i32, south: i32, east: i32, north: i32) -> BoundingBox {
+        let at = |lon: i32, lat: i32| Position::from_e7(lon * 100_000, lat * 100_000).unwrap();
+        BoundingBox { min: at(west, south), max: at(east, north) }
+    }
+
+    #[test]
+    fn every_box_that_meets_is_found_once_however_wide() {
+        let boxes = vec![
+            bounds(-10, -10, 130, 90),
+            bounds(-17_900, -8_900, 17_900, 8_900),
+            bounds(500, 500, 510, 510),
+        ];
+        let all = Neighbourhoods::new(boxes);
+        let mut found = Vec::new();
+        all.meeting(bounds(0, 0, 120, 60), &mut found);
+        assert_eq!(found, [0, 1]);
+        all.meeting(bounds(510, 510, 520, 520), &mut found);
+        assert_eq!(found, [1, 2]);
+    }
+}
