@@ -110,8 +110,9 @@ fn watch(mut child: Child) -> Result<(String, u64)> {
     Ok((said, peak_kib / 1024))
 }
 
-/// A pack of made-up volumes over the box of the tracks: nearly round, 2 to 20 km in radius,
-/// of 12 to 48 vertices, in four bands of height.
+/// A pack of made-up volumes over the box of the tracks: nearly round, 1 to 10 km in radius
+/// (and half as wide again from east to west), of 12 to 48 vertices, in four bands of height:
+/// together they cover about a seventh of the box.
 fn write_pack(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     let mut draw = Draw(SEED);
@@ -119,7 +120,7 @@ fn write_pack(folder: &Path) -> Result<()> {
     let mut clauses = String::new();
     for n in 0..VOLUMES {
         let (lon, lat) = (draw.between(30.1, 39.9), draw.between(45.1, 54.9));
-        let radius = (draw.between(0.02_f64.ln(), 0.2_f64.ln())).exp();
+        let radius = draw.between(0.01_f64.ln(), 0.1_f64.ln()).exp();
         let vertices = 12 + (draw.between(0.0, 37.0) as usize);
         let mut ring: Vec<[f64; 2]> = (0..vertices)
             .map(|k| {
@@ -144,7 +145,8 @@ fn write_pack(folder: &Path) -> Result<()> {
         let _ = write!(
             clauses,
             "\n[[clause]]\nid = \"c{n}\"\ntitle = \"Volume {n}\"\nkind = \"no-fly\"\n\
-             status = \"adopted\"\nencodes = \"made up\"\nareas = [\"v{n}\"]\n\
+             status = \"adopted\"\nin_force = {{ from = 2017-01-01T00:00:00Z }}\n\
+             encodes = \"made up\"\nareas = [\"v{n}\"]\n\
              floor = \"{floor}\"\nceiling = \"{ceiling}\"\n"
         );
     }
