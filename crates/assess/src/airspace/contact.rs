@@ -100,7 +100,7 @@ impl Contact {
         self.nearest.consider(to, touch.end);
         let finished = self.close_stay(begin_at);
         if touch.possible {
-            let stay = self.stay.get_or_insert_with(|| Box::new(Stay::new(from, to, touch.end)));
+            let stay = self.stay.get_or_insert_with(|| Box::new(Stay::new(from, touch.begin)));
             stay.follow(from, to, touch);
             self.had_stay = true;
         } else if let Some(stay) = &mut self.stay {
@@ -184,13 +184,14 @@ impl Pending {
 }
 
 impl Stay {
-    fn new(from: &Sample, to: &Sample, standing: Standing) -> Self {
+    fn new(from: &Sample, standing: Standing) -> Self {
+        let (at, witness) = (from.point.observed_at, Witness(from.point));
         Self {
             occupied: None,
-            possible: (from.point.observed_at, to.point.observed_at),
-            before: Witness(from.point),
-            deepest: Nearest { witness: Witness(to.point), standing },
-            after: Witness(to.point),
+            possible: (at, at),
+            before: witness,
+            deepest: Nearest { witness, standing },
+            after: witness,
             certain: 0,
             certain_contested: 0,
             doubt: None,

@@ -1,0 +1,72 @@
+//! What an aircraft, a feed or an authorisation says is not believed when it matters.
+
+use agreement::TrackPoint;
+use assess::airspace::AirspacePicture;
+use assess::{Finding, Reason, Subject, Verdict};
+use spacetime::AltitudeBaro;
+use spacetime::altitude::AltitudeLimit;
+
+use crate::world::{at, eastward, judge, no_fly, pack, rectangle, setting};
+
+fn of_aircraft(picture: &AirspacePicture) -> Vec<&Finding> {
+    let all = picture.findings.iter().map(|recorded| &recorded.finding);
+    all.filter(|finding| finding.subject != Subject::Everybody).collect()
+}
+
+fn verdicts(picture: &AirspacePicture) -> Vec<(Verdict, Reason)> {
+    of_aircraft(picture).iter().map(|f| (f.verdict, f.reason)).collect()
+}
+
+fn under(feet: i32) -> agreement::clause::NoFly {
+    let ceiling = AltitudeLimit::Baro(AltitudeBaro::from_feet(feet).unwrap());
+    agreement::clause::NoFly { ceiling, ..no_fly() }
+}
+
+#[test]
+fn a_gap_over_a_volume_could_hide_a_descent_into_it() {
+    let world = pack(rectangle(100, 0, 400, 100), under(25_000));
+    let mut points = eastward(1, 0, 150);
+    let picture = judge(&world, setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Clear, Reason::OutsideHeight)]);
+    points.retain(|p| p.observed_at < at(40) || at(100) < p.observed_at);
+    let picture = judge(&world, setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Undetermined, Reason::Gap)]);
+}
+
+#[test]
+fn whoever_says_ground_and_flies_is_not_taken_to_be_on_the_ground() {
+    let mut points = eastward(1, 0, 90);
+    points.iter_mut().for_each(|p: &mut TrackPoint| p.on_ground = true);
+    let picture = judge(&pack(rectangle(100, 0, 200, 100), no_fly()), setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Undetermined, Reason::Contested)]);
+}
+
+#[test]
+fn a_corner_within_the_error_of_a_leg_near_its_end_is_undetermined() {
+    // Positions good to 93 m, three seconds and 940 m apart; the corner lies 89 m beside the
+    // path, 100 m on from one of them, and 93 m from none.
+    let mut points = eastward(1, 0, 90);
+    points.retain(|p| (p.observed_at.since(at(0)).micros() / 1_000_000) % 3 == 0);
+    let corner = |east_e7: i32| {
+        let vertex = |lon: i32, lat: i32| spacetime::Position::from_e7(lon, lat).unwrap();
+        let (lon, lat) = (360_000_000 + east_e7, 320_500_000 + 8_000);
+        let ring = vec![
+            vertex(lon, lat),
+            vertex(lon + 9_000, lat + 90_000),
+            vertex(lon - 9_000, lat + 90_000),
+        ];
+        let ring = spacetime::Ring::new(ring).unwrap();
+        spacetime::Area::new(vec![spacetime::Polygon::new(ring, vec![])]).unwrap()
+    };
+    let picture = judge(&pack(corner(1_000_000 + 10_600), no_fly()), setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Undetermined, Reason::Gap)]);
+}
+
+#[test]
+fn a_track_that_begins_inside_is_measured_where_it_was_deepest() {
+    let mut points = eastward(1, 190, 10);
+    points.retain(|p| (p.observed_at.since(at(0)).micros() / 1_000_000) % 10 == 0);
+    let picture = judge(&pack(rectangle(100, 0, 200, 100), no_fly()), setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Breach, Reason::Entered)]);
+    assert!(of_aircraft(&picture)[0].margin.horizontal_cm.unwrap() > 0);
+}
