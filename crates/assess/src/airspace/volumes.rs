@@ -160,8 +160,11 @@ pub struct Airspace<'a> {
 
 impl<'a> Airspace<'a> {
     /// The `no-fly` clauses of a pack that are adopted, or that the setting names.
+    ///
+    /// An authorisation by nobody whom the agreement knows lifts nothing.
     #[must_use]
-    pub fn new(pack: &'a Pack, setting: Setting, rules: &Rules) -> Self {
+    pub fn new(pack: &'a Pack, mut setting: Setting, rules: &Rules) -> Self {
+        setting.authorisations.retain(|a| pack.parties.contains_key(&a.granted_by));
         let bounds = height_bounds(pack);
         let margin_cm = pack.parameters.warning_margin_m * 100;
         let mut volumes = Vec::new();

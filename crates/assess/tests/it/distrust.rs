@@ -6,7 +6,7 @@ use assess::{Finding, Reason, Subject, Verdict};
 use spacetime::AltitudeBaro;
 use spacetime::altitude::AltitudeLimit;
 
-use crate::world::{at, eastward, judge, no_fly, pack, rectangle, setting};
+use crate::world::{at, eastward, judge, no_fly, pack, place, rectangle, setting};
 
 fn of_aircraft(picture: &AirspacePicture) -> Vec<&Finding> {
     let all = picture.findings.iter().map(|recorded| &recorded.finding);
@@ -69,4 +69,54 @@ fn a_track_that_begins_inside_is_measured_where_it_was_deepest() {
     let picture = judge(&pack(rectangle(100, 0, 200, 100), no_fly()), setting(), &points, 1);
     assert_eq!(verdicts(&picture), [(Verdict::Breach, Reason::Entered)]);
     assert!(of_aircraft(&picture)[0].margin.horizontal_cm.unwrap() > 0);
+}
+
+/// Five aircraft near 36 E, 32 N that report no integrity.
+fn jammed() -> Vec<TrackPoint> {
+    (100..105_u32)
+        .map(|n| {
+            let east = i32::try_from(n).unwrap() - 100;
+            let mut point = TrackPoint::new(at(1), agreement::Address::icao(n), place(east, 300));
+            point.quality.nic = Some(0);
+            point.locator.record = u64::from(n) * 1000;
+            point
+        })
+        .collect()
+}
+
+fn merged(mut points: Vec<TrackPoint>, more: Vec<TrackPoint>) -> Vec<TrackPoint> {
+    points.extend(more);
+    points.sort_by_key(|p| p.observed_at);
+    points
+}
+
+#[test]
+fn nobody_is_clear_of_a_volume_by_positions_sent_where_satellites_are_jammed() {
+    let world = pack(rectangle(100, 55, 200, 100), no_fly());
+    let points = eastward(1, 0, 90);
+    let picture = judge(&world, setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Clear, Reason::Beside)]);
+    let picture = judge(&world, setting(), &merged(points, jammed()), 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Undetermined, Reason::Contested)]);
+}
+
+#[test]
+fn one_position_repeated_under_another_address_hides_no_breach() {
+    let points = eastward(1, 0, 90);
+    let repeated = |second: usize| TrackPoint {
+        address: agreement::Address::icao(2),
+        observed_at: points[second].observed_at.plus(spacetime::Duration::from_micros(1)),
+        ..points[second]
+    };
+    let picture = judge(
+        &pack(rectangle(100, 0, 200, 100), no_fly()),
+        setting(),
+        &merged(points.clone(), vec![repeated(45)]),
+        1,
+    );
+    let mine = of_aircraft(&picture);
+    let of_one = mine.iter().find(|f| f.subject == Subject::Aircraft(agreement::Address::icao(1)));
+    assert_eq!(of_one.unwrap().verdict, Verdict::Breach);
+    let of_two = mine.iter().find(|f| f.subject == Subject::Aircraft(agreement::Address::icao(2)));
+    assert_eq!(of_two.unwrap().reason, Reason::Contested);
 }
