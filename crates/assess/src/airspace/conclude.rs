@@ -55,7 +55,8 @@ impl Airspace<'_> {
             picture.sketches.extend(follower.sketches);
             picture.tally = AirTally::plus(picture.tally, follower.tally);
         }
-        let crowd = crowd.expect("the first shard watches the crowd");
+        let mut crowd = crowd.expect("the first shard watches the crowd");
+        crowd.finish(latest);
         let joined = Joined {
             cells: contested_cells(&census, &self.pack.parameters),
             shared: crowd.shared.clone(),

@@ -236,6 +236,17 @@ impl<'a> Airspace<'a> {
         self.volumes.len()
     }
 
+    /// For each input, the first input of the same sensor; itself where it is of none.
+    pub(super) fn feed_of(&self) -> Vec<u16> {
+        let feeds = &self.setting.feeds;
+        let first = |(number, feed): (u16, &Feed)| {
+            let same = |other: &Feed| other.sensor.is_some() && other.sensor == feed.sensor;
+            let first = feeds.iter().position(same);
+            first.and_then(|first| u16::try_from(first).ok()).unwrap_or(number)
+        };
+        (0_u16..).zip(feeds).map(first).collect()
+    }
+
     /// The sensor behind an input, if the pack knows one.
     pub(super) fn sensor(&self, input: u16) -> Option<&Sensor> {
         let feed = self.setting.feeds.get(usize::from(input))?;

@@ -2,7 +2,7 @@
 
 use agreement::TrackPoint;
 use assess::airspace::AirspacePicture;
-use assess::{Finding, Reason, Subject, Verdict};
+use assess::{AlertKind, Finding, Reason, Subject, Verdict};
 use spacetime::AltitudeBaro;
 use spacetime::altitude::AltitudeLimit;
 
@@ -119,4 +119,78 @@ fn one_position_repeated_under_another_address_hides_no_breach() {
     assert_eq!(of_one.unwrap().verdict, Verdict::Breach);
     let of_two = mine.iter().find(|f| f.subject == Subject::Aircraft(agreement::Address::icao(2)));
     assert_eq!(of_two.unwrap().reason, Reason::Contested);
+}
+
+#[test]
+fn of_two_records_of_one_instant_the_one_inside_is_not_passed_over() {
+    let world = pack(rectangle(100, 0, 200, 100), under(25_000));
+    let mut points = eastward(1, 0, 90);
+    let mut inside = points[45];
+    inside.altitude_baro = AltitudeBaro::from_feet(20_000);
+    inside.locator.record = 1000;
+    points.insert(46, inside);
+    let picture = judge(&world, setting(), &points, 1);
+    assert!(verdicts(&picture).contains(&(Verdict::Breach, Reason::Entered)));
+}
+
+#[test]
+fn a_track_lost_by_a_volume_is_said_whether_it_comes_back_or_others_fly_on() {
+    let world = pack(rectangle(100, 0, 200, 100), no_fly());
+    for silence in [100, 2000] {
+        let mut alone = eastward(1, 0, 25);
+        let later = alone.iter().map(|p| TrackPoint {
+            observed_at: p.observed_at.plus(spacetime::Duration::from_seconds(silence)),
+            ..*p
+        });
+        let later: Vec<_> = later.collect();
+        alone.extend(later);
+        let told = |points: &[TrackPoint]| {
+            let picture = judge(&world, setting(), points, 1);
+            let lost = picture.alerts.iter().filter(|a| a.kind == AlertKind::TrackLost);
+            lost.map(|a| a.raised_at).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&alone), [at(25 + 60)], "silent for {silence} s");
+        let far = |s: i64| TrackPoint::new(at(s), agreement::Address::icao(9), place(4000, 4000));
+        let others = (0..2100).step_by(10).map(far).collect();
+        assert_eq!(told(&merged(alone, others))[0], at(25 + 60), "silent for {silence} s");
+    }
+}
+
+#[test]
+fn a_feed_that_never_comes_back_is_told_once_for_all_files_of_its_sensor() {
+    let world = pack(rectangle(100, 0, 200, 100), no_fly());
+    let feed = |sensor: Option<&str>| assess::airspace::Feed {
+        sensor: sensor.map(|id| agreement::SensorId::new(id).unwrap()),
+        digest: agreement::Digest::of_bytes(b"feed"),
+    };
+    let mut points = eastward(1, 0, 90);
+    for (second, point) in points.iter_mut().enumerate() {
+        point.locator.input = u16::from(second >= 45);
+    }
+    let on = TrackPoint::new(at(300), agreement::Address::icao(9), place(4000, 4000));
+    let mut other = on;
+    other.locator.input = 2;
+    points.push(other);
+    let mut of_one = setting();
+    of_one.feeds = vec![feed(Some("mast")), feed(Some("mast")), feed(None)];
+    let silent = |setting| {
+        let picture = judge(&world, setting, &points, 1);
+        let alerts = picture.alerts.into_iter().filter(|a| a.kind == AlertKind::FeedSilent);
+        alerts.map(|a| (a.raised_at, a.feed.unwrap().0)).collect::<Vec<_>>()
+    };
+    assert_eq!(silent(of_one), [(at(150), 0)]);
+}
+
+#[test]
+fn a_contested_aircraft_inside_is_alerted_though_it_joins_no_path() {
+    let here = eastward(1, 100, 20);
+    let there = here.iter().map(|p| TrackPoint {
+        position: place(2000, 2000),
+        observed_at: p.observed_at.plus(spacetime::Duration::from_micros(500_000)),
+        ..*p
+    });
+    let points = merged(here.clone(), there.collect());
+    let picture = judge(&pack(rectangle(50, 0, 300, 100), no_fly()), setting(), &points, 1);
+    // The first position came before anything spoke against it.
+    assert!(picture.alerts.iter().any(|a| a.kind == AlertKind::Infringement));
 }
