@@ -1,6 +1,7 @@
 //! What an aircraft, a feed or an authorisation says is not believed when it matters.
 
 use agreement::TrackPoint;
+use agreement::watch::{Coverage, Sensor, SensorKind};
 use assess::airspace::AirspacePicture;
 use assess::{AlertKind, Finding, Reason, Subject, Verdict};
 use spacetime::AltitudeBaro;
@@ -193,4 +194,34 @@ fn a_contested_aircraft_inside_is_alerted_though_it_joins_no_path() {
     let picture = judge(&pack(rectangle(50, 0, 300, 100), no_fly()), setting(), &points, 1);
     // The first position came before anything spoke against it.
     assert!(picture.alerts.iter().any(|a| a.kind == AlertKind::Infringement));
+}
+
+#[test]
+fn a_radar_that_saw_nobody_does_not_override_a_sighting() {
+    let mut world = pack(rectangle(1000, 1000, 1100, 1100), no_fly());
+    let (area, id) =
+        (agreement::AreaId::new("box").unwrap(), agreement::SensorId::new("radar").unwrap());
+    let radar = Sensor {
+        id: id.clone(),
+        party: agreement::PartyId::new("centre").unwrap(),
+        kind: SensorKind::Radar,
+        coverage: Some(Coverage { area, floor: spacetime::AltitudeMsl::from_cm(-100_000) }),
+        default_epu_cm: None,
+        worst_epu_cm: 100_000,
+    };
+    world.sensors.insert(id.clone(), radar);
+    let mut watched = setting();
+    watched.feeds[0].sensor = Some(id);
+    let mut picture = judge(&world, watched, &eastward(1, 0, 90), 1);
+    let [nobody] = &picture.findings[..] else { panic!("{:?}", picture.findings) };
+    assert_eq!(
+        (nobody.finding.verdict, nobody.finding.reason),
+        (Verdict::Clear, Reason::NothingSeen)
+    );
+
+    let mut sighting = nobody.clone();
+    sighting.finding.verdict = Verdict::Alleged;
+    sighting.finding.reason = Reason::ReportedFlight;
+    picture.heed(&[sighting]);
+    assert!(picture.findings.is_empty());
 }
