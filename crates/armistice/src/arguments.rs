@@ -38,6 +38,17 @@ pub(crate) enum Verb {
     Tally(Tally),
     /// Tell which points lie in which zones.
     Zones(Zones),
+    /// Print what a shell needs to complete verbs and options.
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+  armistice completions bash > ~/.local/share/bash-completion/completions/armistice
+  armistice completions fish > ~/.config/fish/completions/armistice.fish")]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +97,9 @@ map.svg into the folder given by --out: the same bytes on every run, on any numb
 whatever order files are named.
 
 A track file may name the sensor of the pack that it came from; that sensor's quality and coverage
-then serve where the records state none. Reports are UCDP GED (.csv) or Armistice's own JSON lines.
+then serve where the records state none. Tracks are raw Mode S frames (AVR, Beast, JSON lines),
+SBS-1, readsb's JSON or state vectors (CSV, Parquet), gzipped or not; what they are is told by their
+content. Reports are UCDP GED (.csv) or Armistice's own JSON lines (docs/report-format.md).
 
   armistice assess PACK --tracks frames.jsonl.gz --out out/flight
   armistice assess PACK --tracks north=radar.parquet --tracks south=beast.bin \\
@@ -113,7 +126,7 @@ pub(crate) struct Assess {
     pub(crate) to: Option<Instant>,
     /// When the counter of feeds without a clock began (AVR, Beast): an instant, first=INSTANT
     /// for the first frame, or gps=DATE for a receiver in GPS mode.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "ORIGIN")]
     pub(crate) clock_origin: Option<ClockOrigin>,
     /// The time zone of feeds that tell none, such as SBS: UTC, +03:00 or Asia/Damascus.
     #[arg(long, value_name = "ZONE")]

@@ -3,6 +3,7 @@
 mod arguments;
 mod assess;
 mod check;
+mod completions;
 mod console;
 mod faults;
 mod inputs;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Verb::Zones(arguments) => zones::run(&arguments),
         Verb::Assess(arguments) => assess::run(&arguments),
         Verb::Tally(arguments) => tally::run(&arguments),
+        Verb::Completions(arguments) => completions::run(&arguments),
     };
     let outcome = done.unwrap_or_else(|fault| {
         if outcome::is_closed_pipe(&fault) {

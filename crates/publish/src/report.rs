@@ -155,16 +155,18 @@ fn drawn_map(m: &mut Markup, input: &ReportInput<'_>) {
 fn drawn_timeline(m: &mut Markup, input: &ReportInput<'_>) {
     m.within("figure", &[], |m| {
         if timeline::write(m, input) {
-            m.line(
-                "figcaption",
-                &[],
-                format_args!(
-                    "One row for each clause that was assessed, {} at most, the gravest; shaded \
-                     while it is in force. Bars that would touch are drawn as one and say how many \
-                     they are.",
-                    timeline::ROWS_MAX
-                ),
-            );
+            m.within("figcaption", &[], |m| {
+                m.text(
+                    "One row for each clause that was assessed; shaded while it is in force. Bars \
+                     that would touch are drawn as one and say how many they are.",
+                );
+                if timeline::leaves_rows_out(input) {
+                    m.text(format_args!(
+                        " Only the {} clauses with the gravest findings have a row.",
+                        timeline::ROWS_MAX
+                    ));
+                }
+            });
         } else {
             m.line("p", &[("class", &"empty")], "No finding, and so no timeline.");
         }

@@ -176,7 +176,7 @@ fn finding_cells(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock, re
     });
     m.within("td", &[], |m| m.name(wording::subject(&finding.subject)));
     m.within("td", &[], |m| when(m, clock, finding.interval));
-    m.line("td", &[("title", &finding.reason.code())], finding.reason.said());
+    m.line("td", &[("class", &"why"), ("title", &finding.reason.code())], finding.reason.said());
     m.within("td", &[("class", &"nowrap")], |m| {
         for said in wording::margin(finding.margin) {
             m.line("span", &[], said);

@@ -110,6 +110,13 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>) -> bool {
     true
 }
 
+/// Whether there are more clauses with a row to draw than [`ROWS_MAX`].
+pub(crate) fn leaves_rows_out(input: &ReportInput<'_>) -> bool {
+    let is_assessed =
+        |treatment: &&Treatment| matches!(treatment, Treatment::Assessed | Treatment::AsIfAdopted);
+    input.treatments.values().filter(is_assessed).count() > ROWS_MAX
+}
+
 /// The clauses that were assessed, each with the times its findings are about.
 fn rows<'a>(input: &ReportInput<'a>) -> Vec<Row<'a>> {
     let mut lanes: BTreeMap<&ClauseId, BTreeMap<Verdict, Vec<Interval>>> = BTreeMap::new();

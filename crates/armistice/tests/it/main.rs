@@ -205,3 +205,9 @@ fn zones_pairs_points_with_the_zones_that_hold_them() {
     let told = desk.run(&["zones", "pack/areas.geojson", "bad.csv"]).expect(1).err();
     assert!(told.contains("line 2"), "{told}");
 }
+
+#[test]
+fn a_shell_is_taught_the_verbs() {
+    let told = Desk::new().run(&["completions", "bash"]).expect(0).out();
+    assert!(told.contains("assess") && told.contains("--keep-rejects"), "{told}");
+}

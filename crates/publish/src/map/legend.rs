@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use agreement::ClauseStatus;
 use assess::Verdict;
 
 use crate::input::ReportInput;
-use crate::map::PREFIX;
 use crate::map::areas::{DrawnArea, swatch};
+use crate::map::{PREFIX, tracks};
 use crate::markup::Markup;
 use crate::palette;
 use crate::projection::Point;
@@ -40,12 +41,16 @@ pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>], width: f
         wanted.push((Mark::Verdict(verdict), palette::word(verdict).to_owned()));
     }
     let looks: BTreeSet<_> = areas.iter().map(|area| area.look).collect();
+    let mut looks: Vec<_> = looks.into_iter().collect();
+    looks.sort_by_key(|look| look.status != ClauseStatus::Adopted);
     for look in looks {
         let holds = if look.airspace { "airspace clause" } else { "ground clause" };
         wanted.push((Mark::Area(look), format!("{holds}, {}", status_word(look.status))));
     }
     if !input.tracks.is_empty() {
         wanted.push((Mark::Line("track"), "track of an aircraft".to_owned()));
+    }
+    if tracks::have_gaps(input) {
         wanted.push((Mark::Line("hidden"), "gap in a track".to_owned()));
     }
     if !input.reports.is_empty() {

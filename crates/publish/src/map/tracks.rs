@@ -24,9 +24,8 @@ const SIGN_SIZE: f64 = 15.0;
 
 /// Draws every track, with its gaps dotted, and names it when there are few.
 pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
-    let lost_micros = input.pack.parameters.lost_after_s.saturating_mul(1_000_000);
     for track in input.tracks {
-        let gap_micros = lost_micros.max(3 * usual_step_micros(track));
+        let gap_micros = gap_micros(input, track);
         let (mut seen, mut hidden) = (Path::default(), Path::default());
         for run in track.points.chunk_by(|a, b| b.0.since(a.0).micros() <= gap_micros) {
             add_visible(&mut seen, projection, run);
@@ -50,6 +49,19 @@ pub(super) fn tracks(m: &mut Markup, projection: &Projection, input: &ReportInpu
             name(m, projection, track);
         }
     }
+}
+
+/// Whether a track has a gap that is drawn as one.
+pub(super) fn have_gaps(input: &ReportInput<'_>) -> bool {
+    input.tracks.iter().any(|track| {
+        let gap_micros = gap_micros(input, track);
+        track.points.windows(2).any(|pair| pair[1].0.since(pair[0].0).micros() > gap_micros)
+    })
+}
+
+fn gap_micros(input: &ReportInput<'_>, track: &Sketch) -> i64 {
+    let lost_micros = input.pack.parameters.lost_after_s.saturating_mul(1_000_000);
+    lost_micros.max(3 * usual_step_micros(track))
 }
 
 /// How far apart in time the corners of a sketch usually are: it keeps one position in many, so
