@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let mut intake = Intake::begin(&arguments.out, files, arguments.keep_rejects)?;
     intake.note_merging(tracks.merged.inputs());
     let (authorisations, reports) = timings.of("read reports", || {
-        anyhow::Ok((intake.authorisations(&others)?, intake.reports(&others, &pack)?))
+        anyhow::Ok((intake.authorisations(&others, &pack)?, intake.reports(&others, &pack)?))
     })?;
 
     let as_if_adopted: BTreeSet<ClauseId> = arguments.as_if_adopted.iter().cloned().collect();

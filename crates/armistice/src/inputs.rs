@@ -15,7 +15,7 @@ use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
 use spacetime::{BoundingBox, Duration, Position};
 
-use crate::arguments::Assess;
+use crate::arguments::{Assess, TrackFile};
 
 /// Bytes hashed at a time.
 const CHUNK: usize = 1 << 20;
@@ -33,7 +33,8 @@ pub(crate) struct Source {
 pub(crate) fn ordered(kind: InputKind, paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
     let hashed = paths.iter().map(|path| hashed(kind, path));
     let mut sources = hashed.collect::<anyhow::Result<Vec<_>>>()?;
-    sources.sort_by_key(|source| source.digest);
+    // Of equal files one is named before the other, however they were given.
+    sources.sort_by_key(|source| (source.digest, bare_name(&source.path)));
     Ok(sources)
 }
 
@@ -61,9 +62,7 @@ pub(crate) struct Tracks {
 
 /// Looks through every track file and merges them.
 pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> {
-    // Of one file named twice for two sensors the same one must count, however they are named.
-    let mut files = arguments.tracks.clone();
-    files.sort_by(|a, b| a.sensor.cmp(&b.sensor));
+    let files = ordered_tracks(arguments);
     let sources = files.iter().enumerate().map(|(n, file)| {
         let path = file.path.clone();
         merge::Source { name: n.to_string(), open: Box::new(move || File::open(&path)) }
@@ -89,6 +88,14 @@ pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> 
     Ok(Tracks { merged, sensors })
 }
 
+/// Track files by sensor and name: of files with the same bytes the same one must count, however
+/// they were given.
+fn ordered_tracks(arguments: &Assess) -> Vec<TrackFile> {
+    let mut files = arguments.tracks.clone();
+    files.sort_by_key(|file| (file.sensor.clone(), bare_name(&file.path)));
+    files
+}
+
 fn middle_of(region: BoundingBox) -> Option<Position> {
     let middle = |a: i32, b: i32| i32::midpoint(a, b);
     let lon = middle(region.min.lon_e7(), region.max.lon_e7());
@@ -98,8 +105,7 @@ fn middle_of(region: BoundingBox) -> Option<Position> {
 /// What goes in, as the outputs name it, in the order of the numbers that locators carry:
 /// tracks, reports, authorisations.
 pub(crate) fn described(arguments: &Assess, tracks: &Tracks, others: &[Source]) -> Vec<InputFile> {
-    let mut files = arguments.tracks.clone();
-    files.sort_by(|a, b| a.sensor.cmp(&b.sensor));
+    let files = ordered_tracks(arguments);
     let tracks = tracks.merged.inputs().iter().zip(&tracks.sensors).map(|(input, sensor)| {
         let path = input.name.parse::<usize>().ok().and_then(|n| files.get(n));
         InputFile {

@@ -7,6 +7,7 @@ use std::path::Path;
 use agreement::{Authorisation, Pack, Report};
 use anyhow::Context as _;
 use intake::merge::Input;
+use intake::reports::authorisations::known_to;
 use intake::{Batch, Code, Feed, Rejection};
 use publish::jsonl::{Rejected, reject_line};
 use publish::{InputFile, InputKind, RejectCount};
@@ -93,16 +94,27 @@ impl Intake {
         self.rejects.write_all(line.as_bytes()).context("rejects.jsonl cannot be written")
     }
 
-    /// Reads every file of authorisations.
+    /// Reads every file of authorisations. One that the pack knows nothing of is rejected.
     pub(super) fn authorisations(
         &mut self,
         sources: &[Source],
+        pack: &Pack,
     ) -> anyhow::Result<Vec<Authorisation>> {
         let mut all = Vec::new();
         for (input, source) in self.numbered(sources, InputKind::Authorisations) {
             let mut feed = inputs::authorisations(source, input, self.keep_raw)?;
             self.files[usize::from(input)].format = "jsonl".to_owned();
-            self.read_all(input, source, &mut feed, &mut all)?;
+            let mut read = Vec::new();
+            self.read_all(input, source, &mut feed, &mut read)?;
+            for authorisation in read {
+                match known_to(pack, &authorisation) {
+                    Ok(()) => all.push(authorisation),
+                    Err(rejection) => {
+                        self.files[usize::from(input)].admitted -= 1;
+                        self.reject(&rejection)?;
+                    }
+                }
+            }
         }
         Ok(all)
     }

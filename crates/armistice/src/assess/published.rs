@@ -34,7 +34,8 @@ pub(super) struct Made {
 impl Made {
     /// Joins what was found in the air and on the ground.
     pub(super) fn of(followed: Followed, incidents: IncidentPicture) -> Self {
-        let Followed { picture, span, .. } = followed;
+        let Followed { mut picture, span, .. } = followed;
+        picture.heed(&incidents.findings);
         let mut findings = picture.findings;
         findings.extend(incidents.findings);
         findings.sort_by_cached_key(|recorded| recorded.finding.order());

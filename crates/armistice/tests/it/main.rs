@@ -122,6 +122,17 @@ fn a_faulty_post_is_not_quoted() {
 }
 
 #[test]
+fn a_leave_that_nobody_in_the_agreement_gave_is_rejected_and_lifts_nothing() {
+    let desk = Desk::new();
+    let leave = r#"{"id": "L-1", "address": "71c011", "from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "granted_by": "nobody-at-all"}"#;
+    desk.put("leave.jsonl", leave);
+    let outputs = assess(&desk, &[&BOTH[..], &["--authorisations", "leave.jsonl"]].concat(), "out");
+    let of = |name: &str| String::from_utf8_lossy(&outputs.iter().find(|o| o.0 == name).unwrap().1);
+    assert!(of("rejects.jsonl").contains("not-in-pack"));
+    assert!(!of("findings.jsonl").contains("\"reason\":\"authorised\""));
+}
+
+#[test]
 fn rejected_records_are_kept_only_on_request_and_for_their_owner() {
     let desk = Desk::new();
     assess(&desk, &BOTH, "out");

@@ -6,6 +6,7 @@ use agreement::{Address, AreaId, ClauseId, Digest};
 use spacetime::{Duration, Instant, Interval};
 
 use super::authorised::authorisation_for;
+use super::contact::Pending;
 use super::coverage::Watch;
 use super::crowd::{CellTime, Census, Crowd, contested_cells};
 use super::picture::{AirTally, AirspacePicture};
@@ -54,7 +55,8 @@ impl Airspace<'_> {
             picture.sketches.extend(follower.sketches);
             picture.tally = AirTally::plus(picture.tally, follower.tally);
         }
-        let crowd = crowd.expect("the first shard watches the crowd");
+        let mut crowd = crowd.expect("the first shard watches the crowd");
+        crowd.finish(latest);
         let joined = Joined {
             cells: contested_cells(&census, &self.pack.parameters),
             shared: crowd.shared.clone(),
@@ -81,9 +83,12 @@ impl Airspace<'_> {
     fn finding(&self, found: Found, joined: &Joined) -> Recorded {
         let Found { address, callsigns, mut pending } = found;
         let volume = &self.volumes[pending.volume as usize];
-        if pending.verdict == Verdict::Breach
-            && joined.contests(address, &pending.cells, &pending.interval)
-        {
+        let contested = match pending.verdict {
+            Verdict::Breach => joined.contests(address, &pending),
+            Verdict::Clear => joined.speaks_against(address, &pending),
+            Verdict::Alleged | Verdict::Undetermined => false,
+        };
+        if contested {
             pending.verdict = Verdict::Undetermined;
             pending.reason = Reason::Contested;
             pending.confidence = Confidence::Contested;
@@ -94,7 +99,8 @@ impl Airspace<'_> {
         }
         let mut evidence: Vec<Digest> =
             pending.evidence.iter().map(|(digest, _)| *digest).collect();
-        if pending.verdict != Verdict::Clear {
+        // Whoever flies under an address that is contested may not be whom it was given to.
+        if pending.verdict != Verdict::Clear && pending.reason != Reason::Contested {
             let authorisations = &self.setting.authorisations;
             let when = pending.interval;
             let lifted = authorisation_for(authorisations, volume, address, &callsigns, when);
@@ -208,13 +214,25 @@ impl Airspace<'_> {
 
 impl Joined {
     /// Whether nothing uncontested is left of a stay: its positions all lie where too many
-    /// aircraft are degraded, or its aircraft shared a position with another meanwhile.
-    fn contests(&self, address: Address, cells: &[CellTime], interval: &Interval) -> bool {
+    /// aircraft are degraded, or its aircraft shared a position with another both when it was
+    /// first surely inside and when it last was. One position shared in between, which anybody
+    /// can send, takes nothing away.
+    fn contests(&self, address: Address, pending: &Pending) -> bool {
+        let cells = &pending.cells;
         let jammed = !cells.is_empty() && cells.iter().all(|cell| self.cells.contains_key(cell));
-        let shared = self.shared.get(&address).is_some_and(|stretches| {
-            stretches.iter().any(|(stretch, _)| stretch.meet(*interval).is_some())
-        });
-        jammed || shared
+        let sure = pending.sure.unwrap_or([pending.interval; 2]);
+        jammed || sure.iter().all(|leg| self.is_shared(address, *leg))
+    }
+
+    /// Whether anything speaks against positions that would show that an aircraft kept out.
+    fn speaks_against(&self, address: Address, pending: &Pending) -> bool {
+        let jammed = pending.cells.iter().any(|cell| self.cells.contains_key(cell));
+        jammed || self.is_shared(address, pending.interval)
+    }
+
+    fn is_shared(&self, address: Address, when: Interval) -> bool {
+        let stretches = self.shared.get(&address);
+        stretches.is_some_and(|all| all.iter().any(|(shared, _)| shared.meet(when).is_some()))
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Contact {
     contested: bool,
     worst: Confidence,
     had_stay: bool,
+    /// Half-degree cells and times of the visit, for the test for jamming.
+    cells: Vec<CellTime>,
     pub(super) stay: Option<Box<Stay>>,
 }
 
@@ -51,6 +53,8 @@ pub(super) struct Stay {
     /// Positions in the volume beyond doubt: uncontested, and contested.
     certain: u64,
     certain_contested: u64,
+    /// The first and the last leg with such a position, uncontested.
+    sure: Option<[Interval; 2]>,
     doubt: Option<Reason>,
     worst: Confidence,
     /// Half-degree cells and times of the positions beyond doubt, for the test for jamming.
@@ -67,7 +71,10 @@ pub(super) struct Pending {
     pub(super) margin: Margin,
     pub(super) confidence: Confidence,
     pub(super) evidence: Vec<(Digest, Locator)>,
+    /// Where it rests on what was sent, for the test for jamming.
     pub(super) cells: Vec<CellTime>,
+    /// Of a breach, the first and the last time at which it shows.
+    pub(super) sure: Option<[Interval; 2]>,
 }
 
 impl Contact {
@@ -84,6 +91,7 @@ impl Contact {
             contested: sample.contested,
             worst: sample.epu.confidence(),
             had_stay: false,
+            cells: vec![CellTime::of(&sample.point)],
             stay: None,
         }
     }
@@ -98,9 +106,10 @@ impl Contact {
         self.contested |= to.contested;
         self.worst = self.worst.max(to.epu.confidence());
         self.nearest.consider(to, touch.end);
+        note_cell(&mut self.cells, &to.point);
         let finished = self.close_stay(begin_at);
         if touch.possible {
-            let stay = self.stay.get_or_insert_with(|| Box::new(Stay::new(from, to, touch.end)));
+            let stay = self.stay.get_or_insert_with(|| Box::new(Stay::new(from, touch.begin)));
             stay.follow(from, to, touch);
             self.had_stay = true;
         } else if let Some(stay) = &mut self.stay {
@@ -145,7 +154,8 @@ impl Contact {
             margin: self.nearest.standing.margin(),
             confidence,
             evidence: evidence([self.first, self.nearest.witness, self.last]),
-            cells: Vec::new(),
+            cells: self.cells,
+            sure: None,
         })
     }
 }
@@ -174,25 +184,24 @@ impl Pending {
             margin: standing.margin(),
             confidence,
             evidence: evidence([Witness(sample.point); 3]),
-            cells: if verdict == Verdict::Breach {
-                vec![CellTime::of(&sample.point)]
-            } else {
-                Vec::new()
-            },
+            cells: vec![CellTime::of(&sample.point)],
+            sure: Some([closed(at, at); 2]),
         })
     }
 }
 
 impl Stay {
-    fn new(from: &Sample, to: &Sample, standing: Standing) -> Self {
+    fn new(from: &Sample, standing: Standing) -> Self {
+        let (at, witness) = (from.point.observed_at, Witness(from.point));
         Self {
             occupied: None,
-            possible: (from.point.observed_at, to.point.observed_at),
-            before: Witness(from.point),
-            deepest: Nearest { witness: Witness(to.point), standing },
-            after: Witness(to.point),
+            possible: (at, at),
+            before: witness,
+            deepest: Nearest { witness, standing },
+            after: witness,
             certain: 0,
             certain_contested: 0,
+            sure: None,
             doubt: None,
             worst: Confidence::Stated,
             cells: Vec::new(),
@@ -213,10 +222,10 @@ impl Stay {
                 self.certain_contested += 1;
             } else {
                 self.certain += 1;
-                let cell = CellTime::of(&to.point);
-                if self.cells.last() != Some(&cell) {
-                    self.cells.push(cell);
-                }
+                let leg = closed(from.point.observed_at, to.point.observed_at);
+                self.sure = Some([self.sure.map_or(leg, |[first, _]| first), leg]);
+                note_cell(&mut self.cells, &from.point);
+                note_cell(&mut self.cells, &to.point);
             }
         }
         self.doubt = self.doubt.max_by_weight(touch.doubt);
@@ -251,6 +260,7 @@ impl Stay {
             confidence: if contested { Confidence::Contested } else { self.worst },
             evidence: evidence([self.before, self.deepest.witness, self.after]),
             cells: self.cells,
+            sure: self.sure,
         }
     }
 }
@@ -307,6 +317,15 @@ impl ByWeight for Option<Reason> {
             Some(_) => 2,
         };
         if weight(&other) > weight(&self) { other } else { self }
+    }
+}
+
+/// Keeps each cell about once, however often a path goes to and fro between neighbours.
+fn note_cell(cells: &mut Vec<CellTime>, point: &TrackPoint) {
+    const LOOKED_BACK_AT: usize = 8;
+    let cell = CellTime::of(point);
+    if !cells.iter().rev().take(LOOKED_BACK_AT).any(|known| *known == cell) {
+        cells.push(cell);
     }
 }
 

@@ -22,7 +22,8 @@ impl<'a> Watch<'a> {
         let mut watchers = Vec::new();
         for (number, feed) in (0_u16..).zip(&airspace.setting.feeds) {
             let Some(sensor) = airspace.sensor(number) else { continue };
-            watchers.push((sensor, feed.digest, silences(crowd, number, period)));
+            let silent = silences(crowd, crowd.feed_of(number), period);
+            watchers.push((sensor, feed.digest, silent));
         }
         Self { airspace, period, watchers }
     }
@@ -88,12 +89,13 @@ fn holds(outer: &Area, inner: &Area) -> bool {
     let inside = vertices(inner).iter().all(|&v| outer.side(v) != Side::Outside);
     let opens = vertices(outer).iter().any(|&v| inner.side(v) == Side::Inside);
     let crosses =
-        || inner.edges().any(|(a, b)| outer.edges().any(|(c, d)| cross_properly(a, b, c, d)));
+        || inner.edges().any(|(a, b)| outer.edges().any(|(c, d)| cross_or_touch(a, b, c, d)));
     inside && !opens && !crosses()
 }
 
-/// Whether two edges cross at a point inside both.
-fn cross_properly(a: Position, b: Position, c: Position, d: Position) -> bool {
-    let apart = |x: std::cmp::Ordering, y: std::cmp::Ordering| x != y && x.is_ne() && y.is_ne();
-    apart(turn(a, b, c), turn(a, b, d)) && apart(turn(c, d, a), turn(c, d, b))
+/// Whether two edges share a point, or lie on one line; areas that touch are not taken to hold
+/// one another, since the gap between two parts can lie along an edge.
+fn cross_or_touch(a: Position, b: Position, c: Position, d: Position) -> bool {
+    let apart = |x: std::cmp::Ordering, y: std::cmp::Ordering| x == y && x.is_ne();
+    !apart(turn(a, b, c), turn(a, b, d)) && !apart(turn(c, d, a), turn(c, d, b))
 }

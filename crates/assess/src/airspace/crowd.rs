@@ -81,6 +81,8 @@ pub(super) fn contested_cells(
 #[derive(Debug)]
 pub(super) struct Crowd {
     silent_after: Duration,
+    /// For each input, the first input of the same sensor: together they are one feed.
+    feed_of: Vec<u16>,
     feeds: BTreeMap<u16, FeedTime>,
     remembered: Vec<Remembered>,
     /// For each aircraft that shared a position with another, when and how often.
@@ -105,9 +107,10 @@ pub(super) struct FeedTime {
 }
 
 impl Crowd {
-    pub(super) fn new(parameters: &Parameters) -> Self {
+    pub(super) fn new(parameters: &Parameters, feed_of: Vec<u16>) -> Self {
         Self {
             silent_after: Duration::from_seconds(parameters.lost_after_s),
+            feed_of,
             feeds: BTreeMap::new(),
             remembered: Vec::new(),
             shared: BTreeMap::new(),
@@ -122,12 +125,12 @@ impl Crowd {
 
     fn listen(&mut self, point: &TrackPoint) {
         let at = point.observed_at;
-        let feed =
-            self.feeds.entry(point.locator.input).or_insert(FeedTime { first: at, last: at });
+        let number = self.feed_of(point.locator.input);
+        let feed = self.feeds.entry(number).or_insert(FeedTime { first: at, last: at });
         if at.since(feed.last) > self.silent_after
             && let Ok(silence) = Interval::new(feed.last, at)
         {
-            self.silences.push((point.locator.input, silence));
+            self.silences.push((number, silence));
         }
         feed.last = feed.last.max(at);
     }
@@ -168,6 +171,20 @@ impl Crowd {
             }
             _ => stretches.push((Interval::new(start, end).expect("it runs forward"), 1)),
         }
+    }
+
+    /// The number of the feed that an input is part of.
+    pub(super) fn feed_of(&self, input: u16) -> u16 {
+        self.feed_of.get(usize::from(input)).copied().unwrap_or(input)
+    }
+
+    /// Notes which feeds were not heard any more when others went on until `latest`.
+    pub(super) fn finish(&mut self, latest: Instant) {
+        let silent_after = self.silent_after;
+        let ended = self.feeds.iter().filter(|(_, feed)| latest.since(feed.last) > silent_after);
+        let silences = ended
+            .filter_map(|(&number, feed)| Some((number, Interval::new(feed.last, latest).ok()?)));
+        self.silences.extend(silences);
     }
 
     /// How long a feed may be quiet before it counts as silent.

@@ -1,6 +1,6 @@
 //! One aircraft as it is followed: its last position, what speaks against it, its contacts.
 
-use agreement::track::Callsign;
+use agreement::track::{Callsign, PositionQuality};
 use agreement::{Address, Parameters, TrackPoint};
 use spacetime::metric::local_distance_cm;
 use spacetime::reach::deviation_cm;
@@ -106,7 +106,7 @@ impl Flight {
     pub(super) fn weigh(&mut self, point: &TrackPoint, parameters: &Parameters) -> Step {
         let (last, at) = (self.last.point, point.observed_at);
         let since = at.since(last.observed_at);
-        if since == Duration::ZERO && point.position == last.position {
+        if since == Duration::ZERO && repeats(&last, point) {
             return Step::Same;
         }
         if since < Duration::ZERO {
@@ -127,9 +127,6 @@ impl Flight {
         }
         self.watch_stillness(point, parameters);
         self.watch_height(point, parameters);
-        if since > Duration::from_seconds(parameters.gap_s_max) {
-            return Step::Restarts;
-        }
         Step::Joins
     }
 
@@ -242,6 +239,18 @@ impl Flight {
         anomaly.interval = Interval::new(from, to).expect("a silence runs forward");
         self.anomalies.push(anomaly);
     }
+}
+
+/// Whether a record says nothing that the last one of the same instant did not.
+fn repeats(last: &TrackPoint, point: &TrackPoint) -> bool {
+    let same_height = [
+        point.altitude_baro.is_none() || point.altitude_baro == last.altitude_baro,
+        point.altitude_ellipsoid.is_none() || point.altitude_ellipsoid == last.altitude_ellipsoid,
+    ];
+    let quality_absent = point.quality == PositionQuality::default();
+    let same_quality = quality_absent || point.quality == last.quality;
+    let still_grounded = point.on_ground || !last.on_ground;
+    point.position == last.position && same_height == [true; 2] && same_quality && still_grounded
 }
 
 /// Farthest an aircraft can have been from the straight line between two positions,

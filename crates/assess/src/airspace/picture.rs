@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::sketch::Sketch;
 use crate::alert::Alert;
 use crate::anomaly::Anomaly;
-use crate::finding::Recorded;
+use crate::finding::{Finding, Recorded, Subject, Verdict};
 
 /// Findings, alerts and anomalies of the airspace, each in its one order.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,22 @@ pub struct AirspacePicture {
     pub not_judged: Vec<(ClauseId, ClauseStatus)>,
     /// Counts.
     pub tally: AirTally,
+}
+
+impl AirspacePicture {
+    /// Takes back that nobody was in a volume where a report says, or may say, that somebody
+    /// was: no sensor overrides a sighting.
+    pub fn heed(&mut self, reported: &[Recorded]) {
+        self.findings.retain(|Recorded { finding, .. }| {
+            let is_of_nobody =
+                finding.subject == Subject::Everybody && finding.verdict == Verdict::Clear;
+            let speaks_against = |report: &Finding| {
+                report.verdict != Verdict::Clear
+                    && (&report.clause, &report.area) == (&finding.clause, &finding.area)
+            };
+            !is_of_nobody || !reported.iter().any(|recorded| speaks_against(&recorded.finding))
+        });
+    }
 }
 
 /// Counts of what was judged; they add up over shards.

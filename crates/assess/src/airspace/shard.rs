@@ -22,6 +22,7 @@ use super::volumes::Airspace;
 use super::warning::Course;
 use crate::alert::{Alert, AlertKind};
 use crate::anomaly::{Anomaly, AnomalyKind};
+use crate::finding::Verdict;
 
 /// How much time passes between two looks for aircraft that are not heard of any more. It
 /// changes when memory is given back, and nothing else.
@@ -88,7 +89,7 @@ impl<'a> Shard<'a> {
             count,
             flights: Roster::new(),
             follower,
-            crowd: (number == 0).then(|| Crowd::new(&airspace.pack.parameters)),
+            crowd: (number == 0).then(|| Crowd::new(&airspace.pack.parameters, airspace.feed_of())),
             span: None,
             swept_at: Instant::MIN,
         }
@@ -107,7 +108,8 @@ impl<'a> Shard<'a> {
             crowd.see(point);
         }
         if self.is_mine(point.address) {
-            self.follow(point, before.unwrap_or(at));
+            // Its own silence counts as the others' does, so that they do not shape its track.
+            self.follow(point, before.unwrap_or(at).max(at));
         }
         if at.since(self.swept_at) > SWEEP_CYCLE {
             self.swept_at = at;
@@ -208,7 +210,7 @@ impl Follower<'_> {
             Step::Joins => {
                 let since = sample.point.observed_at.since(flight.last.point.observed_at);
                 if since > Duration::from_seconds(parameters.lost_after_s) {
-                    flight.note_lost(flight.last.point.observed_at, sample.point.observed_at);
+                    self.lose(flight, sample.point.observed_at);
                 }
                 match flight.stretch(sample, parameters) {
                     Some(stretch) => {
@@ -249,22 +251,10 @@ impl Follower<'_> {
         if !flight.last_joined {
             self.judge_alone(&mut flight, &last);
         }
-        let silent = latest.since(last.point.observed_at);
         let lost_after = Duration::from_seconds(parameters.lost_after_s);
-        if silent > lost_after {
+        if latest.since(last.point.observed_at) > lost_after {
             // However much later the input ends: the track is lost when the limit has passed.
-            let given_up = last.point.observed_at.plus(lost_after);
-            flight.note_lost(last.point.observed_at, given_up);
-            if !flight.contacts.is_empty() || !flight.warnings.is_quiet() {
-                self.alerts.push(Alert {
-                    raised_at: given_up,
-                    kind: AlertKind::TrackLost,
-                    aircraft: Some(flight.address),
-                    clause: None,
-                    entry_predicted_at: None,
-                    feed: None,
-                });
-            }
+            self.lose(&mut flight, last.point.observed_at.plus(lost_after));
         }
         for contact in std::mem::take(&mut flight.contacts) {
             let pending = contact.finish();
@@ -277,6 +267,25 @@ impl Follower<'_> {
             self.sketches.push(flight.sketching.finish(flight.address));
         }
         self.anomalies.append(&mut flight.anomalies);
+    }
+
+    /// Says that nothing was heard of a flight from its last position to `until`, and alerts if
+    /// it was near a volume.
+    fn lose(&mut self, flight: &mut Flight, until: Instant) {
+        let last_at = flight.last.point.observed_at;
+        flight.note_lost(last_at, until);
+        if flight.contacts.is_empty() && flight.warnings.is_quiet() {
+            return;
+        }
+        let lost_after = Duration::from_seconds(self.airspace.pack.parameters.lost_after_s);
+        self.alerts.push(Alert {
+            raised_at: last_at.plus(lost_after),
+            kind: AlertKind::TrackLost,
+            aircraft: Some(flight.address),
+            clause: None,
+            entry_predicted_at: None,
+            feed: None,
+        });
     }
 
     /// Judges a leg against every volume near it.
@@ -392,6 +401,13 @@ impl Follower<'_> {
             let activity = &mut self.activities[number as usize];
             let standing = stand(airspace, volume, activity, sample, Lie::Rim);
             let pending = Pending::of_one(number, sample, standing);
+            // A position within its error of an edge is not told: see `judge_against`.
+            let certain = pending.as_ref().is_some_and(|p| p.verdict == Verdict::Breach);
+            let told = certain || pending.is_some() && sample.contested;
+            if told && self.permitted(flight, number, sample.point.observed_at).is_none() {
+                let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
+                warnings.report_stay(airspace, number, certain, &sample.point, alerts);
+            }
             self.found(flight, pending);
         }
         self.near = near;

@@ -9,6 +9,9 @@ use super::quality::{Basis, Epu};
 use super::volumes::{Airspace, HeightMargin, WatchedVolume};
 use crate::finding::Reason;
 
+/// Nothing on the ground is faster: 200 knots.
+const GROUND_SPEED_CM_S_MAX: u32 = 10_289;
+
 /// One position of an aircraft, with how far it may be off.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sample {
@@ -54,6 +57,8 @@ pub(super) struct Standing {
 /// What one leg adds to what is known of an aircraft and a volume.
 #[derive(Clone, Debug)]
 pub(super) struct Touch {
+    /// How the leg's first position lies.
+    pub(super) begin: Standing,
     /// How the leg's last position lies.
     pub(super) end: Standing,
     /// When the leg, taken as it is reported, lies in the volume.
@@ -74,8 +79,6 @@ impl Sample {
     /// Whether the aircraft is taken to be on the ground: it says so, and does not move as
     /// nothing on the ground does.
     pub(super) fn is_grounded(&self) -> bool {
-        /// 200 knots.
-        const GROUND_SPEED_CM_S_MAX: u32 = 10_289;
         let speed = self.point.ground_speed_cm_s.unwrap_or(0);
         self.point.on_ground && speed <= GROUND_SPEED_CM_S_MAX
     }
@@ -155,22 +158,32 @@ impl Stretch {
             },
             Lie::Rim => self.leg.contact(&volume.volume.area),
         };
-        let grounded = begin.on_ground && end.on_ground;
+        let grounded = begin.on_ground && end.on_ground && !self.is_flown();
         let held = self.height_held(airspace, volume, (begin, end));
+        let strayed = self.height_strayed(airspace, volume, held);
         let reached = !grounded && self.reaches(&volume.volume.area, &ground, (begin, end));
-        let (Some(possible), true) = (held.possible, reached) else {
-            return Touch::none(end, &ground);
+        let (Some(strayed), true) = (strayed, reached) else {
+            return Touch::none((begin, end), &ground);
         };
         let active = activity.during(volume, self.interval());
-        let occupied = active.of(ground.covered().meet(&Spans::from_iter([possible])));
+        let occupied = active.of(ground.covered().meet(&Spans::from_iter(held.possible)));
         let sampled = begin.is_certain(self.from.epu) || end.is_certain(self.to.epu);
-        let certain = sampled || self.is_certain_between(volume, &occupied, held.certain);
-        let could = !active.of(Spans::from_iter([possible])).is_empty();
+        // Who says that it is on the ground, and flies, is in doubt either way.
+        let at_odds = begin.on_ground && end.on_ground;
+        let between = || self.is_certain_between(volume, &occupied, held.certain);
+        let certain = sampled || !at_odds && between();
+        let could = !active.of(Spans::from_iter([strayed])).is_empty();
+        let doubt = || match held.possible {
+            None => Reason::Gap,
+            Some(_) if at_odds => Reason::Contested,
+            Some(_) => self.doubt(&ground, (begin, end)),
+        };
         Touch {
+            begin,
             end,
             over_area: ground.touches,
             outside_hours: !could && ground.touches,
-            doubt: (could && !certain).then(|| self.doubt(&ground, (begin, end))),
+            doubt: (could && !certain).then(doubt),
             occupied,
             certain,
             possible: could,
@@ -194,10 +207,44 @@ impl Stretch {
         if begin.height.certain_cm >= 0 && end.height.certain_cm >= 0 {
             return spacetime::Held { certain: all, possible: all };
         }
-        let error_cm = airspace.altitude_error_cm;
+        self.height_within(airspace, volume, airspace.altitude_error_cm)
+    }
+
+    fn height_within(
+        &self,
+        airspace: &Airspace<'_>,
+        volume: &WatchedVolume,
+        error_cm: i32,
+    ) -> spacetime::Held {
         let from = volume.height_of(&self.from.point, Some(&self.to.point), error_cm);
         let to = volume.height_of(&self.to.point, Some(&self.from.point), error_cm);
         volume.volume.slab(&self.leg, (from, to), airspace.bounds)
+    }
+
+    /// When the height can have lain between the limits: the limits of speed and acceleration
+    /// hold in every direction, so an aircraft strays up and down as far as sideways.
+    fn height_strayed(
+        &self,
+        airspace: &Airspace<'_>,
+        volume: &WatchedVolume,
+        held: spacetime::Held,
+    ) -> Option<ClosedSpan> {
+        if held.possible == Some(self.leg.span()) {
+            return held.possible;
+        }
+        let stray_cm = i32::try_from(self.stray_cm).unwrap_or(i32::MAX);
+        let error_cm = airspace.altitude_error_cm.saturating_add(stray_cm);
+        self.height_within(airspace, volume, error_cm).possible
+    }
+
+    /// Whether it is too fast for the ground, whatever the aircraft says of itself.
+    fn is_flown(&self) -> bool {
+        let (from, to) = (self.leg.from(), self.leg.to());
+        let elapsed = i128::from(to.at.since(from.at).micros());
+        // Either position may be off by its error.
+        let errors_cm = i64::from(self.from.epu.cm) + i64::from(self.to.epu.cm);
+        let way_cm = local_distance_cm(from.position, to.position) - errors_cm;
+        i128::from(way_cm) * 1_000_000 > i128::from(GROUND_SPEED_CM_S_MAX) * elapsed
     }
 
     /// Whether the aircraft was over the area or can have been, height left aside.
@@ -212,6 +259,12 @@ impl Stretch {
         let nearest_cm = begin.depth_cm.max(end.depth_cm).saturating_neg();
         if nearest_cm > around_cm + length_cm {
             return false;
+        }
+        // All within the error of the leg, twice that where it strays as far: an ellipse ends
+        // at its foci, and the errors of both ends reach beyond.
+        let beside_cm = from_cm.max(to_cm) + self.stray_cm.min(from_cm.max(to_cm));
+        if area.nearest_on_way(from, to, beside_cm).is_some() {
+            return true;
         }
         // The ellipse around the leg whose half-width is what error and straying make.
         let budget_cm = ellipse_budget_cm(length_cm, around_cm);
@@ -253,8 +306,9 @@ impl Stretch {
 
 impl Touch {
     /// Near, but neither in the volume nor possibly so.
-    fn none(end: Standing, ground: &Contact) -> Self {
+    fn none((begin, end): (Standing, Standing), ground: &Contact) -> Self {
         Self {
+            begin,
             end,
             occupied: Spans::none(),
             certain: false,

@@ -160,8 +160,11 @@ pub struct Airspace<'a> {
 
 impl<'a> Airspace<'a> {
     /// The `no-fly` clauses of a pack that are adopted, or that the setting names.
+    ///
+    /// An authorisation by nobody whom the agreement knows lifts nothing.
     #[must_use]
-    pub fn new(pack: &'a Pack, setting: Setting, rules: &Rules) -> Self {
+    pub fn new(pack: &'a Pack, mut setting: Setting, rules: &Rules) -> Self {
+        setting.authorisations.retain(|a| pack.parties.contains_key(&a.granted_by));
         let bounds = height_bounds(pack);
         let margin_cm = pack.parameters.warning_margin_m * 100;
         let mut volumes = Vec::new();
@@ -231,6 +234,17 @@ impl<'a> Airspace<'a> {
     #[must_use]
     pub fn volume_count(&self) -> usize {
         self.volumes.len()
+    }
+
+    /// For each input, the first input of the same sensor; itself where it is of none.
+    pub(super) fn feed_of(&self) -> Vec<u16> {
+        let feeds = &self.setting.feeds;
+        let first = |(number, feed): (u16, &Feed)| {
+            let same = |other: &Feed| other.sensor.is_some() && other.sensor == feed.sensor;
+            let first = feeds.iter().position(same);
+            first.and_then(|first| u16::try_from(first).ok()).unwrap_or(number)
+        };
+        (0_u16..).zip(feeds).map(first).collect()
     }
 
     /// The sensor behind an input, if the pack knows one.

@@ -147,7 +147,7 @@ impl Warnings {
     ) {
         let kind = if certain { AlertKind::Infringement } else { AlertKind::PossibleInfringement };
         let warning = self.warning(volume, point.observed_at);
-        warning.predicted_at = point.observed_at;
+        warning.predicted_at = warning.predicted_at.max(point.observed_at);
         if warning.stay.is_none_or(|before| before != AlertKind::Infringement && certain) {
             warning.stay = Some(kind);
             alerts.push(alert(airspace, volume, point, kind, None));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use agreement::party::{Party, Role};
 use agreement::report::{Authorisation, AuthorisedFlight};
 use agreement::track::{Address, Locator, PositionQuality};
 use agreement::{PartyId, TrackPoint};
@@ -164,9 +165,20 @@ fn an_authorised_flight_is_clear_and_names_its_authorisation() {
         locator: Locator::default(),
     };
     let digest = authorisation.digest();
-    let world = pack(rectangle(100, 0, 200, 100), no_fly());
+    let mut world = pack(rectangle(100, 0, 200, 100), no_fly());
     let mut permitted = setting();
     permitted.authorisations = vec![authorisation.clone()];
+    let picture = judge(&world, permitted.clone(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Breach, Reason::Entered)], "granted by nobody");
+
+    let centre = Party {
+        id: authorisation.granted_by.clone(),
+        name: "Centre".to_owned(),
+        role: Role::Guarantor,
+        aliases: BTreeSet::new(),
+        answered_for_by: BTreeSet::new(),
+    };
+    world.parties.insert(centre.id.clone(), centre);
     let picture = judge(&world, permitted, &points, 1);
     assert_eq!(verdicts(&picture), [(Verdict::Clear, Reason::Authorised)]);
     assert!(of_aircraft(&picture)[0].evidence.contains(&digest));

@@ -4,6 +4,7 @@
 
 mod airspace;
 mod conformance;
+mod distrust;
 mod incidents;
 mod southern_syria;
 mod world;

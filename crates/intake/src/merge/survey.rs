@@ -43,7 +43,9 @@ impl Survey {
         let mut order = Order::new(options.lateness);
 
         if let Ok(table) = StateVectorsParquet::new(reopen()?, options.feed.clone())
-            && table.rows() > *room as u64
+            // Not by the room that is left, which depends on the files named before: instants
+            // of rows that are rejected later count here.
+            && table.rows() > HELD_POINTS_MAX as u64
         {
             survey.format = Some(Format::StateVectorsParquet);
             table.read_times(&mut |at| {

@@ -1,15 +1,15 @@
 //! Flight authorisations as JSON lines: who may fly, when and where (docs/report-format.md).
 //!
 //! An authorisation lifts a protection, so nothing in it is guessed: a field that is not known
-//! is rejected, and so is one that names nobody. That the clauses, areas and the granting party
-//! exist is for whoever holds it against a pack.
+//! is rejected, and so is one that names nobody. Whether the clauses, areas and the granting party
+//! exist, [`known_to`] says.
 
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use agreement::report::{Authorisation, AuthorisedFlight};
 use agreement::track::{Address, Callsign, Locator};
-use agreement::{AreaId, ClauseId, PartyId};
+use agreement::{AreaId, ClauseId, Pack, PartyId};
 use spacetime::Interval;
 
 use super::json::{self, Fields};
@@ -39,6 +39,9 @@ codes! {
     NEVER = "authorises-no-time",
         "the authorisation ends no later than it starts",
         "send `from` before `to`";
+    NOT_IN_PACK = "not-in-pack",
+        "a party, clause or area that the authorisation names is not in the pack",
+        "name it as the pack does; what nobody in the agreement granted lifts nothing";
     UNKNOWN_FIELD = "unknown-field",
         "the field is not known",
         "leave it out: a condition that is not understood would be lifted unseen";
@@ -85,6 +88,23 @@ impl<R: BufRead> Feed<Authorisation> for Authorisations<R> {
             }
         }
         Ok(!batch.is_empty())
+    }
+}
+
+/// Whether the pack knows everything that an authorisation names.
+///
+/// # Errors
+/// When it does not know the party that granted it, a clause or an area.
+pub fn known_to(pack: &Pack, authorisation: &Authorisation) -> Result<(), Rejection> {
+    let granted = pack.parties.contains_key(&authorisation.granted_by);
+    let clauses = authorisation.clauses.iter().all(|id| pack.clauses.contains_key(id));
+    let areas = authorisation.areas.iter().all(|id| pack.areas.contains_key(id));
+    let reject = |at: &'static str| Err(Rejection::new(&NOT_IN_PACK, authorisation.locator).at(at));
+    match (granted, clauses, areas) {
+        (true, true, true) => Ok(()),
+        (false, _, _) => reject("/granted_by"),
+        (_, false, _) => reject("/clauses"),
+        (_, _, false) => reject("/areas"),
     }
 }
 
