@@ -2,6 +2,7 @@
 
 mod admitted;
 mod following;
+mod leave;
 mod published;
 mod told;
 
@@ -60,7 +61,7 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let mut intake = Intake::begin(&arguments.out, files, arguments.keep_rejects)?;
     intake.note_merging(tracks.merged.inputs());
     let (authorisations, reports) = timings.of("read reports", || {
-        anyhow::Ok((intake.authorisations(&others)?, intake.reports(&others, &pack)?))
+        anyhow::Ok((intake.authorisations(&others, &pack)?, intake.reports(&others, &pack)?))
     })?;
 
     let as_if_adopted: BTreeSet<ClauseId> = arguments.as_if_adopted.iter().cloned().collect();
@@ -134,7 +135,10 @@ fn outcome(arguments: &Assess, input: &ReportInput<'_>) -> anyhow::Result<Outcom
     let rejects = arguments.out.join("rejects.jsonl");
     let rejects = rejects.display();
     if admitted == 0 {
-        let said = format!("nothing could be admitted; {rejects} tells why");
+        let said = match rejected {
+            0 => "nothing could be admitted: the input holds no records".to_owned(),
+            _ => format!("nothing could be admitted; {rejects} tells why"),
+        };
         return Err(Refused(said).into());
     }
     match arguments.max_rejects {

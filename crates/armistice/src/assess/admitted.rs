@@ -11,6 +11,7 @@ use intake::{Batch, Code, Feed, Rejection};
 use publish::jsonl::{Rejected, reject_line};
 use publish::{InputFile, InputKind, RejectCount};
 
+use super::leave::OfThePack;
 use crate::inputs::{self, Source};
 use crate::outputs::{Readers, WholeFile};
 
@@ -66,6 +67,17 @@ impl Intake {
         }
     }
 
+    /// Notes which files of reports and authorisations were named more than once.
+    fn note_copies(&mut self, sources: &[Source]) {
+        let tracks = self.files.len() - sources.len();
+        for (file, source) in self.files[tracks..].iter().zip(sources) {
+            if source.named > 1 {
+                let Source { named, .. } = source;
+                self.notes.push(format!("{} was named {named} times and counts once.", file.name));
+            }
+        }
+    }
+
     /// Counts what was used of an input.
     pub(super) fn admit(&mut self, input: u16, records: u64) {
         self.files[usize::from(input)].admitted += records;
@@ -97,12 +109,13 @@ impl Intake {
     pub(super) fn authorisations(
         &mut self,
         sources: &[Source],
+        pack: &Pack,
     ) -> anyhow::Result<Vec<Authorisation>> {
         let mut all = Vec::new();
         for (input, source) in self.numbered(sources, InputKind::Authorisations) {
-            let mut feed = inputs::authorisations(source, input, self.keep_raw)?;
+            let feed = inputs::authorisations(source, input, self.keep_raw)?;
             self.files[usize::from(input)].format = "jsonl".to_owned();
-            self.read_all(input, source, &mut feed, &mut all)?;
+            self.read_all(input, source, &mut OfThePack { feed, pack }, &mut all)?;
         }
         Ok(all)
     }
@@ -114,10 +127,15 @@ impl Intake {
         pack: &Pack,
     ) -> anyhow::Result<Vec<Report>> {
         let mut all = Vec::new();
+        self.note_copies(sources);
         for (input, source) in self.numbered(sources, InputKind::Reports) {
-            let (mut feed, format) = inputs::reports(source, input, pack, self.keep_raw)?;
-            format.clone_into(&mut self.files[usize::from(input)].format);
+            let mut feed = inputs::reports(source, input, pack, self.keep_raw)?;
+            feed.format().clone_into(&mut self.files[usize::from(input)].format);
             self.read_all(input, source, &mut feed, &mut all)?;
+            let name = &self.files[usize::from(input)].name;
+            let said =
+                |(field, times)| format!("{name}: {field} was not read, in {times} reports.");
+            self.notes.extend(feed.unread().map(said));
         }
         Ok(all)
     }

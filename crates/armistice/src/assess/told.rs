@@ -41,6 +41,9 @@ pub(super) fn print(
     for reject in &input.rejects {
         writeln!(out, "  {} x {}: {}", reject.times, reject.code, plain(&reject.repair))?;
     }
+    for note in &input.notes {
+        writeln!(out, "  {}", plain(note))?;
+    }
     writeln!(out, "{}", arguments.out.join("report.html").display())?;
     out.flush()?;
     print_timings(timings)
