@@ -25,7 +25,11 @@ pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
     }
     let mut steps = Steps::default();
     for name in BENCHES.into_iter().filter(|name| names.is_empty() || names.contains(name)) {
-        steps.step(name, || if name == "zones" { zones() } else { binary(name, &[]) });
+        steps.step(name, || match name {
+            "zones" => zones(),
+            "assess" => assess(),
+            _ => decode(),
+        });
     }
     Ok(steps.finish())
 }
@@ -34,6 +38,29 @@ pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
 fn zones() -> Result<Outcome> {
     let folder = workloads()?;
     binary("zones", &[folder])
+}
+
+/// `armistice assess` over a hundred million made-up track points, which are drawn once and
+/// kept; `ARMISTICE_BENCH_ROWS` asks for another number of them.
+fn assess() -> Result<Outcome> {
+    let rows = std::env::var("ARMISTICE_BENCH_ROWS").unwrap_or_else(|_| "100000000".to_owned());
+    let folder = places::cache()?.join("bench/assess");
+    std::fs::create_dir_all(&folder)?;
+    let tracks = folder.join(format!("tracks-{rows}.parquet"));
+    if !tracks.is_file() {
+        let begun = tracks.with_extension("begun");
+        binary("make_tracks", &[begun.clone(), PathBuf::from(rows)])?;
+        std::fs::rename(&begun, &tracks)?;
+    }
+    Program::cargo()?.args(["build", "--release", "--package", "armistice"]).run()?;
+    let program = places::target()?.join("release/armistice");
+    binary("assess", &[program, tracks, folder])
+}
+
+/// The decoding of raw frames beside the decoding crate alone.
+fn decode() -> Result<Outcome> {
+    let flight = places::repository()?.join("data/modes/paris_toulouse_2024.jsonl.gz");
+    binary("decode", &[flight, PathBuf::from("5")])
 }
 
 /// Draws the workloads into the cache, where they are not there yet. W3 needs coastlines whose

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::ensure;
+use anyhow::{Result, bail};
 
 use crate::command::Program;
 use crate::steps::Outcome::Done;
@@ -10,24 +10,36 @@ use crate::steps::Steps;
 use crate::tools::{self, INSTA};
 use crate::{demo, readme};
 
-/// Accepts changed snapshots, runs the demonstration, and takes the README's picture and
-/// transcript from it.
-pub(crate) fn run() -> ExitCode {
+/// What can be written anew.
+const PARTS: [&str; 2] = ["snapshots", "readme"];
+
+/// Accepts changed snapshots; runs the demonstration and takes the README's picture and
+/// transcript from it. Only the parts named, or both.
+///
+/// # Errors
+/// When one of the names is none of a part.
+pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
+    if let Some(unknown) = names.iter().find(|name| !PARTS.contains(name)) {
+        bail!("nothing to bless is called {unknown}; there are {}", PARTS.join(" and "));
+    }
+    let wanted = |part: &str| names.is_empty() || names.contains(&part);
     let mut steps = Steps::default();
-    steps.step("snapshots", || {
-        INSTA.ready()?;
-        Program::cargo()?
-            .path_first(tools::folder()?.join("bin"))?
-            .args(["insta", "test", "--accept", "--workspace", "--unreferenced", "delete"])
-            .run()?;
-        Ok(Done)
-    });
-    steps.step("demo", demo::as_a_step);
-    steps.step("README", || {
-        let armistice = demo::release_build()?;
-        ensure!(armistice.is_file(), "{} was not built", armistice.display());
-        readme::bless(&armistice)?;
-        Ok(Done)
-    });
-    steps.finish()
+    if wanted("snapshots") {
+        steps.step("snapshots", || {
+            INSTA.ready()?;
+            Program::cargo()?
+                .path_first(tools::folder()?.join("bin"))?
+                .args(["insta", "test", "--accept", "--workspace", "--unreferenced", "delete"])
+                .run()?;
+            Ok(Done)
+        });
+    }
+    if wanted("readme") {
+        steps.step("demo", demo::as_a_step);
+        steps.step("README", || {
+            readme::bless(&demo::release_build()?)?;
+            Ok(Done)
+        });
+    }
+    Ok(steps.finish())
 }

@@ -33,7 +33,7 @@ cargo xtask VERB
   demo             run the main job on the real input in the repository, into out/
   test             set up what is missing, then run every check and test
   bench [NAME]..   measure against peers in the same run: zones, assess, decode (all by default)
-  bless            write snapshots, golden outputs and the README's picture and transcript anew
+  bless [NAME]..   write anew: snapshots, and readme (its picture and transcript)
   ci               what .ci/run runs: test, and Cargo.lock must be as committed
 
 Tools and virtual environments are kept in $ARMISTICE_CACHE, by default
@@ -60,7 +60,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["demo"] => Ok(demo::run()),
         ["test"] => Ok(test::run()),
         ["bench", names @ ..] => bench::run(names),
-        ["bless"] => Ok(bless::run()),
+        ["bless", names @ ..] => bless::run(names),
         ["ci"] => test::run_as_ci(),
         [verb, ..] => bail!("no such chore, or too many words after it: {verb}\n\n{HELP}"),
     }

@@ -20,14 +20,30 @@ const MAP: &str = "out/paris-toulouse-2024/map.svg";
 pub(crate) fn bless(armistice: &Path) -> Result<()> {
     let root = places::repository()?;
     fs::copy(root.join(MAP), root.join(PICTURE)).with_context(|| format!("cannot copy {MAP}"))?;
-    let readme = fs::read_to_string(root.join("README.md"))?;
+    fs::write(root.join("README.md"), from_a_run(armistice)?)?;
+    println!("wrote {PICTURE} and the README's parts");
+    Ok(())
+}
+
+/// Holds both to what the demonstration left in `out/`.
+///
+/// # Errors
+/// When one of them shows something else.
+pub(crate) fn check(armistice: &Path) -> Result<()> {
+    let root = places::repository()?;
+    let same = fs::read(root.join(MAP))? == fs::read(root.join(PICTURE))?
+        && fs::read_to_string(root.join("README.md"))? == from_a_run(armistice)?;
+    ensure!(same, "the README shows another run: cargo xtask bless readme, and read the diff");
+    Ok(())
+}
+
+/// The README with its parts as they are now.
+fn from_a_run(armistice: &Path) -> Result<String> {
+    let readme = fs::read_to_string(places::repository()?.join("README.md"))?;
     let picture = format!("![One flight held against a test pack of no-fly volumes]({PICTURE})");
     let readme = with_part(&readme, "picture", &picture)?;
     let transcript = format!("```console\n{}```", transcript(armistice)?);
-    let readme = with_part(&readme, "transcript", &transcript)?;
-    fs::write(root.join("README.md"), readme)?;
-    println!("wrote {PICTURE} and the README's parts");
-    Ok(())
+    with_part(&readme, "transcript", &transcript)
 }
 
 /// What a person sees who types the demonstration's commands.

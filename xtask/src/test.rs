@@ -8,7 +8,7 @@ use crate::command::{Program, watched};
 use crate::steps::Outcome::{self, Done, Skipped};
 use crate::steps::Steps;
 use crate::tools::{DENY, NEXTEST};
-use crate::{bytes, demo, fuzz, places};
+use crate::{bytes, demo, fuzz, places, readme};
 
 /// Runs every step, prints the minutes of each, and ends with the test runner's closing line.
 pub(crate) fn run() -> ExitCode {
@@ -27,6 +27,7 @@ pub(crate) fn run() -> ExitCode {
     steps.step("examples in documentation", || cargo(&["test", "--workspace", "--doc", "--quiet"]));
     steps.step("fuzzing", fuzz::briefly);
     steps.step("demo", demo::as_a_step);
+    steps.step("README", || readme::check(&demo::release_build()?).map(|()| Done));
     steps.step("same bytes", bytes::same_in_every_way);
     let outcome = steps.finish();
     // Whoever started the run reads its last line to learn how many tests ran.

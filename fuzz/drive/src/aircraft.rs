@@ -13,6 +13,26 @@ pub fn any_track(bytes: &[u8]) {
     open_and_drain(bytes, None);
 }
 
+/// Bytes as raw frames in hexadecimal, one a line.
+pub fn avr(bytes: &[u8]) {
+    open_and_drain(bytes, Some(Format::Avr));
+}
+
+/// Bytes as Beast's binary frames.
+pub fn beast(bytes: &[u8]) {
+    open_and_drain(bytes, Some(Format::Beast));
+}
+
+/// Bytes as readsb's JSON, a snapshot or a trace.
+pub fn readsb(bytes: &[u8]) {
+    open_and_drain(bytes, Some(Format::Readsb));
+}
+
+/// Bytes as SBS-1 lines.
+pub fn sbs(bytes: &[u8]) {
+    open_and_drain(bytes, Some(Format::Sbs));
+}
+
 /// Bytes as raw frames with their time, one JSON object a line.
 pub fn jsonl_frames(bytes: &[u8]) {
     open_and_drain(bytes, Some(Format::JsonlFrames));
@@ -25,7 +45,12 @@ pub fn state_vectors_csv(bytes: &[u8]) {
 
 /// Everything that a feed may have to be told is told, so that no input is refused for want of it.
 fn open_and_drain(bytes: &[u8], format: Option<Format>) {
-    let options = Options { keep_raw: true, zone: Some(LocalZone::utc()), ..Options::default() };
+    let options = Options {
+        keep_raw: true,
+        clock: "2024-07-06T00:00:00Z".parse().ok(),
+        zone: Some(LocalZone::utc()),
+        ..Options::default()
+    };
     match open_stream(Cursor::new(bytes.to_vec()), format, options) {
         Ok((_, feed)) => drain(feed),
         Err(NotOpened::Rejected(_)) => {}

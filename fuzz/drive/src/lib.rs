@@ -10,7 +10,7 @@ mod feeds;
 mod packs;
 mod reports;
 
-pub use aircraft::{any_track, jsonl_frames, state_vectors_csv};
+pub use aircraft::{any_track, avr, beast, jsonl_frames, readsb, sbs, state_vectors_csv};
 pub use packs::{geojson, pack};
 pub use reports::{authorisations, jsonl_reports, ucdp_csv};
 
@@ -21,10 +21,14 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("any_track", any_track),
     ("authorisations", authorisations),
+    ("avr", avr),
+    ("beast", beast),
     ("geojson", geojson),
     ("jsonl_frames", jsonl_frames),
     ("jsonl_reports", jsonl_reports),
     ("pack", pack),
+    ("readsb", readsb),
+    ("sbs", sbs),
     ("state_vectors_csv", state_vectors_csv),
     ("ucdp_csv", ucdp_csv),
 ];

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use agreement::{Address, Parameters, TrackPoint};
+use spacetime::time::MICROS_PER_SECOND;
 use spacetime::{Duration, Instant, Interval, Position};
 
 use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
@@ -15,7 +16,7 @@ const CELL_SPAN: Duration = Duration::from_seconds(600);
 /// Two aircraft that send one position within this share it.
 const SHARED_WITHIN: Duration = Duration::from_seconds(10);
 /// Positions that are remembered to be compared with.
-const REMEMBERED: usize = 1 << 16;
+const REMEMBERED: usize = 1 << 15;
 
 /// A half-degree cell, and ten minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,10 +82,19 @@ pub(super) fn contested_cells(
 pub(super) struct Crowd {
     silent_after: Duration,
     feeds: BTreeMap<u16, FeedTime>,
-    remembered: Vec<(Position, Address, Instant)>,
+    remembered: Vec<Remembered>,
     /// For each aircraft that shared a position with another, when and how often.
     pub(super) shared: BTreeMap<Address, Vec<(Interval, u64)>>,
     pub(super) silences: Vec<(u16, Interval)>,
+}
+
+/// A position that somebody sent, small so that the table stays near a core.
+#[derive(Clone, Copy, Debug)]
+struct Remembered {
+    position: Position,
+    address: Address,
+    /// Low bits of the time in seconds; two that agree are in truth 136 years apart or none.
+    second: u32,
 }
 
 /// When a feed was first and last heard.
@@ -128,17 +138,20 @@ impl Crowd {
         if point.on_ground {
             return;
         }
+        let second = point.observed_at.micros().div_euclid(MICROS_PER_SECOND) as u32;
+        let now = Remembered { position: point.position, address: point.address, second };
         if self.remembered.is_empty() {
-            let nowhere = (point.position, point.address, Instant::MIN);
-            self.remembered = vec![nowhere; REMEMBERED];
+            self.remembered = vec![now; REMEMBERED];
         }
         let slot = &mut self.remembered[slot_of(point.position)];
-        let (position, address, at) = *slot;
-        *slot = (point.position, point.address, point.observed_at);
-        let near = at > Instant::MIN && point.observed_at.since(at) <= SHARED_WITHIN;
-        if position == point.position && address != point.address && near {
-            for aircraft in [address, point.address] {
-                self.note_shared(aircraft, at.min(point.observed_at), at.max(point.observed_at));
+        let before = std::mem::replace(slot, now);
+        let apart_s = second.wrapping_sub(before.second).cast_signed().unsigned_abs();
+        let is_shared = before.position == now.position
+            && before.address != now.address
+            && i64::from(apart_s) * MICROS_PER_SECOND <= SHARED_WITHIN.micros();
+        if is_shared {
+            for aircraft in [before.address, now.address] {
+                self.note_shared(aircraft, point.observed_at, point.observed_at);
             }
         }
     }
@@ -171,5 +184,5 @@ impl Crowd {
 /// Fibonacci hashing of a position to its slot.
 fn slot_of(position: Position) -> usize {
     let key = u64::from(position.lon_e7() as u32) << 32 | u64::from(position.lat_e7() as u32);
-    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize % REMEMBERED
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize % REMEMBERED
 }

@@ -252,9 +252,8 @@ fn stray_cm(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> i64 
     let elapsed = to.observed_at.since(from.observed_at);
     let acceleration = parameters.acceleration_limit_cm_s2;
     if elapsed <= Duration::from_seconds(QUICK_S) {
-        let micros = i128::from(elapsed.micros());
-        let bound = i128::from(acceleration) * micros * micros / 8_000_000_000_000 + 1;
-        return i64::try_from(bound).unwrap_or(i64::MAX);
+        // At most 20,000 * (4e6)^2 = 3.2e17.
+        return acceleration * elapsed.micros() * elapsed.micros() / 8_000_000_000_000 + 1;
     }
     let speed_cm_s = parameters.speed_limit_m_s * 100;
     deviation_cm(from.position, to.position, elapsed, speed_cm_s, acceleration)
@@ -265,13 +264,14 @@ fn is_jump(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> bool 
     let elapsed = to.observed_at.since(from.observed_at).micros();
     let limit_cm_s = parameters.speed_limit_m_s * parameters.jump_speed_permille / 10;
     // A second's grace for the clocks of receivers, and a hundred metres for coarse positions.
-    let limit_cm = i128::from(limit_cm_s) * i128::from(elapsed + 1_000_000) / 1_000_000 + 10_000;
-    // One step is 1.11 cm or less: what is near in steps is near, without a square root.
-    let steps = |a: i32, b: i32| i128::from(a).abs_diff(i128::from(b)) as i128;
+    let elapsed = elapsed.saturating_add(1_000_000);
+    let limit_cm = limit_cm_s.saturating_mul(elapsed) / 1_000_000 + 10_000;
+    // One step is 1.12 cm or less: what is near in steps is near, without a square root.
+    let steps = |a: i32, b: i32| i64::from(a.abs_diff(b));
     let east = steps(from.position.lon_e7(), to.position.lon_e7());
     let north = steps(from.position.lat_e7(), to.position.lat_e7());
     if (east + north) * 112 / 100 <= limit_cm {
         return false;
     }
-    i128::from(local_distance_cm(from.position, to.position)) > limit_cm
+    local_distance_cm(from.position, to.position) > limit_cm
 }

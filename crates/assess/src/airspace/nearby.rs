@@ -5,27 +5,31 @@ use std::collections::BTreeMap;
 
 use spacetime::BoundingBox;
 
-/// The volumes that may be near a box.
+/// The volumes that may be near the last boxes that were asked for.
 #[derive(Debug, Default)]
 pub(super) struct Nearby {
-    asked: Option<BoundingBox>,
+    /// Every box in this one, with a margin of up to this many centimetres, is answered.
+    answered: Option<(BoundingBox, i64)>,
     volumes: Vec<u32>,
 }
 
 impl Nearby {
-    /// Every volume that may share a point with `within`, and perhaps others; asks `find` for
-    /// a box `ahead_cm` wider when the last answer does not cover it.
+    /// Every volume that may lie within `margin_cm` of the box, and perhaps others. Asks `find`
+    /// for a box `ahead_cm` wider when the last answer does not serve.
     pub(super) fn around(
         &mut self,
         within: BoundingBox,
+        margin_cm: i64,
         ahead_cm: i64,
         find: impl FnOnce(BoundingBox, &mut Vec<u32>),
     ) -> &[u32] {
-        let covered = self.asked.is_some_and(|b| b.covers(within.min) && b.covers(within.max));
-        if !covered {
+        let serves = self.answered.is_some_and(|(answered, margin)| {
+            margin_cm <= margin && answered.covers(within.min) && answered.covers(within.max)
+        });
+        if !serves {
             let wider = within.grown_by_cm(ahead_cm);
-            find(wider, &mut self.volumes);
-            self.asked = Some(wider);
+            find(wider.grown_by_cm(margin_cm), &mut self.volumes);
+            self.answered = Some((wider, margin_cm));
         }
         &self.volumes
     }

@@ -286,11 +286,10 @@ impl Follower<'_> {
         let error_cm = i64::from(from.epu.cm.max(to.epu.cm)) + stretch.stray_cm;
         let grown_cm = error_cm.max(airspace.pack.parameters.warning_margin_m * 100);
         let mut near = std::mem::take(&mut self.near);
-        let within = stretch.leg.bounding_box().grown_by_cm(grown_cm);
         near.clear();
-        near.extend_from_slice(flight.nearby.around(within, NEARBY_CM, |wider, found| {
-            airspace.index.near(wider, found);
-        }));
+        let find = |wider, found: &mut Vec<u32>| airspace.index.near(wider, found);
+        let around = stretch.leg.bounding_box();
+        near.extend_from_slice(flight.nearby.around(around, grown_cm, NEARBY_CM, find));
         if near.is_empty() {
             flight.recall.forget();
         } else {
@@ -417,15 +416,13 @@ impl Follower<'_> {
         };
         let mut ahead = std::mem::take(&mut self.ahead);
         let margin_cm = parameters.warning_margin_m * 100;
-        let within = course.leg().bounding_box().grown_by_cm(margin_cm);
         ahead.clear();
-        ahead.extend_from_slice(flight.ahead.around(within, AHEAD_CM, |wider, found| {
-            airspace.neighbourhoods.meeting(wider, found);
-        }));
+        let find = |wider, found: &mut Vec<u32>| airspace.neighbourhoods.meeting(wider, found);
+        let along = course.leg().bounding_box();
+        ahead.extend_from_slice(flight.ahead.around(along, margin_cm, AHEAD_CM, find));
         ahead.retain(|&number| {
             let volume = &airspace.volumes[number as usize];
-            volume.neighbourhood.meets(course.leg().bounding_box())
-                && self.permitted(flight, number, now).is_none()
+            volume.neighbourhood.meets(along) && self.permitted(flight, number, now).is_none()
         });
         let Self { activities, alerts, .. } = self;
         flight.warnings.look(airspace, activities, (sample, &course), &ahead, alerts);
