@@ -156,7 +156,7 @@ fn told_apart(mut files: Vec<InputFile>) -> Vec<InputFile> {
 /// A feed of reports, by what it is read as.
 pub(crate) enum ReportFeed {
     /// UCDP GED.
-    Ucdp(UcdpGed<Box<dyn BufRead + Send>>),
+    Ucdp(Box<UcdpGed<Box<dyn BufRead + Send>>>),
     /// Reports of our own format.
     Lines(JsonlReports<Box<dyn BufRead + Send>>),
 }
@@ -200,7 +200,7 @@ pub(crate) fn reports(
     let options = Options { input, keep_raw, ..Options::default() };
     if named(&source.path, "csv") {
         let zone = spacetime::zone_rules(&pack.time_zone)?;
-        return Ok(ReportFeed::Ucdp(UcdpGed::new(reader, options, zone)));
+        return Ok(ReportFeed::Ucdp(Box::new(UcdpGed::new(reader, options, zone))));
     }
     Ok(ReportFeed::Lines(JsonlReports::new(reader, options)))
 }

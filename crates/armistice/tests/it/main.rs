@@ -253,3 +253,11 @@ fn a_field_that_was_not_read_is_named_and_a_copy_counts_once() {
     assert!(told.contains("copy.jsonl was named 2 times and counts once."), "{told}");
     assert!(told.contains(" 0 anomalies; 2 records used"), "{told}");
 }
+
+#[test]
+fn what_lies_outside_the_time_asked_for_is_said() {
+    let arguments = ["assess", "pack", "--tracks", "radar=through.csv", "--out", "o"];
+    let late = ["--from", "2018-01-01T00:00:00Z"];
+    let told = Desk::new().run(&[&arguments[..], &late].concat()).expect(0).out();
+    assert!(told.contains("360 of those used lie outside the time asked for"), "{told}");
+}
