@@ -134,7 +134,10 @@ fn outcome(arguments: &Assess, input: &ReportInput<'_>) -> anyhow::Result<Outcom
     let rejects = arguments.out.join("rejects.jsonl");
     let rejects = rejects.display();
     if admitted == 0 {
-        let said = format!("nothing could be admitted; {rejects} tells why");
+        let said = match rejected {
+            0 => "nothing could be admitted: the input holds no records".to_owned(),
+            _ => format!("nothing could be admitted; {rejects} tells why"),
+        };
         return Err(Refused(said).into());
     }
     match arguments.max_rejects {

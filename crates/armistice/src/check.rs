@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use agreement::{Note, Pack, PackFault, Role};
+use agreement::{ClauseStatus, Note, Pack, PackFault, Role};
 use serde_json::json;
 
 use crate::arguments::Check;
@@ -50,10 +50,15 @@ fn print_pack(
     writeln!(out, "{}", ink.faint(format_args!("version {}", pack.version.0)))?;
     writeln!(out)?;
     let mut clauses = Columns::headed(&["clause", "kind", "status", "in force from", "areas"]);
+    let zone = spacetime::zone_rules(&pack.time_zone).ok();
+    let local = |at| zone.as_ref().and_then(|zone| zone.local_at(at));
     for clause in pack.clauses.values() {
         let from = clause.in_force.start();
-        let from =
-            if from == spacetime::Instant::MIN { "always".to_owned() } else { from.to_string() };
+        let from = match local(from) {
+            Some(local) if from > spacetime::Instant::MIN => local.to_string().replace('T', " "),
+            _ if clause.status == ClauseStatus::Proposed => String::new(),
+            _ => "always".to_owned(),
+        };
         let areas: Vec<&str> = clause.areas.iter().map(agreement::AreaId::as_str).collect();
         let status = publish::status_word(clause.status).to_owned();
         let kind = clause.kind.name().to_owned();
@@ -75,7 +80,7 @@ fn print_pack(
     writeln!(out, "{}: sound{notes}.", folder.display())
 }
 
-fn counted(n: usize, noun: &str) -> String {
+pub(crate) fn counted(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 

@@ -10,7 +10,7 @@ use agreement::{Digest, Pack, Report, SensorId};
 use anyhow::Context as _;
 use intake::merge::{self, MergeOptions, Merged};
 use intake::reports::{Authorisations, JsonlReports, UcdpGed};
-use intake::{Feed, Options};
+use intake::{Batch, Feed, Options};
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
 use spacetime::{BoundingBox, Duration, Position};
@@ -27,14 +27,20 @@ pub(crate) struct Source {
     pub(crate) kind: InputKind,
     pub(crate) digest: Digest,
     pub(crate) bytes: u64,
+    /// How many times it was named, under whatever names.
+    pub(crate) named: u64,
 }
 
-/// Files of one kind, by digest.
+/// Files of one kind, by digest. The same bytes count once, by the first of their names.
 pub(crate) fn ordered(kind: InputKind, paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
     let hashed = paths.iter().map(|path| hashed(kind, path));
     let mut sources = hashed.collect::<anyhow::Result<Vec<_>>>()?;
-    // Of equal files one is named before the other, however they were given.
-    sources.sort_by_key(|source| (source.digest, bare_name(&source.path)));
+    sources.sort_by_cached_key(|source| (source.digest, bare_name(&source.path)));
+    sources.dedup_by(|copy, first| {
+        let same = copy.digest == first.digest;
+        first.named += u64::from(same);
+        same
+    });
     Ok(sources)
 }
 
@@ -51,7 +57,7 @@ fn hashed(kind: InputKind, path: &Path) -> anyhow::Result<Source> {
         bytes += read as u64;
     }
     let digest = Digest::from_bytes(hash.finalize().into());
-    Ok(Source { path: path.to_owned(), kind, digest, bytes })
+    Ok(Source { path: path.to_owned(), kind, digest, bytes, named: 1 })
 }
 
 /// Track files merged by time, and the sensor of each input by its number.
@@ -68,7 +74,10 @@ pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> 
         merge::Source { name: n.to_string(), open: Box::new(move || File::open(&path)) }
     });
     for file in &files {
-        File::open(&file.path).with_context(|| cannot_read(&file.path))?;
+        let said = || cannot_read(&file.path);
+        let is_folder =
+            File::open(&file.path).and_then(|opened| opened.metadata()).map(|m| m.is_dir());
+        anyhow::ensure!(!is_folder.with_context(said)?, "{}: it is a folder", said());
     }
     let options = MergeOptions {
         feed: Options {
@@ -149,8 +158,41 @@ fn told_apart(mut files: Vec<InputFile>) -> Vec<InputFile> {
     files
 }
 
-/// A feed of reports and what it was read as.
-pub(crate) type ReportFeed = (Box<dyn Feed<Report>>, &'static str);
+/// A feed of reports, by what it is read as.
+pub(crate) enum ReportFeed {
+    /// UCDP GED.
+    Ucdp(Box<UcdpGed<Box<dyn BufRead + Send>>>),
+    /// Reports of our own format.
+    Lines(JsonlReports<Box<dyn BufRead + Send>>),
+}
+
+impl ReportFeed {
+    /// As outputs name it.
+    pub(crate) const fn format(&self) -> &'static str {
+        match self {
+            Self::Ucdp(_) => "UCDP GED",
+            Self::Lines(_) => "JSON lines",
+        }
+    }
+
+    /// Fields that were not read, and in how many reports each, so far.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, u64)> {
+        let unread = match self {
+            Self::Ucdp(_) => None,
+            Self::Lines(lines) => Some(lines.unread()),
+        };
+        unread.into_iter().flatten().map(|(name, &times)| (name.as_str(), times))
+    }
+}
+
+impl Feed<Report> for ReportFeed {
+    fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, intake::Fault> {
+        match self {
+            Self::Ucdp(feed) => feed.read(batch),
+            Self::Lines(feed) => feed.read(batch),
+        }
+    }
+}
 
 /// Opens a file of reports: UCDP GED when its name ends in `.csv`, JSON lines otherwise.
 pub(crate) fn reports(
@@ -163,9 +205,9 @@ pub(crate) fn reports(
     let options = Options { input, keep_raw, ..Options::default() };
     if named(&source.path, "csv") {
         let zone = spacetime::zone_rules(&pack.time_zone)?;
-        return Ok((Box::new(UcdpGed::new(reader, options, zone)), "UCDP GED"));
+        return Ok(ReportFeed::Ucdp(Box::new(UcdpGed::new(reader, options, zone))));
     }
-    Ok((Box::new(JsonlReports::new(reader, options)), "JSON lines"))
+    Ok(ReportFeed::Lines(JsonlReports::new(reader, options)))
 }
 
 /// Opens a file of authorisations.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use agreement::{Pack, Report};
 use anyhow::Context as _;
 use assess::tally::{BeforeAfter, By, Line, Periods, before_after};
-use intake::Batch;
+use intake::{Batch, Feed as _};
 use publish::InputKind;
 use serde_json::json;
 
@@ -52,7 +52,7 @@ fn reports(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Vec<Report>, u64)>
     for (input, source) in
         (0..=u16::MAX).zip(&inputs::ordered(InputKind::Reports, &arguments.reports)?)
     {
-        let (mut feed, _) = inputs::reports(source, input, pack, false)?;
+        let mut feed = inputs::reports(source, input, pack, false)?;
         let mut batch = Batch::default();
         while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
             rejected += batch.rejections.len() as u64;

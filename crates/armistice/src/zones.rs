@@ -15,6 +15,7 @@ use spacetime::Area;
 use spacetime::index::{Pairs, ZoneIndex};
 
 use crate::arguments::Zones;
+use crate::check::counted;
 use crate::console::{Ink, counter, plain};
 use crate::outcome::{Outcome, Refused};
 use crate::outputs::{Readers, WholeFile};
@@ -95,7 +96,8 @@ fn zones_of(path: &Path) -> anyhow::Result<Vec<Area>> {
         writeln!(out, "  {} {}{place}", ink.faint("-->"), path.display())?;
         writeln!(out, "  {} {}\n", ink.faint("repair:"), plain(&fault.repair))?;
     }
-    Err(Refused(format!("{}: {} faults", path.display(), faults.len())).into())
+    let count = counted(faults.len(), "fault");
+    Err(Refused(format!("{}: {count}", path.display())).into())
 }
 
 fn points_of(path: &Path) -> anyhow::Result<Points> {

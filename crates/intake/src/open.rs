@@ -54,8 +54,15 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: &'static [Self] =
-        &[Self::JsonlFrames, Self::StateVectorsCsv, Self::StateVectorsParquet];
+    pub const ALL: &'static [Self] = &[
+        Self::Avr,
+        Self::Beast,
+        Self::JsonlFrames,
+        Self::Readsb,
+        Self::Sbs,
+        Self::StateVectorsCsv,
+        Self::StateVectorsParquet,
+    ];
 
     /// As written on a command line.
     #[must_use]
@@ -243,5 +250,25 @@ impl Feed<TrackPoint> for ToTheDamage {
             batch.rejections.push(Rejection::new(&DAMAGED_GZIP, whole));
         }
         Ok(broke_off)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_can_be_named() {
+        for format in [
+            Format::Avr,
+            Format::Beast,
+            Format::JsonlFrames,
+            Format::Readsb,
+            Format::Sbs,
+            Format::StateVectorsCsv,
+            Format::StateVectorsParquet,
+        ] {
+            assert_eq!(format.as_str().parse(), Ok(format));
+        }
     }
 }

@@ -67,6 +67,17 @@ impl Intake {
         }
     }
 
+    /// Notes which files of reports and authorisations were named more than once.
+    fn note_copies(&mut self, sources: &[Source]) {
+        let tracks = self.files.len() - sources.len();
+        for (file, source) in self.files[tracks..].iter().zip(sources) {
+            if source.named > 1 {
+                let Source { named, .. } = source;
+                self.notes.push(format!("{} was named {named} times and counts once.", file.name));
+            }
+        }
+    }
+
     /// Counts what was used of an input.
     pub(super) fn admit(&mut self, input: u16, records: u64) {
         self.files[usize::from(input)].admitted += records;
@@ -126,10 +137,15 @@ impl Intake {
         pack: &Pack,
     ) -> anyhow::Result<Vec<Report>> {
         let mut all = Vec::new();
+        self.note_copies(sources);
         for (input, source) in self.numbered(sources, InputKind::Reports) {
-            let (mut feed, format) = inputs::reports(source, input, pack, self.keep_raw)?;
-            format.clone_into(&mut self.files[usize::from(input)].format);
+            let mut feed = inputs::reports(source, input, pack, self.keep_raw)?;
+            feed.format().clone_into(&mut self.files[usize::from(input)].format);
             self.read_all(input, source, &mut feed, &mut all)?;
+            let name = &self.files[usize::from(input)].name;
+            let said =
+                |(field, times)| format!("{name}: {field} was not read, in {times} reports.");
+            self.notes.extend(feed.unread().map(said));
         }
         Ok(all)
     }

@@ -38,8 +38,17 @@ pub(super) fn print(
         input.passed_over,
         sum(|file| file.rejected),
     )?;
+    let of_tracks = input.air.map_or(0, |air| air.points_outside_period);
+    let of_reports = input.incidents.map_or(0, |incidents| incidents.outside_period);
+    if of_tracks + of_reports > 0 {
+        let outside = of_tracks + of_reports;
+        writeln!(out, "  {outside} of those used lie outside the time asked for: not looked at")?;
+    }
     for reject in &input.rejects {
         writeln!(out, "  {} x {}: {}", reject.times, reject.code, plain(&reject.repair))?;
+    }
+    for note in &input.notes {
+        writeln!(out, "  {}", plain(note))?;
     }
     writeln!(out, "{}", arguments.out.join("report.html").display())?;
     out.flush()?;

@@ -222,3 +222,50 @@ fn a_shell_is_taught_the_verbs() {
     let told = Desk::new().run(&["completions", "bash"]).expect(0).out();
     assert!(told.contains("assess") && told.contains("--keep-rejects"), "{told}");
 }
+
+#[test]
+fn leave_that_no_party_of_the_agreement_gave_lifts_nothing() {
+    let desk = Desk::new();
+    let leave = |by: &str| {
+        format!(
+            r#"{{"id":"leave","address":"71c011","from":"2017-07-09T00:00:00Z","to":"2017-07-10T00:00:00Z","granted_by":"{by}"}}"#
+        )
+    };
+    let breaches = |by: &str| {
+        desk.put("leave.jsonl", &leave(by));
+        let tracks = ["assess", "pack", "--tracks", "radar=through.csv"];
+        let found =
+            assess(&desk, &[&tracks[..], &["--authorisations", "leave.jsonl"]].concat(), by);
+        let text = |name: &str| {
+            let (_, bytes) = found.iter().find(|(file, _)| file == name).unwrap();
+            String::from_utf8(bytes.clone()).unwrap()
+        };
+        (text("findings.jsonl").matches("\"breach\"").count(), text("rejects.jsonl"))
+    };
+    assert_eq!(breaches("guarantor"), (0, String::new()));
+    let (found, rejects) = breaches("nobody");
+    assert_eq!(found, 1);
+    assert!(rejects.contains("\"not-in-pack\"") && rejects.contains("/granted_by"), "{rejects}");
+}
+
+#[test]
+fn a_field_that_was_not_read_is_named_and_a_copy_counts_once() {
+    let desk = Desk::new();
+    let reports = fs::read_to_string(desk.path("reports.jsonl")).unwrap();
+    let prose = reports.replacen("{\"id\":\"r1\",", "{\"id\":\"r1\",\"text\":\"loud\",", 1);
+    desk.put("prose.jsonl", &prose);
+    desk.put("copy.jsonl", &prose);
+    let named = ["--reports", "prose.jsonl", "--reports", "copy.jsonl", "--out", "o"];
+    let told = desk.run(&[&["assess", "pack"], &named[..]].concat()).expect(0).out();
+    assert!(told.contains("copy.jsonl: /text was not read, in 1 reports."), "{told}");
+    assert!(told.contains("copy.jsonl was named 2 times and counts once."), "{told}");
+    assert!(told.contains(" 0 anomalies; 2 records used"), "{told}");
+}
+
+#[test]
+fn what_lies_outside_the_time_asked_for_is_said() {
+    let arguments = ["assess", "pack", "--tracks", "radar=through.csv", "--out", "o"];
+    let late = ["--from", "2018-01-01T00:00:00Z"];
+    let told = Desk::new().run(&[&arguments[..], &late].concat()).expect(0).out();
+    assert!(told.contains("360 of those used lie outside the time asked for"), "{told}");
+}
