@@ -89,6 +89,7 @@ reasons! {
     OutsideHours = "outside-hours", "The aircraft was in the volume while it was not active.";
     Beside = "beside", "The aircraft passed beside the area.";
     Authorised = "authorised", "The flight was authorised.";
+    AuthorisationUnconfirmed = "authorisation-unconfirmed", "An authorisation may cover the flight, whose call sign was not heard.";
     NothingSeen = "nothing-seen", "The volume was watched all the time and nobody was seen in it.";
 }
 
@@ -141,8 +142,8 @@ impl Serialize for Subject {
     }
 }
 
-/// How far inside (positive) or outside (negative) the subject was, where it was farthest
-/// in. Lower bounds: the true depth is at least this.
+/// How far inside (positive) or outside (negative) the subject was, at the position where it
+/// was farthest in or nearest: inside, it was at least so deep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Margin {
     /// From the edge of the area, centimetres.

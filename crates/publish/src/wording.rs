@@ -68,15 +68,17 @@ pub const fn status_word(status: ClauseStatus) -> &'static str {
     }
 }
 
-/// A margin, a line each for place and height. A margin is a lower bound of the depth, so
-/// what lies outside lies outside by that much at most.
+/// A margin, a line each for place and height. In the area the aircraft was at least so deep;
+/// outside it, the distance is that of its nearest position. Height allows for all doubt.
 pub(crate) fn margin(margin: Margin) -> Vec<String> {
-    let said = |cm: i64, of: &str| {
-        let (bound, side) = if cm < 0 { ("≤", "outside") } else { ("≥", "inside") };
-        format!("{bound} {} {side}{of}", length(cm.unsigned_abs()))
-    };
-    let place = margin.horizontal_cm.map(|cm| said(cm, ""));
-    let height = margin.vertical_cm.map(|cm| said(cm, " in height"));
+    let place = margin.horizontal_cm.map(|cm| match length(cm.unsigned_abs()) {
+        length if cm < 0 => format!("{length} outside at the nearest position"),
+        length => format!("≥ {length} inside"),
+    });
+    let height = margin.vertical_cm.map(|cm| {
+        let side = if cm < 0 { "outside" } else { "inside" };
+        format!("≥ {} {side} in height", length(cm.unsigned_abs()))
+    });
     place.into_iter().chain(height).collect()
 }
 
@@ -130,7 +132,9 @@ mod tests {
     #[test]
     fn a_margin_says_which_way_it_bounds() {
         let said = margin(Margin { horizontal_cm: Some(123_456), vertical_cm: Some(-15_240) });
-        assert_eq!(said, ["≥ 1.23 km inside", "≤ 152 m outside in height"]);
+        assert_eq!(said, ["≥ 1.23 km inside", "≥ 152 m outside in height"]);
+        let beside = margin(Margin { horizontal_cm: Some(-70_200), vertical_cm: None });
+        assert_eq!(beside, ["702 m outside at the nearest position"]);
         assert!(margin(Margin::default()).is_empty());
     }
 

@@ -56,8 +56,8 @@ impl Intake {
     pub(super) fn note_merging(&mut self, inputs: &[Input]) {
         for (file, input) in self.files.iter().zip(inputs) {
             if input.sorted {
-                let said = "was not in the order of time and was sorted first, each aircraft's own \
-                            rows in the order of the file.";
+                let said = "was not in the order of time and was sorted first (on disk when large), \
+                            each aircraft's own rows in the order of the file.";
                 self.notes.push(format!("{} {said}", file.name));
             }
             if input.copies > 0 {

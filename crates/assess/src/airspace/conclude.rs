@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use agreement::{Address, AreaId, ClauseId, Digest};
 use spacetime::{Duration, Instant, Interval};
 
-use super::authorised::authorisation_for;
+use super::authorised::{Leave, authorisation_for};
 use super::contact::Pending;
 use super::coverage::Watch;
 use super::crowd::{CellTime, Census, Crowd, contested_cells};
@@ -104,9 +104,13 @@ impl Airspace<'_> {
             let authorisations = &self.setting.authorisations;
             let when = pending.interval;
             let lifted = authorisation_for(authorisations, volume, address, &callsigns, when);
-            if let Some(authorisation) = lifted {
-                pending.verdict = Verdict::Clear;
-                pending.reason = Reason::Authorised;
+            if let Some((leave, authorisation)) = lifted {
+                (pending.verdict, pending.reason) = match leave {
+                    Leave::Matches => (Verdict::Clear, Reason::Authorised),
+                    Leave::CallsignNotHeard => {
+                        (Verdict::Undetermined, Reason::AuthorisationUnconfirmed)
+                    }
+                };
                 evidence.push(authorisation);
             }
         }
@@ -122,7 +126,7 @@ impl Airspace<'_> {
             subject: Subject::Aircraft(address),
             interval: pending.interval,
             area: volume.area.clone(),
-            margin: pending.margin,
+            margin: pending.measured(&volume.volume.area),
             confidence: pending.confidence,
             evidence,
             rules: self.rules,

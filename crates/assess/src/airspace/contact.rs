@@ -2,10 +2,11 @@
 
 use agreement::track::Locator;
 use agreement::{Digest, TrackPoint};
-use spacetime::{Duration, Instant, Interval};
+use spacetime::{Area, Duration, Instant, Interval, Position};
 
 use super::crowd::CellTime;
 use super::standing::{Sample, Standing, Touch};
+use super::volumes::HeightMargin;
 use crate::finding::{Confidence, Margin, Reason, Verdict};
 
 /// Two stays less than this apart are one, and so are two visits to the neighbourhood.
@@ -68,7 +69,9 @@ pub(super) struct Pending {
     pub(super) verdict: Verdict,
     pub(super) reason: Reason,
     pub(super) interval: Interval,
-    pub(super) margin: Margin,
+    /// In the area only as deep as was looked at: see [`Pending::measured`].
+    margin: Margin,
+    deepest: Position,
     pub(super) confidence: Confidence,
     pub(super) evidence: Vec<(Digest, Locator)>,
     /// Where it rests on what was sent, for the test for jamming.
@@ -131,19 +134,21 @@ impl Contact {
         Some(stay.finish(self.volume))
     }
 
-    /// Ends the visit: the stay that is still open, or that there was none.
-    pub(super) fn finish(mut self) -> Option<Pending> {
+    /// Ends the visit: the stay that is still open, or that there was none. `lost` when the
+    /// aircraft was not heard of any more: then nobody knows that there was none.
+    pub(super) fn finish(mut self, lost: bool) -> Option<Pending> {
         if let Some(stay) = self.stay.take() {
             return Some(stay.finish(self.volume));
         }
         if self.had_stay {
             return None;
         }
-        let (verdict, reason) = match (self.contested, self.outside_hours, self.over_area) {
-            (true, _, _) => (Verdict::Undetermined, Reason::Contested),
-            (false, true, _) => (Verdict::Clear, Reason::OutsideHours),
-            (false, false, true) => (Verdict::Clear, Reason::OutsideHeight),
-            (false, false, false) => (Verdict::Clear, Reason::Beside),
+        let (verdict, reason) = match (self.outside_hours, self.over_area) {
+            _ if self.contested => (Verdict::Undetermined, Reason::Contested),
+            _ if lost => (Verdict::Undetermined, Reason::Gap),
+            (true, _) => (Verdict::Clear, Reason::OutsideHours),
+            (false, true) => (Verdict::Clear, Reason::OutsideHeight),
+            (false, false) => (Verdict::Clear, Reason::Beside),
         };
         let confidence = if self.contested { Confidence::Contested } else { self.worst };
         Some(Pending {
@@ -152,6 +157,7 @@ impl Contact {
             reason,
             interval: closed(self.first.0.observed_at, self.last_near_at),
             margin: self.nearest.standing.margin(),
+            deepest: self.nearest.witness.0.position,
             confidence,
             evidence: evidence([self.first, self.nearest.witness, self.last]),
             cells: self.cells,
@@ -161,6 +167,39 @@ impl Contact {
 }
 
 impl Pending {
+    /// The margin at the deepest or nearest position, measured now: on the way most positions
+    /// are only known to be deep enough.
+    pub(super) fn measured(&self, area: &Area) -> Margin {
+        let depth_cm = -area.signed_distance_cm(self.deepest);
+        Margin { horizontal_cm: Some(depth_cm), ..self.margin }
+    }
+
+    /// Joins what two positions that join no path say of one volume, when no more than
+    /// [`STAY_GAP`] lies between them; otherwise hands the later one back.
+    pub(super) fn join_alone(&mut self, later: Self) -> Option<Self> {
+        let (from, to) = (self.interval.start(), later.interval.end());
+        let apart = later.interval.start().since(self.interval.end());
+        if apart > STAY_GAP || later.interval.start() < from {
+            return Some(later);
+        }
+        self.interval = Interval::new(from, to.max(self.interval.end())).expect("it runs forward");
+        self.confidence = self.confidence.max(later.confidence);
+        if later.verdict < self.verdict {
+            (self.verdict, self.reason) = (later.verdict, later.reason);
+            (self.margin, self.deepest) = (later.margin, later.deepest);
+            self.sure = later.sure;
+        } else if let (Some(known), Some(new)) = (&mut self.sure, later.sure)
+            && later.verdict == self.verdict
+        {
+            known[1] = new[1];
+        }
+        // The first and the last record are evidence; those between say the same.
+        self.evidence.truncate(1);
+        self.evidence.extend(later.evidence);
+        later.cells.into_iter().for_each(|cell| note_known(&mut self.cells, cell));
+        None
+    }
+
     /// What one position alone says; `None` when it was surely not in the volume, since it
     /// says nothing of before and after.
     pub(super) fn of_one(volume: u32, sample: &Sample, standing: Standing) -> Option<Self> {
@@ -182,6 +221,7 @@ impl Pending {
             reason,
             interval: closed(at, at),
             margin: standing.margin(),
+            deepest: sample.point.position,
             confidence,
             evidence: evidence([Witness(sample.point); 3]),
             cells: vec![CellTime::of(&sample.point)],
@@ -257,6 +297,7 @@ impl Stay {
             reason,
             interval: closed(first, last),
             margin: self.deepest.standing.margin(),
+            deepest: self.deepest.witness.0.position,
             confidence: if contested { Confidence::Contested } else { self.worst },
             evidence: evidence([self.before, self.deepest.witness, self.after]),
             cells: self.cells,
@@ -292,9 +333,13 @@ impl Standing {
 
     fn margin(&self) -> Margin {
         let bounded = |cm: i64| (cm != i64::MIN && cm != i64::MAX).then_some(cm);
-        // In the volume: how far beyond doubt. Outside it: how far even with all doubt.
-        let height = self.height;
-        let vertical = if height.possible_cm < 0 { height.possible_cm } else { height.certain_cm };
+        // How far inside or outside with all doubt allowed for; nothing where doubt straddles.
+        let HeightMargin { certain_cm, possible_cm } = self.height;
+        let vertical = match (certain_cm >= 0, possible_cm < 0) {
+            (true, _) => certain_cm,
+            (false, true) => possible_cm,
+            (false, false) => i64::MAX,
+        };
         Margin { horizontal_cm: bounded(self.depth_cm), vertical_cm: bounded(vertical) }
     }
 }
@@ -320,10 +365,13 @@ impl ByWeight for Option<Reason> {
     }
 }
 
-/// Keeps each cell about once, however often a path goes to and fro between neighbours.
 fn note_cell(cells: &mut Vec<CellTime>, point: &TrackPoint) {
+    note_known(cells, CellTime::of(point));
+}
+
+/// Keeps each cell about once, however often a path goes to and fro between neighbours.
+fn note_known(cells: &mut Vec<CellTime>, cell: CellTime) {
     const LOOKED_BACK_AT: usize = 8;
-    let cell = CellTime::of(point);
     if !cells.iter().rev().take(LOOKED_BACK_AT).any(|known| *known == cell) {
         cells.push(cell);
     }

@@ -6,7 +6,7 @@ use spacetime::metric::local_distance_cm;
 use spacetime::reach::deviation_cm;
 use spacetime::{Duration, Fix, Instant, Interval, Leg};
 
-use super::contact::Contact;
+use super::contact::{Contact, Pending};
 use super::crowd::CellTime;
 use super::nearby::Nearby;
 use super::recall::Recall;
@@ -41,6 +41,8 @@ pub(super) struct Flight {
     height_gap: Option<(Instant, i64)>,
     pub(super) callsigns: Vec<Callsign>,
     pub(super) contacts: Vec<Contact>,
+    /// What positions that joined no path say, one for each volume.
+    pub(super) alone: Vec<Pending>,
     pub(super) recall: Recall,
     /// Volumes around the last legs, and along the last courses.
     pub(super) nearby: Nearby,
@@ -82,6 +84,7 @@ impl Flight {
             height_gap: None,
             callsigns: Vec::new(),
             contacts: Vec::new(),
+            alone: Vec::new(),
             recall: Recall::default(),
             nearby: Nearby::default(),
             ahead: Nearby::default(),

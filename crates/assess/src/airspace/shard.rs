@@ -8,7 +8,7 @@ use spacetime::metric::distance_at_most_cm;
 use spacetime::{BoundingBox, Duration, Instant, Interval};
 
 use super::active::Activity;
-use super::authorised::authorisation_for;
+use super::authorised::{Leave, authorisation_for};
 use super::contact::{Contact, Pending};
 use super::crowd::{CellTime, Census, Crowd};
 use super::flight::{Flight, Step};
@@ -236,7 +236,7 @@ impl Follower<'_> {
             self.judge_alone(flight, &last);
         }
         for contact in std::mem::take(&mut flight.contacts) {
-            let pending = contact.finish();
+            let pending = contact.finish(true);
             self.found(flight, pending);
         }
         flight.recall.forget();
@@ -252,13 +252,17 @@ impl Follower<'_> {
             self.judge_alone(&mut flight, &last);
         }
         let lost_after = Duration::from_seconds(parameters.lost_after_s);
-        if latest.since(last.point.observed_at) > lost_after {
+        let lost = latest.since(last.point.observed_at) > lost_after;
+        if lost {
             // However much later the input ends: the track is lost when the limit has passed.
             self.lose(&mut flight, last.point.observed_at.plus(lost_after));
         }
         for contact in std::mem::take(&mut flight.contacts) {
-            let pending = contact.finish();
+            let pending = contact.finish(lost);
             self.found(&mut flight, pending);
+        }
+        for pending in std::mem::take(&mut flight.alone) {
+            self.found(&mut flight, Some(pending));
         }
         if let Some((cell, degraded)) = flight.counted {
             self.add_to_census(cell, degraded);
@@ -380,7 +384,7 @@ impl Follower<'_> {
                 continue;
             }
             let pending = if contact.is_over(now) {
-                flight.contacts.swap_remove(n).finish()
+                flight.contacts.swap_remove(n).finish(false)
             } else {
                 n += 1;
                 contact.close_stay(now)
@@ -408,9 +412,25 @@ impl Follower<'_> {
                 let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
                 warnings.report_stay(airspace, number, certain, &sample.point, alerts);
             }
-            self.found(flight, pending);
+            if let Some(pending) = pending {
+                self.join_alone(flight, pending);
+            }
         }
         self.near = near;
+    }
+
+    /// Keeps what a position alone says until it is clear that no other adds to it, so that a
+    /// thousand of them are one finding.
+    fn join_alone(&mut self, flight: &mut Flight, pending: Pending) {
+        let known = flight.alone.iter_mut().find(|known| known.volume == pending.volume);
+        let Some(known) = known else {
+            flight.alone.push(pending);
+            return;
+        };
+        if let Some(later) = known.join_alone(pending) {
+            let earlier = std::mem::replace(known, later);
+            self.found(flight, Some(earlier));
+        }
     }
 
     /// Predicts entries, once a cycle.
@@ -446,14 +466,16 @@ impl Follower<'_> {
     }
 
     /// The authorisation that lifts a volume for a flight at one instant, if there is one.
-    fn permitted(&self, flight: &Flight, number: u32, at: Instant) -> Option<agreement::Digest> {
+    fn permitted(&self, flight: &Flight, number: u32, at: Instant) -> Option<Leave> {
         let authorisations = &self.airspace.setting.authorisations;
         if authorisations.is_empty() {
             return None;
         }
         let volume = &self.airspace.volumes[number as usize];
         let moment = Interval::new(at, at.plus(Duration::from_micros(1))).ok()?;
-        authorisation_for(authorisations, volume, flight.address, &flight.callsigns, moment)
+        let signs = &flight.callsigns;
+        let lifted = authorisation_for(authorisations, volume, flight.address, signs, moment);
+        lifted.map(|(leave, _)| leave).filter(|leave| *leave == Leave::Matches)
     }
 
     fn found(&mut self, flight: &mut Flight, pending: Option<Pending>) {

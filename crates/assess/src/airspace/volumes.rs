@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use agreement::watch::Sensor;
 use agreement::{
-    AreaId, Authorisation, ClauseId, ClauseKind, ClauseStatus, Digest, Pack, SensorId, TrackPoint,
+    AreaId, Authorisation, ClauseId, ClauseKind, ClauseStatus, Digest, Pack, Role, SensorId,
+    TrackPoint,
 };
 use spacetime::altitude::{AltitudeLimit, HeightBounds, HeightInterval, MeasuredHeight};
 use spacetime::index::ZoneIndex;
@@ -161,10 +162,12 @@ pub struct Airspace<'a> {
 impl<'a> Airspace<'a> {
     /// The `no-fly` clauses of a pack that are adopted, or that the setting names.
     ///
-    /// An authorisation by nobody whom the agreement knows lifts nothing.
+    /// An authorisation by anybody but a guarantor of the agreement lifts nothing.
     #[must_use]
     pub fn new(pack: &'a Pack, mut setting: Setting, rules: &Rules) -> Self {
-        setting.authorisations.retain(|a| pack.parties.contains_key(&a.granted_by));
+        setting.authorisations.retain(|a| {
+            pack.parties.get(&a.granted_by).is_some_and(|party| party.role == Role::Guarantor)
+        });
         let bounds = height_bounds(pack);
         let margin_cm = pack.parameters.warning_margin_m * 100;
         let mut volumes = Vec::new();
