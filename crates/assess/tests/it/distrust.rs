@@ -225,3 +225,81 @@ fn a_radar_that_saw_nobody_does_not_override_a_sighting() {
     picture.heed(&[sighting]);
     assert!(picture.findings.is_empty());
 }
+
+#[test]
+fn who_is_lost_beside_a_volume_is_not_clear_of_it() {
+    let world = pack(rectangle(100, 55, 200, 100), no_fly());
+    let mut points = eastward(1, 0, 90);
+    let picture = judge(&world, setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Clear, Reason::Beside)]);
+    // Lost at 45 s, half-way along the edge; another aircraft far off goes on.
+    points.retain(|p| p.observed_at <= at(45));
+    let others = eastward(2, 3000, 200).into_iter().filter(|p| p.observed_at > at(45));
+    points.extend(others);
+    let picture = judge(&world, setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Undetermined, Reason::Gap)]);
+}
+
+#[test]
+fn positions_that_join_no_path_are_one_finding_however_many() {
+    // A second sender of the same address inside the volume, between the first one's positions.
+    let here = eastward(1, 0, 60);
+    let there = here.iter().map(|p| TrackPoint {
+        position: place(2050, 2050),
+        observed_at: p.observed_at.plus(spacetime::Duration::from_micros(500_000)),
+        ..*p
+    });
+    let points = merged(here.clone(), there.collect());
+    let world = pack(rectangle(2000, 2000, 2100, 2100), no_fly());
+    let picture = judge(&world, setting(), &points, 1);
+    assert_eq!(verdicts(&picture), [(Verdict::Undetermined, Reason::Contested)]);
+    let interval = of_aircraft(&picture)[0].interval;
+    assert!(interval.length() > spacetime::Duration::from_seconds(55), "{interval:?}");
+}
+
+#[test]
+fn leave_for_a_call_sign_that_was_not_heard_is_told_and_does_not_clear() {
+    use agreement::party::{Party, Role};
+    use agreement::report::{Authorisation, AuthorisedFlight};
+    use agreement::track::{Address, Callsign, Locator};
+
+    let centre = agreement::PartyId::new("centre").unwrap();
+    let mut world = pack(rectangle(100, 0, 200, 100), no_fly());
+    let party = Party {
+        id: centre.clone(),
+        name: "Centre".to_owned(),
+        role: Role::Guarantor,
+        aliases: Default::default(),
+        answered_for_by: Default::default(),
+    };
+    world.parties.insert(centre.clone(), party);
+    let sign = |text: &str| Callsign::parse(text).unwrap();
+    let leave = Authorisation {
+        id: "A-2".to_owned(),
+        flights: vec![
+            AuthorisedFlight::Address(Address::icao(1)),
+            AuthorisedFlight::Callsign(sign("UNO123")),
+        ],
+        when: spacetime::Interval::ALWAYS,
+        clauses: Default::default(),
+        areas: Default::default(),
+        granted_by: centre.clone(),
+        locator: Locator::default(),
+    };
+    let mut permitted = setting();
+    permitted.authorisations = vec![leave];
+    let judged = |signs: &[&str], world: &agreement::Pack| {
+        let mut points = eastward(1, 0, 90);
+        for (point, text) in points.iter_mut().zip(signs) {
+            point.callsign = Some(sign(text));
+        }
+        verdicts(&judge(world, permitted.clone(), &points, 1))
+    };
+    assert_eq!(judged(&["UNO123"], &world), [(Verdict::Clear, Reason::Authorised)]);
+    let unconfirmed = (Verdict::Undetermined, Reason::AuthorisationUnconfirmed);
+    assert_eq!(judged(&[], &world), [unconfirmed]);
+    let entered = (Verdict::Breach, Reason::Entered);
+    assert_eq!(judged(&["UNO123", "OTHER1"], &world), [entered], "a second sign was heard");
+    world.parties.get_mut(&centre).unwrap().role = Role::Adherent;
+    assert_eq!(judged(&["UNO123"], &world), [entered], "no adherent grants itself leave");
+}
