@@ -49,7 +49,8 @@ struct Run {
 impl Run {
     fn print(&self, threads: &str) {
         let summary = &self.said["summary"];
-        let points = summary["air"]["points"].as_u64().unwrap_or(0);
+        let inputs = summary["inputs"].as_array().into_iter().flatten();
+        let points: u64 = inputs.filter_map(|input| input["admitted"].as_u64()).sum();
         let findings = summary["findings"]["total"].as_u64().unwrap_or(0);
         let kinds = summary["alerts"].as_object().into_iter().flatten();
         let alerts: u64 = kinds.filter_map(|(_, times)| times.as_u64()).sum();
