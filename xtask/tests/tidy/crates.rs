@@ -9,16 +9,26 @@ use crate::tree::{files_under, folders_in, none, read, root};
 
 /// Which crate may use which (ARCHITECTURE.md). Arrows go one way; a crate not here is new and
 /// wants a line.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("tlog", &[]),
     ("spacetime", &[]),
     ("agreement", &["spacetime"]),
     ("intake", &["agreement", "spacetime"]),
+    ("ledger", &["agreement", "spacetime", "tlog"]),
     ("assess", &["agreement", "spacetime"]),
     ("publish", &["agreement", "assess", "spacetime"]),
-    ("armistice", &["agreement", "assess", "intake", "publish", "spacetime"]),
+    ("audit", &["agreement", "assess", "spacetime", "tlog"]),
+    (
+        "armistice",
+        &["agreement", "assess", "audit", "intake", "ledger", "publish", "spacetime", "tlog"],
+    ),
+    (
+        "sim",
+        &["agreement", "assess", "audit", "intake", "ledger", "publish", "spacetime", "tlog"],
+    ),
 ];
 /// Crates whose output must be the same bytes on every machine.
-const PURE: [&str; 3] = ["spacetime", "agreement", "assess"];
+const PURE: [&str; 4] = ["tlog", "spacetime", "agreement", "assess"];
 /// What a crate that nobody has begun holds.
 const UNBEGUN: &str = "//! Under construction.\n";
 
