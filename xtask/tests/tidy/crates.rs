@@ -22,10 +22,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
         "armistice",
         &["agreement", "assess", "audit", "intake", "ledger", "publish", "spacetime", "tlog"],
     ),
-    (
-        "sim",
-        &["agreement", "assess", "audit", "intake", "ledger", "publish", "spacetime", "tlog"],
-    ),
+    ("sim", &["agreement", "assess", "audit", "intake", "ledger", "publish", "spacetime", "tlog"]),
 ];
 /// Crates whose output must be the same bytes on every machine.
 const PURE: [&str; 4] = ["tlog", "spacetime", "agreement", "assess"];

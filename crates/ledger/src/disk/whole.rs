@@ -1,0 +1,95 @@
+//! Files that are whole or not there: what most callers want of a disk.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+
+use super::{Disk, File, Mode, folder_of};
+
+/// What a file is called until it is whole. A leftover of a crash is written over by the next try.
+const UNFINISHED: &str = ".unfinished";
+
+/// A whole file.
+///
+/// # Errors
+/// `NotFound` where there is none; what the system says.
+pub fn read(disk: &dyn Disk, path: &str) -> io::Result<Vec<u8>> {
+    read_at_most(disk, path, u64::MAX)
+}
+
+/// A whole file; `None` where there is none.
+///
+/// # Errors
+/// What the system says.
+pub fn read_if_any(disk: &dyn Disk, path: &str) -> io::Result<Option<Vec<u8>>> {
+    match read(disk, path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(fault) if fault.kind() == ErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// A whole file of which nobody knows how large it is.
+///
+/// # Errors
+/// `FileTooLarge` where it has more bytes than `bytes_max`; `NotFound`; what the system says.
+pub fn read_at_most(disk: &dyn Disk, path: &str, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let file = disk.open(path, Mode::Read)?;
+    let size = file.size()?;
+    if size > bytes_max {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = vec![0; usize::try_from(size).map_err(|_| ErrorKind::FileTooLarge)?];
+    let read = file.read_at(0, &mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// Makes a folder and those above it, each durable before the next is made in it.
+///
+/// # Errors
+/// What the system says.
+pub fn create_folders(disk: &dyn Disk, path: &str) -> io::Result<()> {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    for end in ends {
+        let folder = &path[..end];
+        disk.create_folder(folder)?;
+        // Also where it was there already: whoever made it may have been cut off before this.
+        disk.sync_folder(folder_of(folder))?;
+    }
+    Ok(())
+}
+
+/// Writes a file that is durably whole, under its name and in its folder, when this returns; at no
+/// time is there a part of it under its name. The folder exists.
+///
+/// # Errors
+/// What the system says. The file is then the old one or the new one, whole either way.
+pub fn write_whole(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> {
+    write_whole_all(disk, &[(path.to_owned(), bytes)])
+}
+
+/// The same for many files, for about the price of one: the bytes of all are made durable, then each
+/// gets its name, then the folders that list them are made durable.
+///
+/// # Errors
+/// As [`write_whole`], for each of them.
+pub fn write_whole_all<B: AsRef<[u8]>>(disk: &dyn Disk, files: &[(String, B)]) -> io::Result<()> {
+    let write = |(path, bytes): &(String, B)| -> io::Result<Box<dyn File>> {
+        let file = disk.open(&unfinished(path), Mode::Replace)?;
+        file.write_at(0, bytes.as_ref())?;
+        Ok(file)
+    };
+    let open: Vec<Box<dyn File>> = files.iter().map(write).collect::<io::Result<_>>()?;
+    disk.sync_files(&open)?;
+    drop(open);
+    for (path, _) in files {
+        disk.rename(&unfinished(path), path)?;
+    }
+    let folders: BTreeSet<&str> = files.iter().map(|(path, _)| folder_of(path)).collect();
+    let folders: Vec<String> = folders.into_iter().map(str::to_owned).collect();
+    disk.sync_folders(&folders)
+}
+
+fn unfinished(path: &str) -> String {
+    format!("{path}{UNFINISHED}")
+}

@@ -1,0 +1,5 @@
+//! The only writer of the record, against a real disk.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod real_disk;
