@@ -27,6 +27,7 @@ pub mod report;
 pub mod track;
 pub mod version;
 pub mod watch;
+mod words;
 
 pub use canonical::Digest;
 pub use clause::{Clause, ClauseKind, ClauseStatus};
@@ -37,5 +38,5 @@ pub use parameters::Parameters;
 pub use party::{Party, Role};
 pub use protected::Protected;
 pub use reader::PackFiles;
-pub use report::{Act, Authorisation, Report};
+pub use report::{Act, Authorisation, Duty, Report};
 pub use track::{Address, TrackPoint};

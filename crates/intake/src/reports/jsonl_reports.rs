@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use agreement::report::{
-    AdminUnit, Bearing, Count, Extent, Method, Place, Range, Sighting, Source,
+    AdminUnit, Bearing, Count, Extent, Method, Place, Range, Sighting, Source, Told,
 };
 use agreement::track::Locator;
 use agreement::{Act, Protected, Report};
@@ -204,14 +204,16 @@ fn report(line: &[u8], locator: Locator, unread: &mut Vec<String>) -> Result<Rep
     let received_at = fields.instant("received_at")?;
     let observed = observed(&mut fields, received_at)?;
     let sighting_and_number = sighting(&mut fields, read)?;
-    let report = Report {
+    let told = Told {
         id: fields.required_text("id", NAME_CHARS_MAX)?,
         act,
         method: method(&mut fields)?,
         observed,
+        source: source(&mut fields, read)?,
+    };
+    let report = Report {
         received_at,
         clock_sd: clock_sd(&mut fields)?,
-        source: source(&mut fields, read)?,
         source_count: fields.whole("sources", &SOURCES)?.unwrap_or(1),
         place: place(&mut fields, read)?,
         bearing: bearing(&mut fields, read)?,
@@ -221,7 +223,7 @@ fn report(line: &[u8], locator: Locator, unread: &mut Vec<String>) -> Result<Rep
         weapon: fields.text("weapon", NAME_CHARS_MAX)?,
         sighting: sighting_and_number.0,
         deaths: fields.whole("deaths", &DEATHS)?,
-        locator,
+        ..Report::of(told, locator)
     };
     read.finish(fields)?;
     Ok(report)

@@ -21,7 +21,7 @@
 
 use std::io::BufRead;
 
-use agreement::report::{AdminUnit, Count, Extent, Place, Source};
+use agreement::report::{AdminUnit, Count, Extent, Place, Source, Told};
 use agreement::track::Locator;
 use agreement::{Act, Report, report::Method};
 use jiff::civil::Date;
@@ -233,29 +233,25 @@ impl<R: BufRead> Event<'_, R> {
             self.text(Col::SideB, text::SIDE_CHARS_MAX)?,
         ];
         let best = self.deaths(Col::Best)?;
-        Ok(Report {
+        let told = Told {
             id,
             act: Act::LethalViolence,
             method: Method::Told,
             observed: self.observed(zone)?,
-            received_at: None,
-            clock_sd: None,
             source: Source {
                 id: "UCDP GED".to_owned(),
                 post: None,
                 kind: "register".to_owned(),
                 position: None,
             },
+        };
+        Ok(Report {
             source_count: self.sources()?,
             place: Some(self.place()?),
-            bearing: None,
-            range: None,
             count: self.killed(best)?,
             sides,
-            weapon: None,
-            sighting: None,
             deaths: best,
-            locator: self.locator,
+            ..Report::of(told, self.locator)
         })
     }
 

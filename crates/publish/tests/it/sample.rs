@@ -7,7 +7,7 @@ use std::sync::Arc;
 use agreement::clause::{Ceasefire, Clause, ClauseKind, ClauseStatus, NoFly};
 use agreement::pack::{NamedArea, Pack};
 use agreement::party::AgreementVersion;
-use agreement::report::{Extent, Method, Place, Report, Source};
+use agreement::report::{Extent, Method, Place, Report, Source, Told};
 use agreement::track::Locator;
 use agreement::{Act, Address, AreaId, ClauseId, Digest, Parameters, Protected};
 use assess::airspace::Sketch;
@@ -117,29 +117,16 @@ pub(crate) fn report(
     radius_m: u32,
     observed: Interval,
 ) -> Report {
+    let source = Source {
+        id: "observer".to_owned(),
+        post: None,
+        kind: "human".to_owned(),
+        position: Some(Protected::new(at(36.123_456_7, 32.654_321))),
+    };
+    let told = Told { id: id.to_owned(), act, method: Method::Heard, observed, source };
     Report {
-        id: id.to_owned(),
-        act,
-        method: Method::Heard,
-        observed,
-        received_at: None,
-        clock_sd: None,
-        source: Source {
-            id: "observer".to_owned(),
-            post: None,
-            kind: "human".to_owned(),
-            position: Some(Protected::new(at(36.123_456_7, 32.654_321))),
-        },
-        source_count: 1,
         place: Some(Place { nominal: Some(place), extent: Extent::Radius { radius_m } }),
-        bearing: None,
-        range: None,
-        count: None,
-        sides: vec![],
-        weapon: None,
-        sighting: None,
-        deaths: None,
-        locator: Locator { input: 1, record: 2 },
+        ..Report::of(told, Locator { input: 1, record: 2 })
     }
 }
 

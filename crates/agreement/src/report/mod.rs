@@ -1,0 +1,287 @@
+//! What people and sensors on the ground report, who watched when, and the flights that are
+//! permitted.
+
+mod act;
+mod authorisation;
+mod duty;
+mod measures;
+mod media;
+mod place;
+mod weapon;
+
+use serde_json::{Value, json};
+use spacetime::{Duration, Instant, Interval, Position};
+
+use crate::canonical::Digest;
+use crate::protected::Protected;
+use crate::track::Locator;
+
+pub use act::Act;
+pub use authorisation::{Authorisation, AuthorisedFlight};
+pub use duty::{Duty, DutyState, Watcher};
+pub use measures::{Arrival, Bearing, Count, Range, RangeClass};
+pub use media::{Media, MediaKind};
+pub use place::{AdminUnit, Extent, Place, PlaceForm};
+pub use weapon::WeaponClass;
+
+/// How the reporter came to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Heard it.
+    Heard,
+    /// Saw it.
+    Seen,
+    /// Was told of it, or compiled it from what others said.
+    Told,
+}
+
+/// Who or what reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Observer's or sensor's own name, as the source writes it.
+    pub id: String,
+    /// The post it belongs to. One post is one source, however often it reports.
+    pub post: Option<String>,
+    /// `human`, `camera`, `acoustic`, `register` or what the source calls it.
+    pub kind: String,
+    /// Where it stood.
+    pub position: Option<Protected<Position>>,
+}
+
+/// What flew, if something did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sighting {
+    /// Class as reported, such as `jet`, `transport`, `attack helicopter`.
+    pub class: Option<String>,
+    /// Heading in hundredths of a degree from true north.
+    pub heading_cdeg: Option<u16>,
+    /// Lowest it may have been above ground, centimetres.
+    pub height_low_cm: Option<i32>,
+    /// Highest it may have been above ground, centimetres.
+    pub height_high_cm: Option<i32>,
+}
+
+/// One report, parsed and within its limits; nobody has verified it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The source's own name for it.
+    pub id: String,
+    /// What is said to have happened.
+    pub act: Act,
+    /// How the reporter knows.
+    pub method: Method,
+    /// When it was observed, at the earliest and before the latest.
+    pub observed: Interval,
+    /// When it was handed in, if that is on record.
+    pub received_at: Option<Instant>,
+    /// Standard deviation of the clock that `observed` was read from, if stated.
+    pub clock_sd: Option<Duration>,
+    /// Who reported.
+    pub source: Source,
+    /// How many sources the reporter says stand behind it; 1 unless it is a compilation.
+    pub source_count: u32,
+    /// Where, if the report says so itself.
+    pub place: Option<Place>,
+    /// The ways in which it said so, when there is more to say than `place` does: several, a
+    /// name, or a grid square.
+    pub place_forms: Vec<PlaceForm>,
+    /// Direction from the observer.
+    pub bearing: Option<Bearing>,
+    /// Distance from the observer.
+    pub range: Option<Range>,
+    /// The word that `range` stands for, if it was given by a word.
+    pub range_class: Option<RangeClass>,
+    /// When the sound or the flash arrived, at a sensor that tells.
+    pub arrival: Option<Arrival>,
+    /// How many.
+    pub count: Option<Count>,
+    /// "About" how many: what was said, where `count` is two standard deviations (of a fifth of
+    /// it each) to either side.
+    pub count_about: Option<u32>,
+    /// The sides said to be involved, as the source names them: none, one or two.
+    pub sides: Vec<String>,
+    /// Weapon as reported, in words.
+    pub weapon: Option<String>,
+    /// Its class.
+    pub weapon_class: Option<WeaponClass>,
+    /// What flew.
+    pub sighting: Option<Sighting>,
+    /// Killed, by the source's best estimate.
+    pub deaths: Option<u32>,
+    /// Files that came with it, by digest, each once.
+    pub media: Vec<Media>,
+    /// Language of the observer, as BCP 47 writes it.
+    pub language: Option<String>,
+    /// The report that this one replaces, by the name of that one's `id`.
+    pub replaces: Option<String>,
+    /// Where the record stands.
+    pub locator: Locator,
+}
+
+/// What every report says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// See [`Report::id`].
+    pub id: String,
+    /// See [`Report::act`].
+    pub act: Act,
+    /// See [`Report::method`].
+    pub method: Method,
+    /// See [`Report::observed`].
+    pub observed: Interval,
+    /// See [`Report::source`].
+    pub source: Source,
+}
+
+impl Report {
+    /// A report that says what every report says, and nothing else.
+    #[must_use]
+    pub fn of(told: Told, locator: Locator) -> Self {
+        let Told { id, act, method, observed, source } = told;
+        Self {
+            id,
+            act,
+            method,
+            observed,
+            received_at: None,
+            clock_sd: None,
+            source,
+            source_count: 1,
+            place: None,
+            place_forms: Vec::new(),
+            bearing: None,
+            range: None,
+            range_class: None,
+            arrival: None,
+            count: None,
+            count_about: None,
+            sides: Vec::new(),
+            weapon: None,
+            weapon_class: None,
+            sighting: None,
+            deaths: None,
+            media: Vec::new(),
+            language: None,
+            replaces: None,
+            locator,
+        }
+    }
+
+    /// Digest of what the report says, without its locator, without when it was received (a
+    /// copy that came later is the same report) and without where the observer stood: an
+    /// unsalted digest of a place can be searched for.
+    ///
+    /// What came to the format later enters it only where it is said, so that a report without
+    /// keeps the digest it had.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let place = self.place.as_ref().map(|place| {
+            json!([
+                place.nominal.map(|at| [at.lon_e7(), at.lat_e7()]),
+                match &place.extent {
+                    Extent::Radius { radius_m } => json!({ "radius_m": radius_m }),
+                    Extent::AdminUnit(unit) => json!({
+                        "level": unit.level,
+                        "name": unit.name,
+                        "radius_m": unit.radius_m,
+                        "within": unit.within,
+                    }),
+                    Extent::Unbounded => json!("unbounded"),
+                }
+            ])
+        });
+        let mut said = json!({
+            "act": self.act,
+            "clock_sd_us": self.clock_sd.map(Duration::micros),
+            "bearing": self.bearing.map(|b| [b.cdeg, b.step_cdeg, b.sd_cdeg]),
+            "count": self.count.map(|c| [c.min, c.max]),
+            "deaths": self.deaths,
+            "from": self.observed.start().to_string(),
+            "id": self.id,
+            "method": self.method,
+            "place": place,
+            "range": self.range.map(|r| [r.min_m, r.max_m, u32::from(r.sd_log_milli)]),
+            "sides": self.sides,
+            "sighting": self.sighting.as_ref().map(|s| {
+                json!([s.class, s.heading_cdeg, s.height_low_cm, s.height_high_cm])
+            }),
+            "source": [Some(&self.source.id), self.source.post.as_ref(), Some(&self.source.kind)],
+            "source_count": self.source_count,
+            "to": self.observed.end().to_string(),
+            "weapon": self.weapon,
+        });
+        let members = said.as_object_mut().expect("it was made as an object");
+        members.extend(
+            self.said_later()
+                .into_iter()
+                .filter_map(|(key, value)| value.map(|value| (key.to_owned(), value))),
+        );
+        Digest::of(&said).expect("a report holds integers and text only")
+    }
+
+    /// What came to the format after its first version, as the digest has it.
+    fn said_later(&self) -> [(&'static str, Option<Value>); 8] {
+        let media = || self.media.iter().map(|m| json!([m.kind, m.sha256, m.bytes])).collect();
+        [
+            ("arrival_us", self.arrival.map(|a| json!([a.at.to_string(), a.sd.micros()]))),
+            ("count_about", self.count_about.map(Value::from)),
+            ("language", self.language.as_deref().map(Value::from)),
+            ("media", (!self.media.is_empty()).then(media)),
+            ("place_forms", (!self.place_forms.is_empty()).then(|| json!(self.place_forms))),
+            ("range_class", self.range_class.map(|class| json!(class))),
+            ("replaces", self.replaces.as_deref().map(Value::from)),
+            ("weapon_class", self.weapon_class.map(|class| json!(class))),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let at = Instant::parse("2017-07-10T01:31:00Z").expect("a time");
+        let told = Told {
+            id: "r17".to_owned(),
+            act: Act::Explosion,
+            method: Method::Heard,
+            observed: Interval::new(at, at.plus(Duration::from_seconds(60))).expect("in order"),
+            source: Source {
+                id: "human-05".to_owned(),
+                post: None,
+                kind: "human".to_owned(),
+                position: None,
+            },
+        };
+        Report::of(told, Locator::default())
+    }
+
+    #[test]
+    fn a_report_of_the_first_format_keeps_its_digest() {
+        let first = "faf083f512e000ba1bd3c634cfb8a27f05bc163eb2bf328518d6ba743d057ede";
+        assert_eq!(report().digest().to_string(), first);
+    }
+
+    #[test]
+    fn whatever_was_added_to_the_format_tells_two_reports_apart() {
+        let at = report().observed.start();
+        let arrival = Arrival { at, sd: Duration::from_micros(5_000) };
+        let photo =
+            Media { kind: MediaKind::Photo, sha256: Digest::of_bytes(b"photo"), bytes: Some(5) };
+        let digests = [
+            report(),
+            Report { arrival: Some(arrival), ..report() },
+            Report { count_about: Some(6), ..report() },
+            Report { language: Some("ar".to_owned()), ..report() },
+            Report { media: vec![photo], ..report() },
+            Report { place_forms: vec![PlaceForm::Name("Nawa".to_owned())], ..report() },
+            Report { range_class: Some(RangeClass::Far), ..report() },
+            Report { replaces: Some("r16".to_owned()), ..report() },
+            Report { weapon_class: Some(WeaponClass::Mortar), ..report() },
+        ]
+        .map(|report| report.digest());
+        let different: std::collections::BTreeSet<_> = digests.iter().collect();
+        assert_eq!(different.len(), digests.len());
+    }
+}
