@@ -100,11 +100,15 @@ pub fn canonical_bytes(value: &impl Serialize) -> Result<Vec<u8>, CanonicalFault
     let value =
         serde_json::to_value(value).map_err(|fault| CanonicalFault::NotJson(fault.to_string()))?;
     let mut out = Vec::new();
-    write_value(&value, &mut out)?;
+    canonical_value(&value, &mut out)?;
     Ok(out)
 }
 
-fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalFault> {
+/// Appends the canonical bytes of a JSON value.
+///
+/// # Errors
+/// When it holds a float or an integer past [`INTEGER_MAX`].
+pub fn canonical_value(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalFault> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
@@ -120,21 +124,21 @@ fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalFault> {
                 if n > 0 {
                     out.push(b',');
                 }
-                write_value(item, out)?;
+                canonical_value(item, out)?;
             }
             out.push(b']');
         }
         Value::Object(members) => {
-            let mut keys: Vec<&String> = members.keys().collect();
-            keys.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+            sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
             out.push(b'{');
-            for (n, key) in keys.into_iter().enumerate() {
+            for (n, (key, member)) in sorted.into_iter().enumerate() {
                 if n > 0 {
                     out.push(b',');
                 }
                 write_string(key, out);
                 out.push(b':');
-                write_value(&members[key], out)?;
+                canonical_value(member, out)?;
             }
             out.push(b'}');
         }

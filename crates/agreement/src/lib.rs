@@ -24,6 +24,7 @@ pub mod party;
 pub mod protected;
 pub mod reader;
 pub mod report;
+pub mod statement;
 pub mod track;
 pub mod version;
 pub mod watch;

@@ -9,4 +9,5 @@ mod faults;
 mod flown_volumes;
 mod hostile;
 mod small_pack;
+mod statements;
 mod versions;

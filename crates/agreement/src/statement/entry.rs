@@ -1,0 +1,72 @@
+//! The log's leaf: a statement with what the ledger adds, in canonical bytes.
+
+use serde_json::{Map, Value};
+use spacetime::Instant;
+
+use super::fields::{Field, Fields, fields, put};
+use super::refusal::Refusal;
+use super::signed::{NO_CANONICAL_FORM, Statement};
+use super::strict::{self, TOO_LONG};
+use crate::canonical::{Digest, canonical_value};
+
+/// Most bytes of an entry (C2SP tlog-tiles: bundles hold 16-bit lengths).
+pub const ENTRY_BYTES_MAX: usize = 65_535;
+
+/// The ciphertext of a body in the vault, so that it can be checked without any key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sealed {
+    /// Its size, padded.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: Digest,
+}
+
+fields!(Sealed { bytes, sha256 });
+
+/// One leaf of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The sealed body, when the statement has one.
+    pub sealed: Option<Sealed>,
+    /// When the ledger put it in its place.
+    pub sequenced_at: Instant,
+    /// What was said.
+    pub statement: Statement,
+}
+
+impl Entry {
+    /// The bytes of the leaf.
+    ///
+    /// # Errors
+    /// When there are more than [`ENTRY_BYTES_MAX`].
+    pub fn canonical(&self) -> Result<Vec<u8>, Refusal> {
+        let mut members = Map::new();
+        members.insert("sealed".to_owned(), self.sealed.to_json());
+        put(&mut members, "sequenced_at", self.sequenced_at.to_json());
+        put(&mut members, "statement", self.statement.to_json());
+        let mut bytes = Vec::new();
+        canonical_value(&Value::Object(members), &mut bytes)
+            .map_err(|_| Refusal::new(&NO_CANONICAL_FORM))?;
+        if bytes.len() > ENTRY_BYTES_MAX {
+            let detail = format!("{} bytes, at most {ENTRY_BYTES_MAX}", bytes.len());
+            return Err(Refusal::new(&TOO_LONG).detail(detail));
+        }
+        Ok(bytes)
+    }
+
+    /// From the bytes of a leaf, which must be canonical.
+    ///
+    /// # Errors
+    /// When they are no entry.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        let mut members = Fields::of(strict::parse_canonical(bytes, ENTRY_BYTES_MAX)?)?;
+        let entry = Self {
+            sealed: members.take_nullable("sealed")?,
+            sequenced_at: members.take("sequenced_at")?,
+            statement: Statement::from_json(members.take_raw("statement")?)
+                .map_err(|why| why.within("statement"))?,
+        };
+        members.finish()?;
+        Ok(entry)
+    }
+}
