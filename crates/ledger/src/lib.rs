@@ -1,13 +1,39 @@
 //! The only writer of the record.
 //!
-//! **In scope.** Everything done to disk, behind a port that a test can make fail ([`disk`]); the
-//! time, behind another ([`clock`]).
+//! **In scope.** Sequencing in pools that one sync makes durable ([`sequence`], [`pool`]); publishing
+//! as plain files that any static server can serve ([`publish`]); making, opening and recovering a
+//! record ([`recover`]); reading it ([`reader`]). Everything done to disk, behind a port that a test
+//! can make fail ([`disk`]); the time, behind another ([`clock`]).
 //!
 //! **Out of scope.** What a statement means, and what is found from it; the mathematics of the log,
 //! which is in `tlog`.
 //!
-//! **Invariants.** Nothing here touches a file but through [`disk::Disk`], nor asks the time but
-//! through [`clock::Clock`]. A file under its final name is whole. What was acknowledged is on disk.
+//! **Invariants.**
+//! - Nothing here touches a file but through [`disk::Disk`], nor asks the time but through
+//!   [`clock::Clock`] or an argument.
+//! - What was acknowledged is on disk, its number is fixed, and its time is not before that of any
+//!   entry in front of it.
+//! - A file of the log is whole under its name. What a checkpoint covers is durable before it is.
+//! - A restart takes the way that entries take: there is no second path from a pool to a tile.
+//! - In doubt it refuses to run and changes nothing.
 
 pub mod clock;
 pub mod disk;
+pub mod fault;
+pub mod head;
+pub mod pool;
+pub mod publish;
+pub mod reader;
+pub mod recover;
+pub mod sequence;
+mod staged;
+mod tree;
+
+pub use fault::Fault;
+pub use head::{Head, LogKey};
+pub use pool::Pool;
+pub use publish::Publication;
+pub use reader::Reader;
+pub use recover::{Birth, init, open};
+pub use sequence::Sequencer;
+pub use staged::{STAGED_BYTES, STAGED_BYTES_MIN};

@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 
 use super::{Disk, File, Mode, folder_of};
 
+/// Files that are open at once. Systems allow a process some hundreds.
+const OPEN_FILES_MAX: usize = 128;
 /// What a file is called until it is whole. A leftover of a crash is written over by the next try.
 const UNFINISHED: &str = ".unfinished";
 
@@ -65,29 +67,34 @@ pub fn create_folders(disk: &dyn Disk, path: &str) -> io::Result<()> {
 /// # Errors
 /// What the system says. The file is then the old one or the new one, whole either way.
 pub fn write_whole(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> {
-    write_whole_all(disk, &[(path.to_owned(), bytes)])
+    write_whole_all(disk, &[(path.to_owned(), bytes)], BTreeSet::new())
 }
 
 /// The same for many files, for about the price of one: the bytes of all are made durable, then each
-/// gets its name, then the folders that list them are made durable.
+/// gets its name, then the folders that list them are made durable, and `folders` with them.
 ///
 /// # Errors
 /// As [`write_whole`], for each of them.
-pub fn write_whole_all<B: AsRef<[u8]>>(disk: &dyn Disk, files: &[(String, B)]) -> io::Result<()> {
+pub fn write_whole_all<B: AsRef<[u8]>>(
+    disk: &dyn Disk,
+    files: &[(String, B)],
+    mut folders: BTreeSet<String>,
+) -> io::Result<()> {
     let write = |(path, bytes): &(String, B)| -> io::Result<Box<dyn File>> {
         let file = disk.open(&unfinished(path), Mode::Replace)?;
         file.write_at(0, bytes.as_ref())?;
         Ok(file)
     };
-    let open: Vec<Box<dyn File>> = files.iter().map(write).collect::<io::Result<_>>()?;
-    disk.sync_files(&open)?;
-    drop(open);
-    for (path, _) in files {
-        disk.rename(&unfinished(path), path)?;
+    for some in files.chunks(OPEN_FILES_MAX) {
+        let open: Vec<Box<dyn File>> = some.iter().map(write).collect::<io::Result<_>>()?;
+        disk.sync_files(&open)?;
+        drop(open);
+        for (path, _) in some {
+            disk.rename(&unfinished(path), path)?;
+        }
     }
-    let folders: BTreeSet<&str> = files.iter().map(|(path, _)| folder_of(path)).collect();
-    let folders: Vec<String> = folders.into_iter().map(str::to_owned).collect();
-    disk.sync_folders(&folders)
+    folders.extend(files.iter().map(|(path, _)| folder_of(path).to_owned()));
+    disk.sync_folders(&Vec::from_iter(folders))
 }
 
 fn unfinished(path: &str) -> String {

@@ -1,5 +1,6 @@
 //! The machine's disk does what the port promises, as far as a running machine can show.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use ledger::disk::{self, Disk, Listed, Mode, RealDisk};
@@ -54,7 +55,7 @@ fn many_files_are_written_at_once() {
     let files: Vec<_> = (0..100)
         .map(|n| (format!("{}/{n}", if n % 2 == 0 { "a" } else { "b" }), vec![n; 10]))
         .collect();
-    disk::write_whole_all(&disk, &files).unwrap();
+    disk::write_whole_all(&disk, &files, BTreeSet::new()).unwrap();
     for (path, bytes) in &files {
         assert_eq!(&disk::read(&disk, path).unwrap(), bytes);
     }

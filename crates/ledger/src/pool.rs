@@ -1,0 +1,125 @@
+//! A pool: entries that are sequenced at one time and made durable by one sync.
+
+use spacetime::time::Instant;
+use tlog::bundle::ENTRY_BYTES_MAX;
+use tlog::{Hash, hash_leaf};
+
+use crate::fault::Fault;
+use crate::staged::frame::HEADER_BYTES;
+
+/// Most entries of a pool.
+pub const POOL_ENTRIES_MAX: usize = 1 << 16;
+/// Most bytes of a pool's entries, their lengths among them.
+pub const POOL_BYTES_MAX: usize = 8 << 20;
+
+/// Entries on their way into the log. Their numbers are fixed once the pool is committed.
+#[derive(Debug)]
+pub struct Pool {
+    sequenced_at: Instant,
+    first: u64,
+    bytes_max: usize,
+    /// Room for the header, then each entry after its length: what goes to disk, without a copy.
+    pub(crate) frame: Vec<u8>,
+    /// Where in the frame each entry ends.
+    pub(crate) ends: Vec<u32>,
+    pub(crate) leaves: Vec<Hash>,
+}
+
+impl Pool {
+    pub(crate) fn new(sequenced_at: Instant, first: u64, bytes_max: usize) -> Self {
+        let bytes_max = bytes_max.min(POOL_BYTES_MAX);
+        Self {
+            sequenced_at,
+            first,
+            bytes_max,
+            frame: vec![0; HEADER_BYTES],
+            ends: Vec::new(),
+            leaves: Vec::new(),
+        }
+    }
+
+    /// A pool as it was found on disk.
+    pub(crate) fn found(
+        sequenced_at: Instant,
+        first: u64,
+        frame: Vec<u8>,
+        leaves: Vec<Hash>,
+    ) -> Self {
+        let mut ends = Vec::with_capacity(leaves.len());
+        let mut at = HEADER_BYTES;
+        for _ in &leaves {
+            at += 2 + usize::from(u16::from_be_bytes([frame[at], frame[at + 1]]));
+            ends.push(at as u32);
+        }
+        Self { sequenced_at, first, bytes_max: 0, frame, ends, leaves }
+    }
+
+    /// The time that its entries carry: not before that of any entry already in the log.
+    #[must_use]
+    pub const fn sequenced_at(&self) -> Instant {
+        self.sequenced_at
+    }
+
+    /// The number of its first entry.
+    #[must_use]
+    pub const fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Entries in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
+    }
+
+    /// Whether an entry of so many bytes still goes in.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.len() < POOL_ENTRIES_MAX
+            && self.frame.len() - HEADER_BYTES + 2 + bytes <= self.bytes_max
+    }
+
+    /// Adds an entry, and gives the number that it will have.
+    ///
+    /// # Errors
+    /// When the entry is too long for any log, or the pool is full.
+    pub fn push(&mut self, entry: &[u8]) -> Result<u64, Fault> {
+        let length =
+            u16::try_from(entry.len()).map_err(|_| Fault::EntryTooLong { bytes: entry.len() })?;
+        debug_assert!(entry.len() <= ENTRY_BYTES_MAX);
+        if !self.has_room(entry.len()) {
+            return Err(Fault::PoolFull);
+        }
+        self.frame.extend_from_slice(&length.to_be_bytes());
+        self.frame.extend_from_slice(entry);
+        self.ends.push(self.frame.len() as u32);
+        self.leaves.push(hash_leaf(entry));
+        Ok(self.first + self.leaves.len() as u64 - 1)
+    }
+
+    /// Its entries, in order.
+    pub fn entries(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).map(|n| &self.framed(n, n + 1)[2..])
+    }
+
+    /// The hash of each of its leaves, in order.
+    #[must_use]
+    pub fn leaves(&self) -> &[Hash] {
+        &self.leaves
+    }
+
+    /// Entries `from..to` as they stand in a bundle.
+    pub(crate) fn framed(&self, from: usize, to: usize) -> &[u8] {
+        let end_of = |n: usize| match n.checked_sub(1) {
+            Some(last) => self.ends[last] as usize,
+            None => HEADER_BYTES,
+        };
+        &self.frame[end_of(from)..end_of(to)]
+    }
+}

@@ -1,0 +1,163 @@
+//! Sequencing: an entry gets its number and its time, and is durable, before anybody hears of it.
+
+use std::sync::Arc;
+
+use spacetime::time::{Duration, Instant};
+
+use crate::disk::{Disk, Lock};
+use crate::fault::Fault;
+use crate::head::{Head, LogKey};
+use crate::pool::Pool;
+use crate::publish::{Folders, Publication};
+use crate::staged::Staged;
+use crate::tree::Tree;
+
+/// How far a clock may step back under a running ledger, microseconds: time servers correct by less.
+/// Meanwhile the last time stands.
+pub const CLOCK_STEP_BACK_MAX: Duration = Duration::from_micros(1_000_000);
+
+/// A record that is open for writing. One thread sequences; a [`Publication`] can be written by another.
+#[derive(Debug)]
+pub struct Sequencer {
+    parts: Parts,
+    folders: Folders,
+    /// What could not be written so far.
+    unwritten: Option<Publication>,
+    /// An earlier fault left open what is on disk.
+    is_broken: bool,
+}
+
+/// What a record that is open consists of.
+pub(crate) struct Parts {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) key: Arc<dyn LogKey>,
+    pub(crate) lock: Box<dyn Lock>,
+    pub(crate) staged: Staged,
+    pub(crate) tree: Tree,
+    pub(crate) published: Head,
+    pub(crate) last: Instant,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Parts");
+        shown.field("disk", &self.disk).field("lock", &self.lock).field("staged", &self.staged);
+        shown.field("published", &self.published).field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+/// A pool that is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Number of its first entry.
+    pub first: u64,
+    /// What the log will stand at once it is published.
+    pub head: Head,
+}
+
+impl Sequencer {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts, folders: Folders::default(), unwritten: None, is_broken: false }
+    }
+
+    /// What is sequenced, published or not.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.parts.tree.head()
+    }
+
+    /// What is published.
+    #[must_use]
+    pub const fn published(&self) -> Head {
+        self.parts.published
+    }
+
+    /// The time of the last pool.
+    #[must_use]
+    pub const fn last_sequenced_at(&self) -> Instant {
+        self.parts.last
+    }
+
+    /// A pool to fill, at the time that it is.
+    ///
+    /// # Errors
+    /// When the clock went back by more than [`CLOCK_STEP_BACK_MAX`].
+    pub fn begin(&self, now: Instant) -> Result<Pool, Fault> {
+        let last = self.parts.last;
+        if now.plus(CLOCK_STEP_BACK_MAX) < last {
+            return Err(Fault::ClockWentBack { now, last });
+        }
+        Ok(Pool::new(
+            now.max(last),
+            self.parts.tree.head().size,
+            self.parts.staged.pool_bytes_max(),
+        ))
+    }
+
+    /// Makes a pool durable. Once this returns, its entries have their numbers whatever happens.
+    ///
+    /// # Errors
+    /// [`Fault::StagedFull`], which leaves the pool to be committed after the next publication. After
+    /// any other fault nobody knows whether the pool is on disk, and the record has to be opened anew.
+    pub fn commit(&mut self, pool: &mut Pool) -> Result<Committed, Fault> {
+        if self.is_broken {
+            return Err(Fault::Broken);
+        }
+        let before = self.head();
+        assert_eq!(pool.first(), before.size, "a pool is committed before the next is begun");
+        let growth = self.parts.tree.grown(pool)?;
+        let after = growth.head;
+        let published = self.parts.published.size;
+        match self.parts.staged.write(pool, before, after, published) {
+            Ok(()) => {}
+            Err(Fault::StagedFull) => return Err(Fault::StagedFull),
+            Err(fault) => {
+                self.is_broken = true;
+                return Err(fault);
+            }
+        }
+        self.parts.tree.grow(growth, pool);
+        self.parts.last = pool.sequenced_at();
+        Ok(Committed { first: before.size, head: after })
+    }
+
+    /// What is sequenced and was not taken yet, to be written, perhaps by another thread; one
+    /// publication after the other. [`settle`](Self::settle) when it is written. `None` where nothing
+    /// is new.
+    pub fn take_publication(&mut self) -> Option<Publication> {
+        let files = self.parts.tree.take_changes();
+        (!files.is_empty()).then(|| Publication::new(files, self.parts.tree.head()))
+    }
+
+    /// That the log is published up to `head`: the pools before it may be written over.
+    pub fn settle(&mut self, head: Head) {
+        assert!(head.size >= self.parts.published.size, "a log does not shrink");
+        self.parts.published = head;
+    }
+
+    /// Publishes what is sequenced, here and now.
+    ///
+    /// # Errors
+    /// When the disk fails. Everything that was committed stays committed, and the next call publishes it.
+    pub fn publish(&mut self) -> Result<Head, Fault> {
+        let publication = match (self.unwritten.take(), self.take_publication()) {
+            (Some(earlier), Some(later)) => earlier.and_then(later),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => return Ok(self.parts.published),
+        };
+        match publication.write(&*self.parts.disk, &*self.parts.key, &mut self.folders) {
+            Ok(()) => self.settle(publication.head()),
+            Err(fault) => {
+                self.unwritten = Some(publication);
+                return Err(fault);
+            }
+        }
+        Ok(self.parts.published)
+    }
+
+    /// The disk and the key, for whoever writes publications elsewhere.
+    #[must_use]
+    pub fn ports(&self) -> (Arc<dyn Disk>, Arc<dyn LogKey>) {
+        (self.parts.disk.clone(), self.parts.key.clone())
+    }
+}
