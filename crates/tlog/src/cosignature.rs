@@ -14,7 +14,7 @@ pub const TIME_S_MAX: u64 = (1 << 63) - 1;
 pub const MLDSA44_KEY_BYTES: usize = 1312;
 
 /// Bytes of an Ed25519 `timestamped_signature`.
-pub const TIMESTAMPED_ED25519_BYTES: usize = 8 + 64;
+pub const TIMED_ED25519_BYTES: usize = 8 + 64;
 
 /// What an Ed25519 cosignature signs: two lines, then the text of the checkpoint.
 pub(crate) fn message(time_s: u64, text: &str) -> String {
@@ -30,8 +30,8 @@ pub(crate) fn split(bytes: &[u8]) -> Option<(u64, &[u8; 64])> {
 }
 
 /// Puts a `timestamped_signature` together.
-pub(crate) fn join(time_s: u64, signature: &[u8; 64]) -> [u8; TIMESTAMPED_ED25519_BYTES] {
-    let mut bytes = [0; TIMESTAMPED_ED25519_BYTES];
+pub(crate) fn join(time_s: u64, signature: &[u8; 64]) -> [u8; TIMED_ED25519_BYTES] {
+    let mut bytes = [0; TIMED_ED25519_BYTES];
     bytes[..8].copy_from_slice(&time_s.to_be_bytes());
     bytes[8..].copy_from_slice(signature);
     bytes
