@@ -2,7 +2,10 @@
 //! frame in hexadecimal, `@` puts a 12 MHz counter of 12 digits before it, `<` a counter and
 //! two digits of signal level.
 //!
-//! The counter needs [`Options::clock`]. Lines without one tell no time and are rejected.
+//! The counter needs [`Options::clock`]. Lines without one (`*`, `:`) hold the frames in the order
+//! in which they were heard and nothing of when: neither the first frame's time nor any number
+//! of them a second tells when the next one came, so no origin of a clock helps, and they are
+//! rejected with what to record instead.
 
 use std::io::BufRead;
 
@@ -13,8 +16,8 @@ use crate::clock::{Clock, NO_CLOCK_ORIGIN, NO_COUNTER};
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
 use crate::hex::{Frame, NOT_HEX};
-use crate::lines::{LINE_TOO_LONG, Line, Lines};
-use crate::rejection::{Code, Rejection};
+use crate::lines::{self, Lines};
+use crate::rejection::Code;
 
 codes! {
     /// Not a line of the format.
@@ -54,42 +57,38 @@ impl<R: BufRead> Avr<R> {
 impl<R: BufRead> Feed<TrackPoint> for Avr<R> {
     fn read(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, Fault> {
         batch.clear();
-        let input = self.options.input;
-        let Some(clock) = &mut self.clock else {
-            return Ok(!std::mem::replace(&mut self.is_refused, true) && {
-                let whole = Locator { input, record: 0 };
-                batch.rejections.push(Rejection::new(&NO_CLOCK_ORIGIN, whole));
-                true
-            });
+        let Self { lines, decoder, clock, options, is_refused } = self;
+        let Some(clock) = clock else {
+            let code = if *is_refused { &NO_COUNTER } else { advice(lines, options)? };
+            return Ok(batch.refuse_whole(is_refused, code, options.input));
         };
-        while !batch.is_full() {
-            let line = self.lines.next_line().map_err(|source| Fault::Read { input, source })?;
-            let Some(line) = line else { break };
-            if line.bytes.trim_ascii().is_empty() {
-                continue;
-            }
-            let locator = Locator { input, record: line.record };
-            decode(&mut self.decoder, clock, line, locator).unwrap_or_else(Heard::Rejected).put(
-                batch,
-                &self.options,
-                locator,
-                line.bytes,
-            );
-        }
-        Ok(!batch.is_empty())
+        lines::fill(lines, options, batch, |line, locator| {
+            decode(decoder, clock, line, locator).unwrap_or_else(Heard::Rejected).said(locator)
+        })
     }
+}
+
+/// What whoever named no origin of the clock is to be told: lines without a counter would gain
+/// nothing from one.
+fn advice(lines: &mut Lines<impl BufRead>, options: &Options) -> Result<&'static Code, Fault> {
+    let input = options.input;
+    while let Some(line) = lines.next_line().map_err(|source| Fault::Read { input, source })? {
+        match line.bytes.trim_ascii().first() {
+            Some(b'*' | b':') => return Ok(&NO_COUNTER),
+            Some(_) => break,
+            None => {}
+        }
+    }
+    Ok(&NO_CLOCK_ORIGIN)
 }
 
 fn decode(
     decoder: &mut Decoder,
     clock: &mut Clock,
-    line: Line<'_>,
+    line: &[u8],
     locator: Locator,
 ) -> Result<Heard, &'static Code> {
-    if line.too_long {
-        return Err(&LINE_TOO_LONG);
-    }
-    let text = line.bytes.trim_ascii().strip_suffix(b";").ok_or(&NOT_AVR)?;
+    let text = line.trim_ascii().strip_suffix(b";").ok_or(&NOT_AVR)?;
     let (&mark, digits) = text.split_first().ok_or(&NOT_AVR)?;
     let (counter, digits) = match mark {
         b'*' | b':' => (None, digits),

@@ -142,11 +142,7 @@ impl<R: BufRead> Feed<TrackPoint> for Beast<R> {
         batch.clear();
         let input = self.options.input;
         if self.clock.is_none() {
-            return Ok(!std::mem::replace(&mut self.is_refused, true) && {
-                let whole = Locator { input, record: 0 };
-                batch.rejections.push(Rejection::new(&NO_CLOCK_ORIGIN, whole));
-                true
-            });
+            return Ok(batch.refuse_whole(&mut self.is_refused, &NO_CLOCK_ORIGIN, input));
         }
         while !batch.is_full() {
             let piece = self.piece().map_err(|source| Fault::Read { input, source })?;
@@ -175,7 +171,7 @@ impl<R: BufRead> Feed<TrackPoint> for Beast<R> {
                 Ok(at) => self.decoder.frame(frame, at, locator),
                 Err(code) => Heard::Rejected(code),
             };
-            heard.put(batch, &self.options, locator, &bytes[..len]);
+            batch.put(heard.said(locator), &bytes[..len], self.options.keep_raw);
         }
         Ok(!batch.is_empty())
     }

@@ -16,8 +16,11 @@ codes! {
          first=2024-07-06T06:43:09Z for the first frame, gps=2024-07-06 for a receiver \
          in GPS mode";
     /// A frame without even a counter.
-    NO_COUNTER = "no-counter", "the frame carries no counter, so nobody can tell its time",
-        "record with counters: AVR lines that begin with @";
+    NO_COUNTER = "no-counter",
+        "the frame carries no counter: lines that begin with * keep the order of frames and \
+         nothing of their times, which --clock-origin cannot replace",
+        "record what has times: AVR with counters (lines that begin with @, or < with the signal \
+         level), Beast, or JSON lines with the time at which each frame was received";
     /// Not a time of day.
     BAD_COUNTER = "bad-counter", "the counter is not a time of day, as GPS mode has it",
         "check whether the receiver is in GPS mode";

@@ -1,10 +1,11 @@
 //! What every feed does: hand out its records in batches, good ones and rejected ones.
 
+use agreement::track::Locator;
 use spacetime::Position;
 
 use crate::clock::ClockOrigin;
 use crate::limits::BATCH_RECORDS_MAX;
-use crate::rejection::Rejection;
+use crate::rejection::{Code, Rejection};
 use crate::state_vectors::Units;
 use crate::zone::LocalZone;
 
@@ -53,6 +54,29 @@ impl<T> Batch<T> {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.items.len() + self.rejections.len() >= BATCH_RECORDS_MAX
+    }
+
+    /// Adds what came of a record: something, nothing of interest, or why it was refused.
+    pub(crate) fn put(&mut self, read: Result<Option<T>, Rejection>, raw: &[u8], keep_raw: bool) {
+        match read {
+            Ok(Some(item)) => self.items.push(item),
+            Ok(None) => self.passed_over += 1,
+            Err(why) => self.rejections.push(why.keep_raw(raw, keep_raw)),
+        }
+    }
+
+    /// Rejects the input as a whole, unless that was said already. Whether it was said now.
+    pub(crate) fn refuse_whole(
+        &mut self,
+        is_refused: &mut bool,
+        code: &'static Code,
+        input: u16,
+    ) -> bool {
+        let is_new = !std::mem::replace(is_refused, true);
+        if is_new {
+            self.rejections.push(Rejection::new(code, Locator { input, record: 0 }));
+        }
+        is_new
     }
 
     /// Whether nothing at all was read into it.

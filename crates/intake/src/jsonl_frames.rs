@@ -11,7 +11,7 @@ use spacetime::Instant;
 use crate::adsb::{Decoder, Heard};
 use crate::feed::{Batch, Fault, Feed, Options};
 use crate::hex;
-use crate::lines::{LINE_TOO_LONG, Line, Lines};
+use crate::lines::{self, Lines};
 use crate::rejection::{Code, Rejection};
 
 /// Not an object with the two members.
@@ -53,32 +53,16 @@ impl<R: BufRead> JsonlFrames<R> {
 impl<R: BufRead> Feed<TrackPoint> for JsonlFrames<R> {
     fn read(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, Fault> {
         batch.clear();
-        let input = self.options.input;
-        while !batch.is_full() {
-            let line = self.lines.next_line().map_err(|source| Fault::Read { input, source })?;
-            let Some(line) = line else { break };
-            if line.bytes.iter().all(u8::is_ascii_whitespace) {
-                continue;
-            }
-            let locator = Locator { input, record: line.record };
-            match decode(&mut self.decoder, line, locator) {
-                Ok(heard) => heard.put(batch, &self.options, locator, line.bytes),
-                Err(rejection) => {
-                    let kept = rejection.keep_raw(line.bytes, self.options.keep_raw);
-                    batch.rejections.push(kept);
-                }
-            }
-        }
-        Ok(!batch.is_empty())
+        let Self { lines, decoder, options } = self;
+        lines::fill(lines, options, batch, |line, locator| {
+            decode(decoder, line, locator)?.said(locator)
+        })
     }
 }
 
-fn decode(decoder: &mut Decoder, line: Line<'_>, locator: Locator) -> Result<Heard, Rejection> {
+fn decode(decoder: &mut Decoder, line: &[u8], locator: Locator) -> Result<Heard, Rejection> {
     let reject = |code| Rejection::new(code, locator);
-    if line.too_long {
-        return Err(reject(&LINE_TOO_LONG));
-    }
-    let said: FrameLine<'_> = serde_json::from_slice(line.bytes).map_err(|fault| {
+    let said: FrameLine<'_> = serde_json::from_slice(line).map_err(|fault| {
         let detail =
             if fault.is_eof() { "the line breaks off" } else { "malformed or a member is missing" };
         reject(&NOT_A_FRAME_LINE).detail(detail)

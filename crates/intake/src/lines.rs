@@ -2,8 +2,11 @@
 
 use std::io::BufRead;
 
+use agreement::track::Locator;
+
+use crate::feed::{Batch, Fault, Options};
 use crate::limits::LINE_BYTES_MAX;
-use crate::rejection::Code;
+use crate::rejection::{Code, Rejection};
 
 /// A line has more than [`LINE_BYTES_MAX`] bytes.
 pub static LINE_TOO_LONG: Code = Code {
@@ -70,6 +73,29 @@ impl<R: BufRead> Lines<R> {
         let bytes = self.buffer.strip_suffix(b"\r").unwrap_or(&self.buffer);
         Ok(Some(Line { record: self.record, bytes, too_long, ended }))
     }
+}
+
+/// Fills a batch with what `read` makes of each line that holds more than space. A line that is
+/// too long is rejected unread.
+pub(crate) fn fill<T, R: BufRead>(
+    lines: &mut Lines<R>,
+    options: &Options,
+    batch: &mut Batch<T>,
+    mut read: impl FnMut(&[u8], Locator) -> Result<Option<T>, Rejection>,
+) -> Result<bool, Fault> {
+    let input = options.input;
+    while !batch.is_full() {
+        let line = lines.next_line().map_err(|source| Fault::Read { input, source })?;
+        let Some(line) = line else { break };
+        let locator = Locator { input, record: line.record };
+        let made = match line {
+            Line { too_long: true, .. } => Err(Rejection::new(&LINE_TOO_LONG, locator)),
+            Line { bytes, .. } if bytes.trim_ascii().is_empty() => continue,
+            Line { bytes, .. } => read(bytes, locator),
+        };
+        batch.put(made, line.bytes, options.keep_raw);
+    }
+    Ok(!batch.is_empty())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::adsb::{CALLSIGN_S_MAX, Recent, VELOCITY_S_MAX};
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
 use crate::limits::AIRCRAFT_MAX;
-use crate::lines::{LINE_TOO_LONG, Line, Lines};
+use crate::lines::{self, Lines};
 use crate::rejection::{Code, Rejection};
 use crate::state_vectors::{BAD_ADDRESS, BAD_NUMBER, NOT_A_NUMBER, OFF_THE_GLOBE};
 use crate::units::{HeightUnit, SpeedUnit, track_cdeg};
@@ -102,32 +102,16 @@ impl<R: BufRead> Sbs<R> {
 impl<R: BufRead> Feed<TrackPoint> for Sbs<R> {
     fn read(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, Fault> {
         batch.clear();
-        let input = self.options.input;
-        let Some(zone) = &self.options.zone else {
-            return Ok(!std::mem::replace(&mut self.is_refused, true) && {
-                let whole = Locator { input, record: 0 };
-                batch.rejections.push(Rejection::new(&NAIVE_TIME, whole));
-                true
-            });
+        let Self { lines, options, aircraft, is_refused } = self;
+        let Some(zone) = &options.zone else {
+            return Ok(batch.refuse_whole(is_refused, &NAIVE_TIME, options.input));
         };
-        while !batch.is_full() {
-            let line = self.lines.next_line().map_err(|source| Fault::Read { input, source })?;
-            let Some(line) = line else { break };
-            if line.bytes.trim_ascii().is_empty() {
-                continue;
-            }
-            let locator = Locator { input, record: line.record };
-            match message(&mut self.aircraft, zone, line, locator) {
-                Ok(Some(point)) => batch.items.push(point),
-                Ok(None) => batch.passed_over += 1,
-                Err((code, field)) => {
-                    let rejection = Rejection::new(code, locator);
-                    let rejection = field.map_or(rejection.clone(), |n| rejection.at(NAMES[n]));
-                    batch.rejections.push(rejection.keep_raw(line.bytes, self.options.keep_raw));
-                }
-            }
-        }
-        Ok(!batch.is_empty())
+        lines::fill(lines, options, batch, |line, locator| {
+            message(aircraft, zone, line, locator).map_err(|(code, field)| {
+                let why = Rejection::new(code, locator);
+                field.map_or(why.clone(), |n| why.at(NAMES[n]))
+            })
+        })
     }
 }
 
@@ -137,13 +121,10 @@ type Wrong = (&'static Code, Option<usize>);
 fn message(
     aircraft: &mut HashMap<Address, Carried>,
     zone: &LocalZone,
-    line: Line<'_>,
+    line: &[u8],
     locator: Locator,
 ) -> Result<Option<TrackPoint>, Wrong> {
-    if line.too_long {
-        return Err((&LINE_TOO_LONG, None));
-    }
-    let text = std::str::from_utf8(line.bytes).map_err(|_| (&NOT_SBS, None))?;
+    let text = std::str::from_utf8(line).map_err(|_| (&NOT_SBS, None))?;
     let mut fields = [""; FIELDS];
     let mut count = 0;
     for field in text.split(',') {

@@ -2,8 +2,10 @@
 
 use std::io::Cursor;
 
+use bytes::Bytes;
 use intake::Options;
 use intake::open::{Format, NotOpened, open_stream};
+use intake::state_vectors_parquet::StateVectorsParquet;
 use intake::zone::LocalZone;
 
 use crate::feeds::drain;
@@ -43,17 +45,28 @@ pub fn state_vectors_csv(bytes: &[u8]) {
     open_and_drain(bytes, Some(Format::StateVectorsCsv));
 }
 
-/// Everything that a feed may have to be told is told, so that no input is refused for want of it.
+/// Bytes as a table of state vectors in Parquet.
+pub fn state_vectors_parquet(bytes: &[u8]) {
+    let bytes = Bytes::copy_from_slice(bytes);
+    if let Ok(feed) = StateVectorsParquet::new(bytes, told()) {
+        drain(feed);
+    }
+}
+
 fn open_and_drain(bytes: &[u8], format: Option<Format>) {
-    let options = Options {
+    match open_stream(Cursor::new(bytes.to_vec()), format, told()) {
+        Ok((_, feed)) => drain(feed),
+        Err(NotOpened::Rejected(_)) => {}
+        Err(NotOpened::Fault(fault)) => panic!("bytes in memory cannot be read: {fault}"),
+    }
+}
+
+/// Everything that a feed may have to be told, so that no input is refused for want of it.
+fn told() -> Options {
+    Options {
         keep_raw: true,
         clock: "2024-07-06T00:00:00Z".parse().ok(),
         zone: Some(LocalZone::utc()),
         ..Options::default()
-    };
-    match open_stream(Cursor::new(bytes.to_vec()), format, options) {
-        Ok((_, feed)) => drain(feed),
-        Err(NotOpened::Rejected(_)) => {}
-        Err(NotOpened::Fault(fault)) => panic!("bytes in memory cannot be read: {fault}"),
     }
 }

@@ -10,7 +10,9 @@ mod feeds;
 mod packs;
 mod reports;
 
-pub use aircraft::{any_track, avr, beast, jsonl_frames, readsb, sbs, state_vectors_csv};
+pub use aircraft::{
+    any_track, avr, beast, jsonl_frames, readsb, sbs, state_vectors_csv, state_vectors_parquet,
+};
 pub use packs::{geojson, pack};
 pub use reports::{authorisations, jsonl_reports, ucdp_csv};
 
@@ -30,5 +32,6 @@ pub const TARGETS: &[Target] = &[
     ("readsb", readsb),
     ("sbs", sbs),
     ("state_vectors_csv", state_vectors_csv),
+    ("state_vectors_parquet", state_vectors_parquet),
     ("ucdp_csv", ucdp_csv),
 ];

@@ -18,7 +18,6 @@ pub use aircraft::{
 };
 
 use crate::codes;
-use crate::feed::{Batch, Options};
 use crate::limits::AIRCRAFT_MAX;
 use crate::rejection::{Code, Rejection};
 use aircraft::Aircraft;
@@ -82,21 +81,12 @@ pub enum Heard {
 }
 
 impl Heard {
-    /// Adds the outcome for the record `raw` to a batch.
-    pub(crate) fn put(
-        self,
-        batch: &mut Batch<TrackPoint>,
-        options: &Options,
-        locator: Locator,
-        raw: &[u8],
-    ) {
+    /// As a feed passes it on.
+    pub(crate) fn said(self, locator: Locator) -> Result<Option<TrackPoint>, Rejection> {
         match self {
-            Self::Point(point) => batch.items.push(point),
-            Self::NoPosition => batch.passed_over += 1,
-            Self::Rejected(code) => {
-                let kept = Rejection::new(code, locator).keep_raw(raw, options.keep_raw);
-                batch.rejections.push(kept);
-            }
+            Self::Point(point) => Ok(Some(point)),
+            Self::NoPosition => Ok(None),
+            Self::Rejected(code) => Err(Rejection::new(code, locator)),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::once::Once;
 use super::text::NAME_CHARS_MAX;
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
-use crate::lines::{LINE_TOO_LONG, Lines};
+use crate::lines::{self, Lines};
 use crate::rejection::Rejection;
 
 /// Most clauses, and most areas, that one authorisation names.
@@ -65,29 +65,11 @@ impl<R: BufRead> Feed<Authorisation> for Authorisations<R> {
     fn read(&mut self, batch: &mut Batch<Authorisation>) -> Result<bool, Fault> {
         batch.clear();
         let Self { lines, options, once } = self;
-        let input = options.input;
-        let fault = |source| Fault::Read { input, source };
-        while !batch.is_full() {
-            let Some(line) = lines.next_line().map_err(fault)? else { break };
-            let locator = Locator { input, record: line.record };
-            if line.too_long {
-                batch.rejections.push(Rejection::new(&LINE_TOO_LONG, locator));
-                continue;
-            }
-            if line.bytes.trim_ascii().is_empty() {
-                continue;
-            }
-            let read = authorisation(line.bytes, locator).and_then(|found| {
-                let new = once.is_new(&found.id, found.digest(), locator);
-                new.map_err(|why| why.at("/id")).map(|new| new.then_some(found))
-            });
-            match read {
-                Ok(Some(found)) => batch.items.push(found),
-                Ok(None) => batch.passed_over += 1,
-                Err(why) => batch.rejections.push(why.keep_raw(line.bytes, options.keep_raw)),
-            }
-        }
-        Ok(!batch.is_empty())
+        lines::fill(lines, options, batch, |line, locator| {
+            let found = authorisation(line, locator)?;
+            let new = once.is_new(&found.id, found.digest(), locator);
+            new.map_err(|why| why.at("/id")).map(|new| new.then_some(found))
+        })
     }
 }
 

@@ -20,7 +20,7 @@ use super::once::Once;
 use super::text::{NAME_CHARS_MAX, SIDE_CHARS_MAX};
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
-use crate::lines::{LINE_TOO_LONG, Lines};
+use crate::lines::{self, Lines};
 use crate::rejection::{Code, Rejection};
 
 /// Most a report may count of one thing.
@@ -160,33 +160,16 @@ impl<R: BufRead> Feed<Report> for JsonlReports<R> {
     fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, Fault> {
         batch.clear();
         let Self { lines, options, once, unread } = self;
-        let input = options.input;
-        let fault = |source| Fault::Read { input, source };
-        while !batch.is_full() {
-            let Some(line) = lines.next_line().map_err(fault)? else { break };
-            let locator = Locator { input, record: line.record };
-            if line.too_long {
-                batch.rejections.push(Rejection::new(&LINE_TOO_LONG, locator));
-                continue;
-            }
-            if line.bytes.trim_ascii().is_empty() {
-                continue;
-            }
+        lines::fill(lines, options, batch, |line, locator| {
             let mut not_read = Vec::new();
-            let read = report(line.bytes, locator, &mut not_read).and_then(|report| {
-                let new = once.is_new(&report.id, report.digest(), locator);
-                new.map_err(|why| why.at("/id")).map(|new| new.then_some(report))
-            });
-            match read {
-                Ok(Some(report)) => {
-                    batch.items.push(report);
-                    not_read.into_iter().for_each(|name| count(unread, name));
-                }
-                Ok(None) => batch.passed_over += 1,
-                Err(why) => batch.rejections.push(why.keep_raw(line.bytes, options.keep_raw)),
+            let report = report(line, locator, &mut not_read)?;
+            let new = once.is_new(&report.id, report.digest(), locator);
+            let new = new.map_err(|why| why.at("/id"))?;
+            if new {
+                not_read.into_iter().for_each(|name| count(unread, name));
             }
-        }
-        Ok(!batch.is_empty())
+            Ok(new.then_some(report))
+        })
     }
 }
 

@@ -6,12 +6,15 @@
 //! other column it counts as null, as pandas writes it.
 
 mod column;
+pub mod pages;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use agreement::track::{Address, Callsign, Locator, PositionQuality, TrackPoint};
+use bytes::Bytes;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use spacetime::Instant;
 
 use crate::codes;
@@ -21,8 +24,12 @@ use crate::rejection::{Code, Rejection};
 use crate::state_vectors::{BAD_ADDRESS, COLUMN_TYPE, Columns, Field, Row, category};
 use crate::zone::{LocalZone, NAIVE_TIME};
 use column::{Flags, Numbers, Texts, Times};
+use pages::Refused;
 
 codes! {
+    /// A footer that would take too much to read.
+    FOOTER_TOO_LARGE = "footer-too-large", "the file's footer has more than 2097152 bytes",
+        "write fewer and larger row groups, or split the file";
     /// Not Parquet, cut short, or of a kind that cannot be read.
     NOT_PARQUET = "not-parquet", "the file is not Parquet, is cut short, or is encoded in a way \
         that cannot be read",
@@ -32,9 +39,38 @@ codes! {
         "write the file again; its other row groups were read";
 }
 
+/// Most bytes of a file's footer. That of 100 million rows in row groups of a million takes about
+/// 200 KiB; what is made of it in memory takes several times as much.
+pub const FOOTER_BYTES_MAX: u64 = 2 << 20;
+
+/// A reader that the Parquet crate and the look at the pages share.
+#[derive(Debug)]
+struct Shared<R>(Arc<R>);
+
+impl<R: Length> Length for Shared<R> {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+}
+
+impl<R: ChunkReader> ChunkReader for Shared<R> {
+    type T = R::T;
+
+    fn get_read(&self, start: u64) -> Result<R::T, ParquetError> {
+        self.0.get_read(start)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.0.get_bytes(start, length)
+    }
+}
+
 /// Reads a Parquet file of state vectors.
 pub struct StateVectorsParquet<R: ChunkReader> {
-    file: SerializedFileReader<R>,
+    file: SerializedFileReader<Shared<R>>,
+    bytes: Arc<R>,
+    /// Where the columns stand that are read.
+    places: Vec<usize>,
     columns: Columns,
     options: Options,
     /// The next row group.
@@ -53,7 +89,12 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
     pub fn new(reader: R, options: Options) -> Result<Self, Rejection> {
         let table = Locator { input: options.input, record: 0 };
         let unreadable = || Rejection::new(&NOT_PARQUET, table);
-        let opened = catch_unwind(AssertUnwindSafe(|| SerializedFileReader::new(reader)));
+        let bytes = Arc::new(reader);
+        if footer_bytes(&*bytes).is_some_and(|length| length > FOOTER_BYTES_MAX) {
+            return Err(Rejection::new(&FOOTER_TOO_LARGE, table));
+        }
+        let shared = Shared(bytes.clone());
+        let opened = catch_unwind(AssertUnwindSafe(|| SerializedFileReader::new(shared)));
         let file = opened.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
         let schema = file.metadata().file_metadata().schema_descr_ptr();
         let names: Vec<String> =
@@ -70,7 +111,13 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
                 return Err(Rejection::new(&NAIVE_TIME, table).at(columns.name(field)));
             }
         }
-        Ok(Self { file, columns, options, group: 0, open: None, rows_before: 0 })
+        let places = Field::ALL.into_iter().filter_map(|field| columns.index(field)).collect();
+        Ok(Self { file, bytes, places, columns, options, group: 0, open: None, rows_before: 0 })
+    }
+
+    /// Whether the columns at `places` of a row group can be decoded within the limits.
+    fn check(&self, group: usize, places: &[usize]) -> Result<(), Refused> {
+        pages::check(&*self.bytes, self.file.metadata().row_group(group), places)
     }
 
     /// Rows in the file.
@@ -89,6 +136,9 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
     fn read_times_of_groups(&self, see: &mut impl FnMut(Instant)) -> Result<(), ParquetError> {
         let Some(index) = self.columns.index(Field::Time) else { return Ok(()) };
         for number in 0..self.file.num_row_groups() {
+            if self.check(number, &[index]).is_err() {
+                continue;
+            }
             let group = self.file.get_row_group(number)?;
             let column = group.metadata().schema_descr_ptr().column(index);
             let mut at = Times::new(group.get_column_reader(index)?, &column)?;
@@ -106,8 +156,9 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
     }
 
     /// Opens the next row group unless one is open; false after the last.
-    fn open_next(&mut self) -> Result<bool, ParquetError> {
+    fn open_next(&mut self) -> Result<bool, Refused> {
         if self.open.is_none() && self.group < self.file.num_row_groups() {
+            self.check(self.group, &self.places)?;
             let group = self.file.get_row_group(self.group)?;
             self.open = Some(RowGroup::open(&*group, &self.columns)?);
         }
@@ -115,7 +166,7 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
     }
 
     /// Reads some rows of the open row group, opening the next one if there is none.
-    fn step(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, ParquetError> {
+    fn step(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, Refused> {
         if !self.open_next()? {
             return Ok(false);
         }
@@ -158,19 +209,28 @@ impl<R: ChunkReader + 'static> Feed<TrackPoint> for StateVectorsParquet<R> {
             match catch_unwind(AssertUnwindSafe(|| self.step(batch))) {
                 Ok(Ok(true)) => {}
                 Ok(Ok(false)) => break,
-                Ok(Err(_)) | Err(_) => {
+                refused => {
+                    let code = match refused {
+                        Ok(Err(Refused::Limit(code))) => code,
+                        _ => &DAMAGED_ROW_GROUP,
+                    };
                     let record = u64::try_from(self.rows_before).unwrap_or_default() + 1;
                     let locator = Locator { input: self.options.input, record };
                     let detail = format!("row group {}", self.group);
-                    batch
-                        .rejections
-                        .push(Rejection::new(&DAMAGED_ROW_GROUP, locator).detail(detail));
+                    batch.rejections.push(Rejection::new(code, locator).detail(detail));
                     self.close();
                 }
             }
         }
         Ok(!batch.is_empty())
     }
+}
+
+/// How long the footer says it is; `None` where there is none.
+fn footer_bytes(reader: &impl ChunkReader) -> Option<u64> {
+    let tail = reader.get_bytes(reader.len().checked_sub(8)?, 8).ok()?;
+    let length = tail.first_chunk::<4>()?;
+    tail.ends_with(b"PAR1").then_some(u64::from(u32::from_le_bytes(*length)))
 }
 
 /// The columns of one row group, and some rows of each in memory.
@@ -293,9 +353,6 @@ impl RowGroup {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use bytes::Bytes;
     use parquet::data_type::{ByteArrayType, DoubleType, Int64Type};
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;

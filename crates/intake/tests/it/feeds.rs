@@ -95,6 +95,7 @@ fn a_feed_without_a_clock_is_rejected_once_with_the_advice() {
     let sbs = "MSG,3,1,1,4CA251,1,2024/07/06,06:43:09.5,,,,1000,,,48.0,2.0,,,,,,0\n".repeat(3);
     for (feed, code, advice) in [
         (drain(Avr::new(&b"@;\n@;\n"[..], told())), "no-clock-origin", "--clock-origin"),
+        (drain(Avr::new(&b"\r\n*8D;\n*8D;\n"[..], told())), "no-counter", "begin with @"),
         (drain(Beast::new(&b"\x1a2"[..], told())), "no-clock-origin", "--clock-origin"),
         (drain(Sbs::new(sbs.as_bytes(), told())), "naive-time", "--sbs-zone"),
     ] {
