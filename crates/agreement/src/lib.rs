@@ -3,8 +3,9 @@
 //!
 //! **In scope.** The pack format (`agreement.toml`, `areas.geojson`), every fault in it with
 //! place, reason and repair; parties and their aliases, devices, quorums, sensors, posts;
-//! clauses of a closed set of kinds; the statements (track points, reports, flight
-//! authorisations) in the form that has been parsed and checked; canonical bytes and digests.
+//! clauses of a closed set of kinds; what feeds bring (track points, reports, flight
+//! authorisations) in the form that has been parsed and checked; the closed set of statements,
+//! how they are signed and refused; canonical bytes and digests.
 //!
 //! **Out of scope.** Feeds, files other than packs, clocks, judging.
 //!

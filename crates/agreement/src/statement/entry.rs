@@ -1,9 +1,8 @@
 //! The log's leaf: a statement with what the ledger adds, in canonical bytes.
 
-use serde_json::{Map, Value};
 use spacetime::Instant;
 
-use super::fields::{Field, Fields, fields, put};
+use super::fields::{Field as _, Fields, fields};
 use super::refusal::Refusal;
 use super::signed::{NO_CANONICAL_FORM, Statement};
 use super::strict::{self, TOO_LONG};
@@ -39,14 +38,18 @@ impl Entry {
     ///
     /// # Errors
     /// When there are more than [`ENTRY_BYTES_MAX`].
+    ///
+    /// # Panics
+    /// Never: a time has a canonical form.
     pub fn canonical(&self) -> Result<Vec<u8>, Refusal> {
-        let mut members = Map::new();
-        members.insert("sealed".to_owned(), self.sealed.to_json());
-        put(&mut members, "sequenced_at", self.sequenced_at.to_json());
-        put(&mut members, "statement", self.statement.to_json());
-        let mut bytes = Vec::new();
-        canonical_value(&Value::Object(members), &mut bytes)
-            .map_err(|_| Refusal::new(&NO_CANONICAL_FORM))?;
+        let mut bytes = br#"{"sealed":"#.to_vec();
+        canonical_value(&self.sealed.to_json(), &mut bytes)
+            .map_err(|_| Refusal::new(&NO_CANONICAL_FORM).within("sealed"))?;
+        bytes.extend_from_slice(br#","sequenced_at":"#);
+        canonical_value(&self.sequenced_at.to_json(), &mut bytes).expect("a time is text");
+        bytes.extend_from_slice(br#","statement":"#);
+        self.statement.write_canonical(&mut bytes);
+        bytes.push(b'}');
         if bytes.len() > ENTRY_BYTES_MAX {
             let detail = format!("{} bytes, at most {ENTRY_BYTES_MAX}", bytes.len());
             return Err(Refusal::new(&TOO_LONG).detail(detail));

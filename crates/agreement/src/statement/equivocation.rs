@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::fields::{Field as _, Fields};
+use super::header::Header;
 use super::key::PublicKey;
+use super::kind::Kind;
 use super::refusal::Refusal;
 use super::signed::{STATEMENT_BYTES_MAX, Statement};
 use super::strict;
@@ -12,7 +14,7 @@ use crate::statement_codes;
 
 statement_codes! {
     NO_EQUIVOCATION = "no-equivocation",
-        "the two do not differ, or are not of one device under one number",
+        "the two do not differ, or are not of one device, in one lane, under one number",
         "give two different statements of one device with the same sequence number";
 }
 
@@ -24,6 +26,13 @@ pub struct Equivocation {
     pub key: PublicKey,
     /// The two, by digest.
     pub statements: [Statement; 2],
+}
+
+/// Whether two headers count their numbers together. Of kinds that are not known here it can be
+/// told only when they are the same.
+fn in_one_lane(a: &Header, b: &Header) -> bool {
+    let known = |kind: &Kind| !matches!(kind, Kind::Unknown(_));
+    a.kind == b.kind || (known(&a.kind) && known(&b.kind) && a.kind.lane() == b.kind.lane())
 }
 
 /// What the proof shows.
@@ -58,7 +67,7 @@ impl Equivocation {
     pub fn check(&self) -> Result<Equivocator, Refusal> {
         let [one, other] = &self.statements;
         let (a, b) = (one.header(), other.header());
-        let is_pair = a.device == b.device && a.sequence == b.sequence;
+        let is_pair = a.device == b.device && a.sequence == b.sequence && in_one_lane(a, b);
         if !is_pair || one.digest() >= other.digest() {
             return Err(Refusal::new(&NO_EQUIVOCATION).within("statements"));
         }

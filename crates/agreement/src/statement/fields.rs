@@ -88,11 +88,10 @@ impl Fields {
     }
 }
 
-/// Sets a member, or leaves it out when it is null.
-pub(crate) fn put(members: &mut Map<String, Value>, key: &str, value: Value) {
-    if !value.is_null() {
-        members.insert(key.to_owned(), value);
-    }
+/// An object of what is not null: what is null is left out.
+pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let there = members.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(there.map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 pub(crate) fn wrong_type(wanted: &'static str) -> Refusal {
@@ -111,18 +110,15 @@ macro_rules! fields {
         impl $crate::statement::fields::Field for $name {
             fn to_json(&self) -> serde_json::Value {
                 let Self { $($field,)* $($($left: _,)*)? } = self;
-                let mut members = serde_json::Map::new();
-                $($crate::statement::fields::put(
-                    &mut members,
-                    stringify!($field),
-                    $crate::statement::fields::Field::to_json($field),
-                );)*
-                serde_json::Value::Object(members)
+                $crate::statement::fields::object([
+                    $((stringify!($field), $crate::statement::fields::Field::to_json($field)),)*
+                ])
             }
 
             fn from_json(value: serde_json::Value)
                 -> Result<Self, $crate::statement::Refusal>
             {
+                #[allow(unused_mut, reason = "some say nothing")]
                 let mut members = $crate::statement::fields::Fields::of(value)?;
                 let made = Self {
                     $($field: members.take(stringify!($field))?,)*
@@ -136,29 +132,9 @@ macro_rules! fields {
 }
 pub(crate) use fields;
 
-/// An enum without fields, and the words for it.
-#[allow(unused_macros, reason = "the bodies are next")]
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$each])* $variant,)*
-        }
-
-        impl $name {
-            /// All there are, in a fixed order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// As statements write it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-        }
-
+/// The codec of closed sets of words.
+macro_rules! word_fields {
+    ($($name:ty),* $(,)?) => {$(
         impl $crate::statement::fields::Field for $name {
             fn to_json(&self) -> serde_json::Value {
                 self.as_str().into()
@@ -167,17 +143,55 @@ macro_rules! words {
             fn from_json(value: serde_json::Value)
                 -> Result<Self, $crate::statement::Refusal>
             {
-                let wanted = concat!("one of" $(, " ", $word)*);
-                let found = value.as_str().and_then(|text| {
-                    Self::ALL.iter().copied().find(|known| known.as_str() == text)
-                });
+                let found = value.as_str().and_then(Self::parse);
+                let wanted = "one of the words of docs/record-format.md";
                 found.ok_or_else(|| $crate::statement::fields::bad_value(wanted))
+            }
+        }
+    )*};
+}
+pub(crate) use word_fields;
+
+/// The codec of an enum whose variants each hold one value: an object with one member.
+macro_rules! one_of {
+    ($name:ident { $($variant:ident = $key:literal),* $(,)? }) => {
+        impl $crate::statement::fields::Field for $name {
+            fn to_json(&self) -> serde_json::Value {
+                let (key, value) = match self {
+                    $(Self::$variant(held) => {
+                        ($key, $crate::statement::fields::Field::to_json(held))
+                    })*
+                };
+                serde_json::Value::Object(serde_json::Map::from_iter([(key.to_owned(), value)]))
+            }
+
+            fn from_json(value: serde_json::Value)
+                -> Result<Self, $crate::statement::Refusal>
+            {
+                let (key, held) = $crate::statement::fields::only_member(value)?;
+                match key.as_str() {
+                    $($key => $crate::statement::fields::Field::from_json(held)
+                        .map(Self::$variant)
+                        .map_err(|why| why.within($key)),)*
+                    _ => Err($crate::statement::fields::bad_value(
+                        concat!("an object with one of" $(, " ", $key)*),
+                    )),
+                }
             }
         }
     };
 }
-#[allow(unused_imports, reason = "the bodies are next")]
-pub(crate) use words;
+pub(crate) use one_of;
+
+/// The one member of an object.
+pub(crate) fn only_member(value: Value) -> Result<(String, Value), Refusal> {
+    let Value::Object(members) = value else { return Err(wrong_type("an object")) };
+    let mut members = members.into_iter();
+    match (members.next(), members.next()) {
+        (Some(member), None) => Ok(member),
+        _ => Err(bad_value("an object with one member")),
+    }
+}
 
 impl<T: Field> Field for Option<T> {
     fn to_json(&self) -> Value {
@@ -252,13 +266,17 @@ impl<T: Field> Field for Protected<T> {
     }
 }
 
-impl Field for Value {
+/// An object whose members others look into.
+impl Field for Map<String, Value> {
     fn to_json(&self) -> Value {
-        self.clone()
+        Value::Object(self.clone())
     }
 
     fn from_json(value: Value) -> Result<Self, Refusal> {
-        Ok(value)
+        match value {
+            Value::Object(members) => Ok(members),
+            _ => Err(wrong_type("an object")),
+        }
     }
 }
 
@@ -360,13 +378,15 @@ fn read_instant(text: &str) -> Option<Instant> {
     }
 }
 
+/// Microseconds, none negative.
 impl Field for Duration {
     fn to_json(&self) -> Value {
         self.micros().into()
     }
 
     fn from_json(value: Value) -> Result<Self, Refusal> {
-        i64::from_json(value).map(Self::from_micros)
+        let micros = i64::from_json(value)?;
+        if micros < 0 { Err(bad_value("no less than 0")) } else { Ok(Self::from_micros(micros)) }
     }
 }
 

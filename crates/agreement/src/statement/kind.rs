@@ -57,6 +57,18 @@ pub enum Visibility {
     Private,
 }
 
+/// A device numbers its statements in lanes: a gap in the numbers that everybody sees would tell
+/// that it said something in private, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// Of kinds that everybody may see.
+    Public,
+    /// Of kinds that nobody may see.
+    Private,
+    /// Of the cells that stand in the log for them.
+    Cell,
+}
+
 kinds! {
     /// A version of the agreement comes into force.
     AgreementAdopted = "agreement-adopted", Public, Some("adoption");
@@ -111,6 +123,16 @@ kinds! {
 pub const KIND_CHARS_MAX: usize = 64;
 
 impl Kind {
+    /// The lane in which a device numbers such statements.
+    #[must_use]
+    pub const fn lane(&self) -> Lane {
+        match (self, self.visibility()) {
+            (Self::Private, _) => Lane::Cell,
+            (_, Visibility::Public) => Lane::Public,
+            (_, Visibility::Private) => Lane::Private,
+        }
+    }
+
     /// `None` when no kind, present or future, is written so: lower-case letters and hyphens.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -5,16 +5,22 @@
 //! log's leaf. Everything is canonical JSON (RFC 8785), read by one strict reader, and every
 //! refusal has a stable code, the field, a reason and a repair.
 
+pub mod body;
+pub mod claim;
 mod entry;
 mod equivocation;
 pub(crate) mod fields;
 mod header;
 mod key;
 mod kind;
+pub mod merkle;
 mod refusal;
+pub mod said;
 mod signed;
 pub mod strict;
 
+pub use body::{BODY_BYTES_MAX, Body};
+pub use claim::{CLAIM_BYTES_MAX, Claim, Place};
 pub use entry::{ENTRY_BYTES_MAX, Entry, Sealed};
 pub use equivocation::{Equivocation, Equivocator, NO_EQUIVOCATION};
 pub use fields::{BAD_VALUE, MISSING_FIELD, UNKNOWN_FIELD, WRONG_TYPE};
@@ -22,8 +28,9 @@ pub use header::{
     BAD_CHAIN, BAD_KIND, BODY_DOMAIN, Commitment, FORMAT, FORMAT_UNKNOWN, Header, Root,
 };
 pub use key::{BAD_KEY, BAD_SIGNATURE, PublicKey, SecretKey};
-pub use kind::{KIND_CHARS_MAX, Kind, Visibility};
+pub use kind::{KIND_CHARS_MAX, Kind, Lane, Visibility};
 pub use refusal::{Code, Refusal};
+pub use said::Said;
 pub use signed::{
     NO_CANONICAL_FORM, NO_SIGNATURE, NOT_A_QUORUM_KIND, SIGNATURES_MAX, SIGNATURES_ORDER,
     STATEMENT_BYTES_MAX, STATEMENT_DOMAIN, Signature, Statement, TOO_MANY_SIGNATURES,

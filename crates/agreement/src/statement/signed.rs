@@ -37,6 +37,12 @@ statement_codes! {
         "keep numbers within +-(2^53 - 1)";
 }
 
+const OPENS: &[u8] = br#"{"header":"#;
+const SIGNED_BY: &[u8] = br#","signatures":["#;
+const CLOSES: &[u8] = b"]}";
+/// A signature without the device's name: 88 characters of base64 and what is around them.
+const SIGNATURE_BYTES: usize = 88 + r#"{"device":"","ed25519":""}"#.len();
+
 /// One signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
@@ -76,7 +82,7 @@ impl Statement {
     /// A header signed by its device.
     ///
     /// # Errors
-    /// When the header has no canonical form.
+    /// When the header has no canonical form, or there is too much of it.
     pub fn sign(header: Header, key: &SecretKey) -> Result<Self, Refusal> {
         Self::new(header, Vec::new())?.cosigned(None, key)
     }
@@ -129,7 +135,13 @@ impl Statement {
         let signatures: Vec<Signature> = members.take("signatures")?;
         members.finish()?;
         check_signers(&header, &signatures).map_err(|why| why.within("signatures"))?;
-        Self::new(header, signatures)
+        let statement = Self::new(header, signatures)?;
+        let bytes = statement.canonical_len();
+        if bytes > STATEMENT_BYTES_MAX {
+            let detail = format!("{bytes} bytes, at most {STATEMENT_BYTES_MAX}");
+            return Err(Refusal::new(&strict::TOO_LONG).detail(detail));
+        }
+        Ok(statement)
     }
 
     /// As JSON.
@@ -139,14 +151,35 @@ impl Statement {
     }
 
     /// Canonical bytes.
-    ///
-    /// # Panics
-    /// Never: that the header has a canonical form was seen to when it was made.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.signed.len() + 160 * self.signatures.len() + 32);
-        canonical_value(&self.to_json(), &mut bytes).expect("the header has a canonical form");
+        let mut bytes = Vec::with_capacity(self.canonical_len());
+        self.write_canonical(&mut bytes);
         bytes
+    }
+
+    /// Appends the canonical bytes. Names of devices are plain and base64 is, so that nothing but
+    /// the header, whose bytes are at hand, has to be escaped or sorted.
+    pub(super) fn write_canonical(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(OPENS);
+        out.extend_from_slice(&self.signed[STATEMENT_DOMAIN.len()..]);
+        out.extend_from_slice(SIGNED_BY);
+        for (n, Signature { device, ed25519 }) in self.signatures.iter().enumerate() {
+            let comma = if n > 0 { "," } else { "" };
+            let signature = STANDARD.encode(ed25519);
+            let written = format!("{comma}{{\"device\":\"{device}\",\"ed25519\":\"{signature}\"}}");
+            out.extend_from_slice(written.as_bytes());
+        }
+        out.extend_from_slice(CLOSES);
+    }
+
+    /// How many canonical bytes there are.
+    pub(super) fn canonical_len(&self) -> usize {
+        let around = OPENS.len() + SIGNED_BY.len() + CLOSES.len();
+        let header = self.signed.len() - STATEMENT_DOMAIN.len();
+        let one = |signature: &Signature| SIGNATURE_BYTES + signature.device.as_str().len();
+        let commas = self.signatures.len() - 1;
+        around + header + self.signatures.iter().map(one).sum::<usize>() + commas
     }
 
     /// What is said.

@@ -1,5 +1,7 @@
 //! Statements as bytes: what is signed, what is refused.
 
+mod bodies;
+mod documented;
 mod signatures;
 mod signed;
 
