@@ -160,10 +160,10 @@ impl Claim {
         self.body.as_ref().map(|body| (&body.salt, &body.canonical[..]))
     }
 
-    /// The statement, and its salt and canonical body.
+    /// The statement alone.
     #[must_use]
-    pub fn into_parts(self) -> (Statement, Option<([u8; 32], Vec<u8>)>) {
-        (self.statement, self.body.map(|body| (body.salt, body.canonical)))
+    pub fn into_statement(self) -> Statement {
+        self.statement
     }
 }
 

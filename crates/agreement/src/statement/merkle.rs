@@ -24,8 +24,8 @@ statement_codes! {
 /// The hash of a leaf: SHA-256 of 0x00 and its data.
 #[must_use]
 pub fn leaf_hash(parts: &[&[u8]]) -> Digest {
-    let hash =
-        parts.iter().fold(Sha256::new().chain_update([0]), |hash, part| hash.chain_update(part));
+    let mut hash = Sha256::new().chain_update([0]);
+    parts.iter().for_each(|part| hash.update(part));
     Digest::from_bytes(hash.finalize().into())
 }
 
