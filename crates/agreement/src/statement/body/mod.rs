@@ -88,7 +88,7 @@ macro_rules! bodies {
 bodies! {
     AgreementAdopted(PackText),
     TrackSegment(TrackSegment),
-    Report(Report),
+    Report(Box<Report>),
     Authorisation(Authorisation),
     Correction(Replacement),
     Duty(Duty),
