@@ -6,35 +6,11 @@ use agreement::{Address, Digest, SensorId};
 use serde_json::{Value, json};
 use spacetime::{Instant, Interval};
 
-macro_rules! anomaly_kinds {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $said:literal;)*) => {
-        /// What does not add up. A closed set with stable codes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum AnomalyKind {
-            $(#[doc = $said] $(#[$doc])* $name,)*
-        }
+use crate::coded::coded;
 
-        impl AnomalyKind {
-            /// Stable code.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$name => $code,)*
-                }
-            }
-
-            /// One sentence for people.
-            #[must_use]
-            pub const fn said(self) -> &'static str {
-                match self {
-                    $(Self::$name => $said,)*
-                }
-            }
-        }
-    };
-}
-
-anomaly_kinds! {
+coded! {
+/// What does not add up. A closed set with stable codes.
+AnomalyKind {
     Jump = "jump", "The next position is farther than anything flies in the time.";
     TwoPlaces = "two-places", "One address sends from two places at once.";
     Frozen = "frozen", "The position stays the same to the last digit while the aircraft reports speed.";
@@ -49,6 +25,7 @@ anomaly_kinds! {
     UnknownSide = "unknown-side", "A side named in a report is not known to the agreement.";
     RepeatedReport = "repeated-report", "The report is there already; it counts once.";
     ConflictingReport = "conflicting-report", "Two reports bear the same name and say different things; both are kept.";
+}
 }
 
 impl AnomalyKind {

@@ -8,6 +8,8 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 use spacetime::{Instant, Interval};
 
+use crate::coded::coded;
+
 /// What was judged. The order is that of gravity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -38,35 +40,9 @@ impl Verdict {
     }
 }
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $said:literal;)*) => {
-        /// Why the verdict is what it is. A closed set with stable codes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Reason {
-            $(#[doc = $said] $(#[$doc])* $name,)*
-        }
-
-        impl Reason {
-            /// Stable code, as findings write it.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$name => $code,)*
-                }
-            }
-
-            /// One sentence for people.
-            #[must_use]
-            pub const fn said(self) -> &'static str {
-                match self {
-                    $(Self::$name => $said,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
+coded! {
+/// Why the verdict is what it is. A closed set with stable codes.
+Reason {
     Entered = "entered", "The aircraft was inside the volume while it was active.";
     ReportedAct = "reported-act", "A report says that a listed act happened where and when the clause holds.";
     ReportedFlight = "reported-flight", "A report says that something flew where and when nobody may.";
@@ -91,6 +67,7 @@ reasons! {
     Authorised = "authorised", "The flight was authorised.";
     AuthorisationUnconfirmed = "authorisation-unconfirmed", "An authorisation may cover the flight, whose call sign was not heard.";
     NothingSeen = "nothing-seen", "The volume was watched all the time and nobody was seen in it.";
+}
 }
 
 impl Serialize for Reason {

@@ -17,6 +17,7 @@
 pub mod airspace;
 pub mod alert;
 pub mod anomaly;
+mod coded;
 pub mod finding;
 pub mod incidents;
 pub mod rules;

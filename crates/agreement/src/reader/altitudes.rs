@@ -4,8 +4,9 @@ use spacetime::altitude::{
     AltitudeAgl, AltitudeBaro, AltitudeEllipsoid, AltitudeLimit, AltitudeMsl, HeightBounds,
 };
 
-use super::table::{Value, shown};
+use super::table::Value;
 use crate::fault::{FaultCode, NoteCode};
+use crate::text::shown;
 
 /// Highest that may be written in metres. Hardly anything flies above 13 km, and there a
 /// figure in metres is most often one in feet; who means it writes kilometres.

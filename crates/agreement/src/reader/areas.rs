@@ -6,15 +6,16 @@ use std::sync::Arc;
 use spacetime::BoundingBox;
 
 use super::collected::{Collected, Text};
-use super::geojson::Json;
 use super::ground::ground;
 use super::names::ID_REPAIR;
 use super::outline::{Distance, Frame, OUTLINE_PIECES_MAX};
 use super::suggest::nearest;
-use super::table::{TEXT_CHARS_MAX, misleads, shown};
+use super::table::TEXT_CHARS_MAX;
 use crate::fault::{FaultCode, NoteCode, PackFile, Place};
 use crate::id::AreaId;
+use crate::json::Json;
 use crate::pack::{NamedArea, folded};
+use crate::text::{misleads, shown};
 
 /// Most areas of a pack.
 pub const AREAS_MAX: usize = 100_000;
@@ -101,7 +102,7 @@ pub(super) fn collection(text: &str, at: &At<'_>) -> Option<Json> {
             return None;
         }
     };
-    json.repeated_members("", &mut |pointer| {
+    json.repeated_members(&mut |pointer| {
         let at = At { pointer, collected: at.collected };
         at.fault(FaultCode::KeyDuplicate, "this member stands twice in one object", "remove one");
     });

@@ -4,10 +4,10 @@ use spacetime::{Area, AreaFlaw, Polygon, Position, Ring, RingPlace, check_parts}
 
 use super::areas::At;
 use super::flaws::{area_fault, flaw_fault};
-use super::geojson::Json;
 use super::outline::{Distance, Frame, line, outlined, place, radius_cm};
 use super::ring::{POLYGON, rings};
 use crate::fault::FaultCode;
+use crate::json::Json;
 
 /// The ground of a feature.
 #[derive(Debug)]

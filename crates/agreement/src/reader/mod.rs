@@ -8,7 +8,6 @@ mod areas;
 mod clauses;
 mod collected;
 mod flaws;
-mod geojson;
 mod ground;
 mod keys;
 mod names;
@@ -41,12 +40,13 @@ use self::areas::AreasRead;
 use self::clauses::Scope;
 use self::collected::{Collected, Text};
 use self::names::Names;
-use self::table::{Source, Table, Value, shown};
+use self::table::{Source, Table, Value};
 use crate::clause::ClauseKind;
 use crate::fault::{FaultCode, Note, NoteCode, PackFault, PackFile, Place};
 use crate::id::{AreaId, PartyId};
 use crate::pack::Pack;
 use crate::parameters::Parameters;
+use crate::text::shown;
 
 /// The only format of packs there is so far.
 pub const FORMAT: i64 = 1;

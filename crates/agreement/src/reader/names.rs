@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::suggest::nearest;
-use super::table::{Table, Value, shown};
+use super::table::{Table, Value};
 use crate::fault::FaultCode;
 use crate::id::{AreaId, ClauseId, ID_CHARS_MAX, PartyId};
 use crate::party::Role;
+use crate::text::shown;
 
 /// Most members of a list of names.
 const LIST_MAX: usize = 10_000;

@@ -6,10 +6,10 @@ use spacetime::outline::{Fit, OutlineFault, RADIUS_CM_MAX, RADIUS_CM_MIN, buffer
 use spacetime::{Area, BoundingBox, Position};
 
 use super::areas::At;
-use super::geojson::Json;
 use super::ground::check_region;
 use super::ring::{note_thirds, position};
 use crate::fault::FaultCode;
+use crate::json::Json;
 
 /// Most circles, and pieces of a tenth of a degree of lines, that the areas of a pack are made
 /// of: each takes milliseconds.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{age_recipient, ed25519};
 use super::names::{Names, ROLES, own_id, required_set_of, set_of};
-use super::table::{Table, Value, shown};
+use super::table::{Table, Value};
 use crate::fault::FaultCode;
 use crate::id::{DeviceId, PartyId};
 use crate::pack::folded;
 use crate::party::{Device, Party, Quorum, Recipient, Role, Witness, WitnessGroup};
+use crate::text::shown;
 
 /// Most parties of a pack.
 pub const PARTIES_MAX: usize = 1_000;

@@ -5,8 +5,8 @@ use spacetime::{Position, PositionFault, Ring};
 
 use super::areas::At;
 use super::flaws::area_fault;
-use super::geojson::Json;
 use crate::fault::{FaultCode, NoteCode};
+use crate::json::Json;
 
 /// Outer ring and holes; `None` for those with a fault. Empty when it is no polygon.
 pub(super) fn rings(json: &Json, at: &At<'_>) -> Vec<Option<Ring>> {

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::collected::{Collected, Text};
 use super::suggest::nearest;
 use crate::fault::{FaultCode, NoteCode, PackFile, Place};
+use crate::text::{misleads, shown};
 
 /// Most characters of a text in a pack.
 pub const TEXT_CHARS_MAX: usize = 4000;
@@ -309,26 +310,6 @@ impl<'a> Value<'a> {
         }
         found.map(|(_, value)| *value)
     }
-}
-
-/// Whether a character is unseen or changes the order in which others are seen: control
-/// characters, and the bidirectional controls of Unicode TR 9. The joiners (U+200C, U+200D)
-/// are letters' own business in Arabic script, and pass.
-pub(super) fn misleads(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// A word from the file as a message may show it.
-pub(super) fn shown(word: &str) -> String {
-    const CHARS_SHOWN: usize = 80;
-    let mut short: String =
-        word.chars().take(CHARS_SHOWN).map(|c| if misleads(c) { '\u{fffd}' } else { c }).collect();
-    if word.chars().count() > CHARS_SHOWN {
-        short.push('…');
-    }
-    short
 }
 
 fn type_name(value: &DeValue<'_>) -> &'static str {

@@ -7,8 +7,9 @@ use spacetime::{
 };
 use toml::de::DeValue;
 
-use super::table::{Table, Value, shown};
+use super::table::{Table, Value};
 use crate::fault::FaultCode;
+use crate::text::shown;
 
 /// Most windows, hours or exceptions of one clause.
 const WINDOWS_MAX: usize = 10_000;

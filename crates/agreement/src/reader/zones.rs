@@ -6,10 +6,10 @@ use spacetime::index::ZONES_MAX;
 use super::areas::{At, collection, features};
 use super::collected::Collected;
 use super::file_text;
-use super::geojson::Json;
 use super::ground::ground;
 use super::outline::Frame;
 use crate::fault::{FaultCode, Note, PackFault, PackFile};
+use crate::json::Json;
 
 /// Largest file of zones, in bytes.
 pub const ZONES_BYTES_MAX: usize = 1 << 30;

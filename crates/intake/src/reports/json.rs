@@ -3,8 +3,8 @@
 
 use std::fmt;
 
+use agreement::json::Json;
 use agreement::track::Locator;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use spacetime::{Instant, TimeFault};
 
 use super::text;
@@ -78,43 +78,16 @@ static BAD_TIME: Code = Code {
     repair: "write it as 2017-07-09T12:00:00+03:00",
 };
 
-/// A parsed JSON value. Objects keep their keys in the order sent; none occurs twice.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Json {
-    Null,
-    Bool,
-    Integer(i64),
-    Float(f64),
-    Text(String),
-    Array(Vec<Self>),
-    Object(Vec<(String, Self)>),
-}
-
-impl Json {
-    const fn type_name(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool => "a boolean",
-            Self::Integer(_) | Self::Float(_) => "a number",
-            Self::Text(_) => "text",
-            Self::Array(_) => "an array",
-            Self::Object(_) => "an object",
-        }
-    }
-}
-
 /// The value on one line.
 pub(super) fn parse(line: &[u8], locator: Locator) -> Result<Json, Rejection> {
     if let Err(fault) = std::str::from_utf8(line) {
         let detail = format!("byte {}", fault.valid_up_to() + 1);
         return Err(Rejection::new(&NOT_UTF8, locator).detail(detail));
     }
-    serde_json::from_slice(line).map_err(|fault| {
+    let json: Json = serde_json::from_slice(line).map_err(|fault| {
         let column = fault.column();
         let said = fault.to_string();
-        let code = if said.starts_with(DUPLICATE) {
-            &DUPLICATE_KEY
-        } else if said.starts_with("number out of range") {
+        let code = if said.starts_with("number out of range") {
             &NUMBER_TOO_LARGE
         } else if said.starts_with("recursion limit") {
             &TOO_DEEP
@@ -124,7 +97,12 @@ pub(super) fn parse(line: &[u8], locator: Locator) -> Result<Json, Rejection> {
             &NOT_JSON
         };
         Rejection::new(code, locator).detail(format!("column {column}"))
-    })
+    })?;
+    let mut repeated = None;
+    json.repeated_members(&mut |pointer| {
+        repeated.get_or_insert(pointer);
+    });
+    repeated.map_or(Ok(json), |at| Err(Rejection::new(&DUPLICATE_KEY, locator).at(at)))
 }
 
 /// Whether the parser stopped at `NaN` or `Infinity`, as careless writers emit them.
@@ -135,78 +113,6 @@ fn is_not_a_number(line: &[u8], column: usize) -> bool {
         let earlier = at.saturating_sub(1);
         line[at..].starts_with(word.as_bytes()) || line[earlier..].starts_with(word.as_bytes())
     })
-}
-
-const DUPLICATE: &str = "duplicate key";
-
-impl<'de> de::Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
-    }
-}
-
-struct JsonVisitor;
-
-impl<'de> DeserializeSeed<'de> for JsonVisitor {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
-        Ok(Json::Integer(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
-        // Past i64 no field of ours holds it; the range check of the field says so.
-        Ok(i64::try_from(number).map_or(Json::Float(number as f64), Json::Integer))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
-        Ok(Json::Float(number))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(Self)? {
-            array.push(item);
-        }
-        Ok(Json::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
-        let mut object: Vec<(String, Json)> = Vec::new();
-        let mut known = std::collections::BTreeSet::new();
-        while let Some(key) = members.next_key::<String>()? {
-            if !known.insert(key.clone()) {
-                return Err(de::Error::custom(DUPLICATE));
-            }
-            let value = members.next_value_seed(Self)?;
-            object.push((key, value));
-        }
-        Ok(Json::Object(object))
-    }
 }
 
 /// An object whose fields are taken one by one; what is left at the end was not understood.
@@ -272,7 +178,7 @@ impl Fields {
         chars_max: usize,
     ) -> Result<Option<String>, Rejection> {
         let Some(value) = self.take(key) else { return Ok(None) };
-        let Json::Text(found) = value else { return Err(self.wrong_type(key, "text", &value)) };
+        let Json::Text(found) = value else { return Err(self.wrong_type(key, "a text", &value)) };
         self.checked_text(key, &found, chars_max).map(Some)
     }
 
@@ -294,8 +200,8 @@ impl Fields {
     ) -> Result<Vec<String>, Rejection> {
         let items = match self.take(key) {
             None => return Ok(Vec::new()),
-            Some(Json::Array(items)) => items,
-            Some(other) => return Err(self.wrong_type(key, "an array of texts", &other)),
+            Some(Json::List(items)) => items,
+            Some(other) => return Err(self.wrong_type(key, "a list of texts", &other)),
         };
         if items.len() > items_max {
             let detail = format!("{} of them, at most {items_max}", items.len());
@@ -303,7 +209,7 @@ impl Fields {
         }
         let mut texts = Vec::with_capacity(items.len());
         for item in items {
-            let Json::Text(found) = item else { return Err(self.wrong_type(key, "text", &item)) };
+            let Json::Text(found) = item else { return Err(self.wrong_type(key, "a text", &item)) };
             texts.push(self.checked_text(key, &found, chars_max)?);
         }
         Ok(texts)
@@ -323,8 +229,7 @@ impl Fields {
     ) -> Result<Option<f64>, Rejection> {
         let number = match self.take(key) {
             None => return Ok(None),
-            Some(Json::Integer(number)) => number as f64,
-            Some(Json::Float(number)) => number,
+            Some(Json::Number(number)) => number,
             Some(other) => return Err(self.wrong_type(key, "a number", &other)),
         };
         if number < bounds.low || number > bounds.high {

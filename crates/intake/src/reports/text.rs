@@ -1,5 +1,7 @@
 //! Text in reports: names and identifiers, as long as they may be and showing what they are.
 
+use agreement::text::{is_bidi_control, misleads};
+
 use crate::rejection::Code;
 
 /// Most characters in a name: of a report, a source, a side, a weapon.
@@ -32,7 +34,7 @@ static BIDI_CONTROL: Code = Code {
 };
 static CONTROL: Code = Code {
     name: "control-character",
-    reason: "the text has control characters",
+    reason: "the text has control characters, or others that are not seen",
     repair: "remove them",
 };
 /// A list has more items than it may.
@@ -55,17 +57,12 @@ pub(super) fn checked(found: &str, chars_max: usize) -> Result<&str, (&'static C
                 return Err((&TOO_LONG, format!("at most {chars_max} characters")));
             }
             c if is_bidi_control(c) => &BIDI_CONTROL,
-            c if c.is_control() => &CONTROL,
+            c if misleads(c) => &CONTROL,
             _ => continue,
         };
         return Err((code, format!("U+{:04X} as character {}", u32::from(c), n + 1)));
     }
     Ok(found)
-}
-
-/// Unicode's `Bidi_Control` property (UAX 9, table 2).
-const fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The known name that `key` is most likely a slip for: one slip (a letter too many, too few,
