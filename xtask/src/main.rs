@@ -17,6 +17,8 @@ mod bytes;
 mod command;
 mod demo;
 mod fuzz;
+mod go;
+mod go_client;
 mod places;
 mod readme;
 mod steps;

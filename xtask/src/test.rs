@@ -8,7 +8,7 @@ use crate::command::{Program, watched};
 use crate::steps::Outcome::{self, Done, Skipped};
 use crate::steps::Steps;
 use crate::tools::{DENY, NEXTEST};
-use crate::{bytes, demo, fuzz, places, readme};
+use crate::{bytes, demo, fuzz, go_client, places, readme};
 
 /// Runs every step, prints the minutes of each, and ends with the test runner's closing line.
 pub(crate) fn run() -> ExitCode {
@@ -25,6 +25,7 @@ pub(crate) fn run() -> ExitCode {
         result
     });
     steps.step("examples in documentation", || cargo(&["test", "--workspace", "--doc", "--quiet"]));
+    steps.step("Go reads our log", go_client::agrees);
     steps.step("fuzzing", fuzz::briefly);
     steps.step("demo", demo::as_a_step);
     steps.step("README", || readme::check(&demo::release_build()?).map(|()| Done));
