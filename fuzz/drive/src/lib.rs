@@ -7,12 +7,14 @@
 
 mod aircraft;
 mod feeds;
+mod logs;
 mod packs;
 mod reports;
 
 pub use aircraft::{
     any_track, avr, beast, jsonl_frames, readsb, sbs, state_vectors_csv, state_vectors_parquet,
 };
+pub use logs::{add_checkpoint, checkpoint, entry_bundle, note, tlog_proof};
 pub use packs::{geojson, pack};
 pub use reports::{authorisations, jsonl_reports, ucdp_csv};
 
@@ -21,17 +23,22 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    ("add_checkpoint", add_checkpoint),
     ("any_track", any_track),
     ("authorisations", authorisations),
     ("avr", avr),
     ("beast", beast),
+    ("checkpoint", checkpoint),
+    ("entry_bundle", entry_bundle),
     ("geojson", geojson),
     ("jsonl_frames", jsonl_frames),
     ("jsonl_reports", jsonl_reports),
+    ("note", note),
     ("pack", pack),
     ("readsb", readsb),
     ("sbs", sbs),
     ("state_vectors_csv", state_vectors_csv),
     ("state_vectors_parquet", state_vectors_parquet),
+    ("tlog_proof", tlog_proof),
     ("ucdp_csv", ucdp_csv),
 ];
