@@ -28,6 +28,7 @@ pub mod recover;
 pub mod sequence;
 mod staged;
 mod tree;
+pub mod vault;
 
 pub use fault::Fault;
 pub use head::{Head, LogKey};

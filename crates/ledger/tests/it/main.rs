@@ -5,3 +5,4 @@
 mod key;
 mod real_disk;
 mod record;
+mod vault;
