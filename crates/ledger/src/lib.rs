@@ -22,6 +22,7 @@ pub mod disk;
 pub mod fault;
 pub mod head;
 pub mod pool;
+pub mod private;
 pub mod publish;
 pub mod reader;
 pub mod recover;

@@ -14,7 +14,7 @@ use super::fault::{VaultFault, at};
 use crate::disk::{Disk, File, Mode, folder_of, read_if_any};
 
 /// Longest frame, all blocks together.
-pub(super) const FRAME_BYTES_MAX: usize = 4 << 20;
+pub(crate) const FRAME_BYTES_MAX: usize = 4 << 20;
 
 const BLOCK_BYTES: usize = 512;
 const DATA_BYTES: usize = BLOCK_BYTES - MARK.len();
@@ -24,7 +24,7 @@ const HEAD_BYTES: usize = 4 + 8 + 8 + 32;
 
 /// An append-only file of events.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     path: String,
     file: Box<dyn File>,
     /// Where the next frame begins.
@@ -48,7 +48,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk fails, or a frame that was acknowledged is damaged.
-    pub(super) fn open<E: DeserializeOwned>(
+    pub(crate) fn open<E: DeserializeOwned>(
         disk: &dyn Disk,
         path: &str,
         growth: u64,
@@ -73,7 +73,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk fails or a frame is damaged.
-    pub(super) fn read<E: DeserializeOwned>(
+    pub(crate) fn read<E: DeserializeOwned>(
         disk: &dyn Disk,
         path: &str,
     ) -> Result<(Vec<E>, bool), VaultFault> {
@@ -102,7 +102,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk fails: the journal then has to be opened again.
-    pub(super) fn append(&mut self, event: &impl Serialize) -> Result<(), VaultFault> {
+    pub(crate) fn append(&mut self, event: &impl Serialize) -> Result<(), VaultFault> {
         if self.broken {
             return Err(VaultFault::Broken);
         }

@@ -18,7 +18,7 @@ pub mod erase;
 mod events;
 mod fault;
 pub mod gate;
-mod journal;
+pub(crate) mod journal;
 pub mod package;
 pub mod padme;
 pub mod sealed;

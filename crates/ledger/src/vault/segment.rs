@@ -77,6 +77,13 @@ pub(super) struct Addition {
     pub(super) slots: Vec<u8>,
 }
 
+impl Addition {
+    /// How many bodies.
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.slots.len() / SLOT_BYTES).unwrap_or(u32::MAX)
+    }
+}
+
 impl Grown {
     fn open(disk: &dyn Disk, path: String, mode: Mode, growth: u64) -> Result<Self, VaultFault> {
         let file = disk.open(&path, mode).map_err(at(&path))?;
@@ -238,7 +245,6 @@ impl Segment {
 
     /// Writes a batch behind what is there and makes it durable.
     pub(super) fn append(&mut self, disks: Disks<'_>, added: &Addition) -> Result<(), VaultFault> {
-        let slots = u32::try_from(added.slots.len() / SLOT_BYTES).unwrap_or(u32::MAX);
         if !added.shares.is_empty() {
             self.append_shares(disks, &added.shares)?;
         }
@@ -248,7 +254,7 @@ impl Segment {
         self.keys.write(slot_offset(self.slots), &added.slots)?;
         self.keys.sync()?;
         self.end += added.bodies.len() as u64;
-        self.slots += slots;
+        self.slots += added.count();
         Ok(())
     }
 

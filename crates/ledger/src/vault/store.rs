@@ -84,6 +84,9 @@ pub struct Vault {
     count: u32,
     current: Option<Segment>,
     opened: BTreeMap<u32, Segment>,
+    /// What waits for the next flush, all for the current segment.
+    staged: Addition,
+    staged_index: Vec<(u64, u32)>,
     /// By the first eight bytes of the digest; looked up again in the slot.
     index: BTreeMap<u32, Vec<(u64, u32)>>,
     broken: bool,
@@ -133,6 +136,8 @@ impl Vault {
             count,
             current,
             opened: BTreeMap::new(),
+            staged: Addition::default(),
+            staged_index: Vec::new(),
             index: BTreeMap::new(),
             broken: false,
             sizes,
@@ -159,60 +164,75 @@ impl Vault {
         &mut self,
         bodies: &[ToSeal],
     ) -> Result<Vec<Result<SealedRef, Refusal>>, VaultFault> {
-        if self.broken {
-            return Err(VaultFault::Broken);
+        let mut outcomes = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            match self.stage(body) {
+                Ok(sealed) => outcomes.push(Ok(sealed)),
+                Err(VaultFault::Refused(refusal)) => outcomes.push(Err(refusal)),
+                Err(fault) => return Err(fault),
+            }
         }
-        let mut outcomes: Vec<Result<SealedRef, Refusal>> = Vec::with_capacity(bodies.len());
-        // Lest one pool outgrow a segment.
-        let at_once = self.sizes.segment_bodies.min(SEAL_AT_ONCE_MAX) as usize;
-        let mut rest = bodies;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(at_once));
-            self.seal_some(now, &mut outcomes)?;
-            rest = later;
-        }
+        self.flush()?;
         Ok(outcomes)
     }
 
-    fn seal_some(
-        &mut self,
-        bodies: &[ToSeal],
-        outcomes: &mut Vec<Result<SealedRef, Refusal>>,
-    ) -> Result<(), VaultFault> {
-        let lens: Vec<_> = bodies.iter().map(len_of).collect();
-        let total: u64 = lens.iter().flatten().map(|&len| len as u64).sum();
-        let mut segment = self.segment_for(bodies.len(), total)?;
-        let first = segment.slots;
-        let mut added = Addition::default();
-        let mut index = Vec::with_capacity(bodies.len());
-        for (body, len) in bodies.iter().zip(lens) {
-            match len {
-                Err(refusal) => outcomes.push(Err(refusal)),
-                Ok(_) => {
-                    let sealed = add(&segment, &mut *self.entropy, body, &mut added)?;
-                    index.push((prefix(&sealed.sha256), first + index.len() as u32));
-                    outcomes.push(Ok(sealed));
-                }
-            }
+    /// Seals a body in memory. It is not to be acknowledged, and cannot be shown, before
+    /// [`Vault::flush`] has made it durable.
+    ///
+    /// # Errors
+    /// When the body is refused, or the disk or the randomness fails.
+    pub fn stage(&mut self, body: &ToSeal) -> Result<SealedRef, VaultFault> {
+        if self.broken {
+            return Err(VaultFault::Broken);
         }
+        let len = len_of(body)?;
+        self.make_room(len as u64)?;
+        let Some(segment) = &self.current else { return Err(VaultFault::Broken) };
+        let slot = segment.slots + self.staged.count();
+        let sealed = add(segment, &mut *self.entropy, body, &mut self.staged)?;
+        self.staged_index.push((prefix(&sealed.sha256), slot));
+        Ok(sealed)
+    }
+
+    /// Forgets what is staged, as when the pool that it was for is dropped.
+    pub fn unstage(&mut self) {
+        self.staged = Addition::default();
+        self.staged_index.clear();
+    }
+
+    /// Makes all that is staged durable, for the price of two syncs however much it is.
+    ///
+    /// # Errors
+    /// When the disk fails: then nothing that was staged may be acknowledged.
+    pub fn flush(&mut self) -> Result<(), VaultFault> {
+        if self.broken {
+            return Err(VaultFault::Broken);
+        }
+        let staged = std::mem::take(&mut self.staged);
+        let index = std::mem::take(&mut self.staged_index);
+        let Some(segment) = self.current.as_mut().filter(|_| staged.count() > 0) else {
+            return Ok(());
+        };
         // Until the disk has said yes, nobody knows what it holds.
         self.broken = true;
-        segment.append(self.disks(), &added)?;
+        segment.append(Disks { bodies: &*self.bodies, keys: &*self.keys }, &staged)?;
         self.broken = false;
         if let Some(known) = self.index.get_mut(&segment.number()) {
             known.extend(index);
             known.sort_unstable();
         }
-        self.current = Some(segment);
         Ok(())
     }
 
-    /// The segment to append to. It is taken out of the vault, and put back once it is durable.
-    fn segment_for(&mut self, bodies: usize, bytes: u64) -> Result<Segment, VaultFault> {
+    /// Sees to it that the current segment takes one more body behind those that are staged.
+    fn make_room(&mut self, bytes: u64) -> Result<(), VaultFault> {
+        let staged = self.staged.count() as usize;
+        let all = self.staged.bodies.len() as u64 + bytes;
+        if self.current.as_ref().is_some_and(|segment| segment.has_room(staged + 1, all)) {
+            return Ok(());
+        }
+        self.flush()?;
         if let Some(segment) = self.current.take() {
-            if segment.has_room(bodies, bytes) {
-                return Ok(segment);
-            }
             self.opened.insert(segment.number(), segment);
         }
         let key = Secret::fresh(&mut *self.entropy)?;
@@ -221,7 +241,8 @@ impl Vault {
         let segment = Segment::create(self.disks(), self.count, key, &vault, self.sizes)?;
         self.broken = false;
         self.count += 1;
-        Ok(segment)
+        self.current = Some(segment);
+        Ok(())
     }
 
     /// What became of a body, by the digest of its ciphertext.
@@ -323,9 +344,6 @@ impl Vault {
         Disks { bodies: &*self.bodies, keys: &*self.keys }
     }
 }
-
-/// Most bodies sealed between two syncs.
-const SEAL_AT_ONCE_MAX: u32 = 4096;
 
 fn len_of(body: &ToSeal) -> Result<usize, Refusal> {
     let len = body.body.canonical.len();

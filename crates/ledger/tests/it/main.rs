@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod key;
+mod private;
 mod real_disk;
 mod record;
 mod vault;

@@ -7,8 +7,7 @@ use ledger::vault::{Keeping, Package, Released, Shown, State, Vault, VaultFault,
 use super::power::{Failure, Keep, PowerDisk};
 use super::scene::{KeptBody, Notebook, People, erasure, to_seal};
 
-const KEEPS: [Keep; 6] =
-    [Keep::All, Keep::Nothing, Keep::Some(1), Keep::Some(2), Keep::Some(3), Keep::Some(4)];
+const KEEPS: [Keep; 4] = [Keep::All, Keep::Nothing, Keep::Some(1), Keep::Some(2)];
 
 /// What was acknowledged before the lights went out.
 #[derive(Default)]

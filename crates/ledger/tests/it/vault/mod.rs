@@ -2,5 +2,5 @@
 
 mod crash;
 mod life;
-mod power;
-mod scene;
+pub(crate) mod power;
+pub(crate) mod scene;

@@ -277,9 +277,8 @@ impl File for PowerFile {
 
     fn sync(&self) -> io::Result<()> {
         self.disk.act(|state| {
-            let file = &mut state.files[self.file];
-            file.durable.clone_from(&file.live);
-            file.pending.clear();
+            let Content { durable, pending, .. } = &mut state.files[self.file];
+            pending.drain(..).for_each(|change| change.apply(durable));
             Ok(())
         })
     }

@@ -1,0 +1,381 @@
+//! The private lane of a ledger: a durable queue that is emptied into the log a period at a time.
+//!
+//! What is queued is sealed at once, cell by cell, so that no private statement lies on the disk in
+//! the clear. When a period ends its batch is planned, to the byte, and the plan is durable before
+//! it is sequenced: after a crash the same plan goes to the log again, which knows its entries.
+
+use std::collections::BTreeMap;
+
+use agreement::statement::said::Cell as SaidCell;
+use agreement::statement::{
+    Claim, Commitment, Header, Kind, Place, Root, Said, Sealed, SecretKey, Statement, Visibility,
+};
+use agreement::{DeviceId, Digest};
+use serde::{Deserialize, Serialize};
+use spacetime::Instant;
+
+use super::cell::{CELL_SEALED_BYTES, Cell, CellFault, cut};
+use crate::disk::Disk;
+use crate::vault::journal::Journal;
+use crate::vault::{
+    Body, Entropy, Keeping, Pad, Progress, RecordFault, Secret, ToSeal, Vault, VaultFault,
+};
+
+/// Most entries of one batch; what is queued beyond them waits for the next period.
+pub const BATCH_ENTRIES_MAX: usize = 4096;
+
+const JOURNAL: &str = "vault/private";
+
+/// One public entry of the private lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateEntry {
+    /// Signed by the ledger's device.
+    pub statement: Statement,
+    /// The cell's ciphertext.
+    pub sealed: Sealed,
+}
+
+/// The log, as far as the private lane has to do with it.
+pub trait Sequence {
+    /// Puts a batch into the log, in this order and one behind the other, and answers with the leaf
+    /// of the first once all are durable. A batch that is there already is not put in again; its
+    /// first leaf is the answer.
+    ///
+    /// # Errors
+    /// When the log will not have it, or does not answer.
+    fn append(&mut self, batch: &[PrivateEntry]) -> Result<u64, RecordFault>;
+}
+
+/// What came of a private statement that was to be queued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Queued {
+    /// It is durable, and waits for the end of the period or has its leaf.
+    Taken(Progress),
+    /// It does not fit.
+    Refused(CellFault),
+}
+
+/// A batch that is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Its period.
+    pub period: u64,
+    /// Leaf of its first entry.
+    pub first: u64,
+    /// How many entries it has: a multiple of the step.
+    pub entries: u64,
+}
+
+/// The private lane of a record.
+#[derive(Debug)]
+pub struct PrivateLane {
+    journal: Journal,
+    device: DeviceId,
+    /// Every batch has a multiple of this many entries.
+    step: usize,
+    queue: Vec<Waiting>,
+    plan: Option<Plan>,
+    known: BTreeMap<Digest, Progress>,
+    place: Place,
+    /// Of the last batch that was planned.
+    period: Option<u64>,
+}
+
+/// A private statement that waits, cut and sealed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Waiting {
+    statement: String,
+    cells: Vec<SealedCell>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SealedCell {
+    commitment: String,
+    sha256: String,
+    bytes: u64,
+}
+
+/// A batch to the byte.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Plan {
+    period: u64,
+    entries: Vec<PlannedEntry>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct PlannedEntry {
+    /// The signed statement of the cell, canonical.
+    statement: String,
+    sealed: SealedCell,
+    /// The private statement whose first cell this is.
+    first_of: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Event {
+    Queued(Waiting),
+    Planned(Plan),
+    Sequenced { period: u64, first: u64 },
+}
+
+impl PrivateLane {
+    /// Opens the lane of a record. `device` is the ledger's own.
+    ///
+    /// # Errors
+    /// When the disk fails or the lane's journal is damaged.
+    ///
+    /// # Panics
+    /// Unless 1 <= step <= [`BATCH_ENTRIES_MAX`].
+    pub fn open(keys: &dyn Disk, device: DeviceId, step: usize) -> Result<Self, VaultFault> {
+        assert!((1..=BATCH_ENTRIES_MAX).contains(&step), "a step of at least one entry");
+        let (journal, events) = Journal::open::<Event>(keys, JOURNAL, 1 << 20)?;
+        let mut lane = Self {
+            journal,
+            device,
+            step,
+            queue: Vec::new(),
+            plan: None,
+            known: BTreeMap::new(),
+            place: Place::default(),
+            period: None,
+        };
+        for event in events {
+            lane.apply(event)?;
+        }
+        Ok(lane)
+    }
+
+    /// Where a private statement stands, if it was ever queued here.
+    #[must_use]
+    pub fn progress(&self, statement: &Digest) -> Option<Progress> {
+        self.known.get(statement).copied()
+    }
+
+    /// How many private statements wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The last period whose batch was planned.
+    #[must_use]
+    pub fn last_period(&self) -> Option<u64> {
+        self.period
+    }
+
+    /// Queues private statements that admission has let through. All that are taken are durable when
+    /// this returns. One that was queued before is not queued again.
+    ///
+    /// # Errors
+    /// When the disk or the randomness fails: then none of them may be acknowledged.
+    ///
+    /// # Panics
+    /// When a statement is of a public kind.
+    pub fn queue(
+        &mut self,
+        vault: &mut Vault,
+        claims: &[(&Claim, Instant)],
+        entropy: &mut dyn Entropy,
+    ) -> Result<Vec<Queued>, VaultFault> {
+        let mut outcomes = Vec::with_capacity(claims.len());
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let mut fresh: BTreeMap<Digest, ()> = BTreeMap::new();
+        for (claim, received_at) in claims {
+            let kind = &claim.statement().header().kind;
+            assert_eq!(kind.visibility(), Visibility::Private, "the lane is for private kinds");
+            let digest = claim.statement().digest();
+            let known = self.progress(&digest);
+            if known.is_some() || fresh.contains_key(&digest) {
+                outcomes.push(Queued::Taken(known.unwrap_or(Progress::NotYet)));
+                continue;
+            }
+            match cut(&claim.to_line(), digest, *received_at) {
+                Err(fault) => outcomes.push(Queued::Refused(fault)),
+                Ok(cells) => {
+                    let cells = cells.iter().map(|cell| stage(vault, cell, entropy));
+                    let cells = cells.collect::<Result<_, _>>()?;
+                    waiting.push(Waiting { statement: digest.to_string(), cells });
+                    fresh.insert(digest, ());
+                    outcomes.push(Queued::Taken(Progress::NotYet));
+                }
+            }
+        }
+        vault.flush()?;
+        for waiting in waiting {
+            self.note(Event::Queued(waiting))?;
+        }
+        Ok(outcomes)
+    }
+
+    /// Ends a period: what is queued goes into the log with covers, in a random order, as a multiple
+    /// of the step. Ending a period again, or one before the last, does nothing.
+    ///
+    /// # Errors
+    /// When the disk or the randomness fails, or the log does not answer: ask again.
+    pub fn close(
+        &mut self,
+        vault: &mut Vault,
+        log: &mut dyn Sequence,
+        key: &SecretKey,
+        period: u64,
+        last_root: Option<Root>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Option<Batch>, VaultFault> {
+        self.resume(log)?;
+        if self.period.is_some_and(|last| period <= last) {
+            return Ok(None);
+        }
+        let mut cells = Vec::new();
+        for waiting in &self.queue {
+            if cells.len() + waiting.cells.len() > BATCH_ENTRIES_MAX {
+                break;
+            }
+            let first = Some(waiting.statement.clone());
+            let firsts = std::iter::once(first).chain(std::iter::repeat(None));
+            cells.extend(waiting.cells.iter().cloned().zip(firsts));
+        }
+        let wanted = cells.len().max(1).next_multiple_of(self.step);
+        while cells.len() < wanted {
+            cells.push((stage(vault, &Cell::Cover, entropy)?, None));
+        }
+        vault.flush()?;
+        shuffle(&mut cells, entropy)?;
+        let plan = self.plan(period, cells, last_root, key)?;
+        self.note(Event::Planned(plan))?;
+        self.resume(log)
+    }
+
+    /// Finishes a batch that was planned and may or may not be in the log.
+    ///
+    /// # Errors
+    /// When the disk fails, or the log does not answer.
+    pub fn resume(&mut self, log: &mut dyn Sequence) -> Result<Option<Batch>, VaultFault> {
+        let Some(plan) = &self.plan else { return Ok(None) };
+        let entries = plan.entries.iter().map(PlannedEntry::read).collect::<Option<Vec<_>>>();
+        let entries = entries.ok_or_else(damaged)?;
+        let (period, count) = (plan.period, entries.len() as u64);
+        match log.append(&entries) {
+            Ok(first) => {
+                self.note(Event::Sequenced { period, first })?;
+                Ok(Some(Batch { period, first, entries: count }))
+            }
+            Err(RecordFault::Refused(why) | RecordFault::Failed(why)) => {
+                Err(VaultFault::Record(why))
+            }
+        }
+    }
+
+    /// Signs the batch, each entry behind the one before it.
+    fn plan(
+        &self,
+        period: u64,
+        cells: Vec<(SealedCell, Option<String>)>,
+        last_root: Option<Root>,
+        key: &SecretKey,
+    ) -> Result<Plan, VaultFault> {
+        let mut place = self.place;
+        let mut entries = Vec::with_capacity(cells.len());
+        for (sealed, first_of) in cells {
+            let commitment = Digest::parse(&sealed.commitment).ok_or_else(damaged)?;
+            let header = Header {
+                body: Some(Commitment(commitment)),
+                device: self.device.clone(),
+                kind: Kind::Private,
+                last_root,
+                previous: place.previous,
+                sequence: place.sequence,
+                said: Said::Private(SaidCell { period }).to_members(),
+            };
+            let statement = Statement::sign(header, key).map_err(|_| damaged())?;
+            place = Place::after(&statement);
+            let statement = String::from_utf8(statement.canonical()).map_err(|_| damaged())?;
+            entries.push(PlannedEntry { statement, sealed, first_of });
+        }
+        Ok(Plan { period, entries })
+    }
+
+    fn note(&mut self, event: Event) -> Result<(), VaultFault> {
+        self.journal.append(&event)?;
+        self.apply(event)
+    }
+
+    fn apply(&mut self, event: Event) -> Result<(), VaultFault> {
+        match event {
+            Event::Queued(waiting) => {
+                let digest = Digest::parse(&waiting.statement).ok_or_else(damaged)?;
+                self.known.insert(digest, Progress::NotYet);
+                self.queue.push(waiting);
+            }
+            Event::Planned(plan) => {
+                let last = plan.entries.last().and_then(PlannedEntry::read).ok_or_else(damaged)?;
+                self.place = Place::after(&last.statement);
+                self.period = Some(plan.period);
+                let planned: Vec<&String> =
+                    plan.entries.iter().filter_map(|entry| entry.first_of.as_ref()).collect();
+                self.queue.retain(|waiting| !planned.contains(&&waiting.statement));
+                self.plan = Some(plan);
+            }
+            Event::Sequenced { first, .. } => {
+                let plan = self.plan.take().ok_or_else(damaged)?;
+                for (leaf, entry) in (first..).zip(plan.entries) {
+                    let statement = entry.first_of.as_deref().map(Digest::parse);
+                    if let Some(statement) = statement {
+                        let statement = statement.ok_or_else(damaged)?;
+                        self.known.insert(statement, Progress::Leaf(leaf));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PlannedEntry {
+    fn read(&self) -> Option<PrivateEntry> {
+        let statement = Statement::parse_canonical(self.statement.as_bytes()).ok()?;
+        let sha256 = Digest::parse(&self.sealed.sha256)?;
+        let sealed = Sealed { bytes: self.sealed.bytes, sha256 };
+        Some(PrivateEntry { statement, sealed })
+    }
+}
+
+/// Seals a cell; it is durable with the vault's next flush.
+fn stage(
+    vault: &mut Vault,
+    cell: &Cell,
+    entropy: &mut dyn Entropy,
+) -> Result<SealedCell, VaultFault> {
+    let canonical = cell.to_body().canonical().map_err(|_| damaged())?;
+    let body = Body::new(Secret::fresh(entropy)?, canonical);
+    let commitment = body.commitment().0.to_string();
+    let pad = Pad::Exactly(CELL_SEALED_BYTES);
+    let sealed = vault.stage(&ToSeal { body, keeping: Keeping::Vault, pad })?;
+    let bytes = u64::from(sealed.bytes);
+    Ok(SealedCell { commitment, sha256: sealed.sha256.to_string(), bytes })
+}
+
+/// Fisher and Yates, each order as likely as any other.
+fn shuffle<T>(items: &mut [T], entropy: &mut dyn Entropy) -> Result<(), VaultFault> {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(last as u32 + 1, entropy)? as usize);
+    }
+    Ok(())
+}
+
+/// A number below `bound`, each as likely.
+fn below(bound: u32, entropy: &mut dyn Entropy) -> Result<u32, VaultFault> {
+    let fair = u32::MAX - u32::MAX % bound;
+    loop {
+        let mut bytes = [0; 4];
+        entropy.fill(&mut bytes)?;
+        let drawn = u32::from_le_bytes(bytes);
+        if drawn < fair {
+            return Ok(drawn % bound);
+        }
+    }
+}
+
+fn damaged() -> VaultFault {
+    VaultFault::Damaged { place: JOURNAL.into(), what: "an event of the private lane is no such" }
+}
