@@ -129,7 +129,7 @@ impl PrivateLane {
     /// Unless 1 <= step <= [`BATCH_ENTRIES_MAX`].
     pub fn open(keys: &dyn Disk, device: DeviceId, step: usize) -> Result<Self, VaultFault> {
         assert!((1..=BATCH_ENTRIES_MAX).contains(&step), "a step of at least one entry");
-        let (journal, events) = Journal::open::<Event>(keys, JOURNAL, 1 << 20)?;
+        let (journal, events) = Journal::open::<Event>(keys, JOURNAL, 1 << 16)?;
         let mut lane = Self {
             journal,
             device,
