@@ -6,6 +6,7 @@
 //! refusal has a stable code, the field, a reason and a repair.
 
 pub mod body;
+pub mod chain;
 pub mod claim;
 mod entry;
 mod equivocation;
@@ -15,6 +16,7 @@ mod key;
 mod kind;
 pub mod merkle;
 mod refusal;
+pub mod roster;
 pub mod said;
 mod signed;
 pub mod strict;
@@ -30,6 +32,7 @@ pub use header::{
 pub use key::{BAD_KEY, BAD_SIGNATURE, PublicKey, SecretKey};
 pub use kind::{KIND_CHARS_MAX, Kind, Lane, Visibility};
 pub use refusal::{Code, Refusal};
+pub use roster::{Roster, Standing};
 pub use said::Said;
 pub use signed::{
     NO_CANONICAL_FORM, NO_SIGNATURE, NOT_A_QUORUM_KIND, SIGNATURES_MAX, SIGNATURES_ORDER,
