@@ -1,6 +1,6 @@
 //! The only writer of the record.
 //!
-//! **In scope.** Sequencing in pools that one sync makes durable ([`sequence`], [`pool`]); publishing
+//! **In scope.** Letting claims in ([`admit`]). Sequencing in pools that one sync makes durable ([`sequence`], [`pool`]); publishing
 //! as plain files that any static server can serve ([`publish`]); making, opening and recovering a
 //! record ([`recover`]); reading it ([`reader`]). Everything done to disk, behind a port that a test
 //! can make fail ([`disk`]); the time, behind another ([`clock`]).
@@ -17,6 +17,7 @@
 //! - A restart takes the way that entries take: there is no second path from a pool to a tile.
 //! - In doubt it refuses to run and changes nothing.
 
+pub mod admit;
 pub mod clock;
 pub mod disk;
 pub mod fault;

@@ -1,0 +1,253 @@
+//! Claims by the batch: read and verified on several threads, then put in their order one by one.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::thread;
+
+use agreement::DeviceId;
+use agreement::statement::roster::Sequenced;
+use agreement::statement::said::KIND_UNKNOWN;
+use agreement::statement::{
+    Claim, Entry, Equivocation, Kind, Refusal, Roster, Said, Standing, Visibility,
+};
+
+use super::answer::{ALREADY_SAID, Answer, Rejection, TOO_MANY_AT_ONCE};
+use super::fits::{self, Unfit};
+use super::keys::{digest_key, of_statement};
+use super::record::Record;
+use crate::fault::Fault;
+
+/// Most claims of one device in one batch: so one that floods keeps none of the others waiting.
+pub const DEVICE_CLAIMS_MAX: usize = 16_384;
+
+/// Fewest claims that are worth a thread of their own.
+const CLAIMS_A_THREAD: usize = 64;
+
+/// Lets claims into a record.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    roster: Roster,
+    keeper: DeviceId,
+    threads: NonZeroUsize,
+}
+
+/// A claim as it goes through.
+enum Stage {
+    /// It may stand as far as it alone can tell.
+    Read(Box<Claim>, Said),
+    /// Its fate is known.
+    Settled(Answer),
+}
+
+impl Admission {
+    /// At the point of the log where `roster` holds. `keeper` is the device that speaks for the
+    /// record itself.
+    #[must_use]
+    pub const fn new(roster: Roster, keeper: DeviceId, threads: NonZeroUsize) -> Self {
+        Self { roster, keeper, threads }
+    }
+
+    /// The roster at this point of the log.
+    #[must_use]
+    pub const fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Takes in an entry that is in the log already, as when a record is opened. A pack that
+    /// comes into force is in a body, which the caller opens.
+    pub fn replay(&mut self, leaf: u64, entry: &Entry, adopted: Option<&agreement::Pack>) {
+        if let Ok(said) = Said::of(entry.statement.header()) {
+            self.roster.apply(leaf, &said);
+        }
+        if let Some(next) = adopted.and_then(|pack| self.roster.under(pack).ok()) {
+            self.roster = next;
+        }
+    }
+
+    /// Answers each line of a batch, and puts what is admitted into the record's open pool.
+    ///
+    /// # Errors
+    /// When the world fails. What was put into the pool until then is for the caller to drop with it.
+    pub fn admit(
+        &mut self,
+        lines: &[&[u8]],
+        first_line: u64,
+        record: &mut impl Record,
+    ) -> Result<Vec<Answer>, Fault> {
+        let numbered: Vec<(u64, &[u8])> = (first_line..).zip(lines.iter().copied()).collect();
+        let mut stages = self.on_threads(&numbered, |&(line, bytes)| read(line, bytes));
+        bound_devices(&mut stages, first_line);
+        let mut answers = Vec::with_capacity(stages.len());
+        let mut rest = stages.into_iter().peekable();
+        while rest.peek().is_some() {
+            // What changes the roster is verified after all before it, and before all behind it.
+            let mut run = Vec::new();
+            while let Some(stage) = rest.next() {
+                let ends = matches!(&stage, Stage::Read(_, said) if changes_roster(said));
+                run.push(stage);
+                if ends
+                    || rest.peek().is_some_and(
+                        |next| matches!(next, Stage::Read(_, said) if changes_roster(said)),
+                    )
+                {
+                    break;
+                }
+            }
+            let line = first_line + answers.len() as u64;
+            self.settle_run(run, line, record, &mut answers)?;
+        }
+        Ok(answers)
+    }
+
+    fn settle_run(
+        &mut self,
+        mut run: Vec<Stage>,
+        first_line: u64,
+        record: &mut impl Record,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), Fault> {
+        for stage in &mut run {
+            // Before its signature is looked at: what was admitted once needs no key today.
+            if let Stage::Read(claim, _) = stage
+                && let Some(leaf) = record.find(&digest_key(&claim.statement().digest()))?
+            {
+                *stage = Stage::Settled(Answer::Known { leaf });
+            }
+        }
+        let roster = &self.roster;
+        let refusals = self.on_threads(&run, |stage| match stage {
+            Stage::Read(claim, said) => roster.check(claim.statement(), Some(said)).err(),
+            Stage::Settled(_) => None,
+        });
+        for ((line, stage), refusal) in (first_line..).zip(run).zip(refusals) {
+            let answer = match (stage, refusal) {
+                (Stage::Settled(answer), _) => answer,
+                (Stage::Read(..), Some(refusal)) => {
+                    rejected(line, refusal.within("statement"), None)
+                }
+                (Stage::Read(claim, said), None) => self.settle(line, claim, &said, record)?,
+            };
+            answers.push(answer);
+        }
+        Ok(())
+    }
+
+    fn settle(
+        &mut self,
+        line: u64,
+        claim: Box<Claim>,
+        said: &Said,
+        record: &mut impl Record,
+    ) -> Result<Answer, Fault> {
+        let [digest, place] = of_statement(claim.statement());
+        // Again: the same line may stand twice in one batch.
+        if let Some(leaf) = record.find(&digest)? {
+            return Ok(Answer::Known { leaf });
+        }
+        if let Some(leaf) = record.find(&place)? {
+            let proof = self.proof(&claim, &record.entry(leaf)?);
+            return Ok(rejected(line, Refusal::new(&ALREADY_SAID).within("statement"), proof));
+        }
+        match fits::fits(&claim, said, &self.roster, &self.keeper, record) {
+            Ok(()) => {}
+            Err(Unfit::Refused(refusal)) => return Ok(rejected(line, refusal, None)),
+            Err(Unfit::Fault(fault)) => return Err(fault),
+        }
+        let pack = match fits::adopted(&claim, said) {
+            Ok(pack) => pack,
+            Err(refusal) => return Ok(rejected(line, refusal, None)),
+        };
+        if claim.statement().header().kind.visibility() == Visibility::Private {
+            return Ok(Answer::Private(claim));
+        }
+        let sealed = match claim.body() {
+            Some((salt, body)) => Some(record.seal(claim.statement(), salt, body)?),
+            None => None,
+        };
+        let sequenced_at = record.sequenced_at();
+        let entry = Entry { sealed, sequenced_at, statement: claim.into_statement() };
+        let bytes = match entry.canonical() {
+            Ok(bytes) => bytes,
+            Err(refusal) => return Ok(rejected(line, refusal, None)),
+        };
+        let leaf = record.push(&bytes)?;
+        self.replay(leaf, &entry, pack.as_ref());
+        // Witnesses cannot have cosigned what is only now put into its place.
+        let place = Sequenced { leaf, at: sequenced_at };
+        let standing = self.roster.standing(entry.statement.header(), place, |_| 0);
+        Ok(Answer::Admitted { leaf, standing })
+    }
+
+    /// The proof against a device that said two things under one number.
+    fn proof(&self, claim: &Claim, earlier: &[u8]) -> Option<Equivocation> {
+        let earlier = Entry::parse(earlier).ok()?.statement;
+        let member = self.roster.device(&claim.statement().header().device)?;
+        Equivocation::of(member.key.clone(), earlier, claim.statement().clone()).ok()
+    }
+
+    /// Does the same to each item, in order, on as many threads as are worth it.
+    fn on_threads<T: Sync, U: Send>(&self, items: &[T], each: impl Fn(&T) -> U + Sync) -> Vec<U> {
+        let threads = self.threads.get().min(items.len().div_ceil(CLAIMS_A_THREAD)).max(1);
+        if threads == 1 {
+            return items.iter().map(each).collect();
+        }
+        let (each, share) = (&each, items.len().div_ceil(threads));
+        thread::scope(|scope| {
+            let shares: Vec<_> = items
+                .chunks(share)
+                .map(|share| scope.spawn(move || share.iter().map(each).collect::<Vec<U>>()))
+                .collect();
+            let join = |thread: thread::ScopedJoinHandle<'_, Vec<U>>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            shares.into_iter().flat_map(join).collect()
+        })
+    }
+}
+
+/// What a line alone can tell.
+fn read(line: u64, bytes: &[u8]) -> Stage {
+    let claim = match Claim::parse(bytes) {
+        Ok(claim) => claim,
+        Err(refusal) => return Stage::Settled(rejected(line, refusal, None)),
+    };
+    if matches!(claim.statement().header().kind, Kind::Unknown(_)) {
+        let refusal = Refusal::new(&KIND_UNKNOWN).within("kind").within("header");
+        return Stage::Settled(rejected(line, refusal.within("statement"), None));
+    }
+    match Said::of(claim.statement().header()) {
+        Ok(said) => Stage::Read(Box::new(claim), said),
+        Err(refusal) => Stage::Settled(rejected(line, refusal, None)),
+    }
+}
+
+fn bound_devices(stages: &mut [Stage], first_line: u64) {
+    let mut claims: BTreeMap<DeviceId, usize> = BTreeMap::new();
+    for (line, stage) in (first_line..).zip(stages) {
+        if let Stage::Read(claim, _) = stage {
+            let count = claims.entry(claim.statement().header().device.clone()).or_default();
+            *count += 1;
+            if *count > DEVICE_CLAIMS_MAX {
+                let detail = format!("at most {DEVICE_CLAIMS_MAX}");
+                let refusal = Refusal::new(&TOO_MANY_AT_ONCE).detail(detail);
+                *stage = Stage::Settled(rejected(line, refusal, None));
+            }
+        }
+    }
+}
+
+const fn changes_roster(said: &Said) -> bool {
+    matches!(said, Said::AgreementAdopted(_) | Said::KeyEnrolled(_) | Said::KeyRevoked(_))
+}
+
+fn rejected(line: u64, refusal: Refusal, proof: Option<Equivocation>) -> Answer {
+    Answer::Rejected(Box::new(Rejection { line, refusal, proof }))
+}
+
+impl Answer {
+    /// Whether a claim that counts is on record.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        matches!(self, Self::Known { .. } | Self::Admitted { standing: Standing::Good, .. })
+    }
+}
