@@ -20,6 +20,7 @@ pub mod anomaly;
 mod coded;
 pub mod finding;
 pub mod incidents;
+pub mod record;
 pub mod rules;
 pub mod tally;
 

@@ -18,8 +18,11 @@ use crate::words::words;
 pub struct Findings {
     /// Each finding without its id.
     pub findings: Vec<Map<String, Value>>,
+    /// For each finding the leaves that its evidence stands in, sorted: locators, outside of what
+    /// is digested.
+    pub leaves: Vec<Vec<u64>>,
 }
-fields!(Findings { findings });
+fields!(Findings { findings, leaves });
 
 impl Findings {
     /// Merkle root over the canonical findings.
