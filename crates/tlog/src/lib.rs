@@ -5,7 +5,8 @@
 //! tiles that changed; inclusion and consistency proofs, made from tiles and verified. Signed notes,
 //! checkpoints, cosignatures, what logs and witnesses say to each other and the rule by which a witness
 //! answers, proofs that verify offline, and which witnesses a checkpoint needs (c2sp.org/signed-note,
-//! tlog-checkpoint, tlog-cosignature, tlog-witness, tlog-proof, tlog-policy).
+//! tlog-checkpoint, tlog-cosignature, tlog-witness, tlog-proof, tlog-policy). The proof that a log
+//! showed two views ([`split_view`]).
 //!
 //! **Out of scope.** Files, networks, clocks, randomness; what an entry says. This crate could be
 //! lifted out.
@@ -28,6 +29,7 @@ pub mod note;
 pub mod proof;
 pub mod quorum;
 pub mod sign;
+pub mod split_view;
 pub mod tile;
 pub mod tlog_proof;
 pub mod witness;
@@ -38,10 +40,12 @@ pub use hash::{EMPTY_ROOT, Hash, hash_leaf, hash_node};
 pub use key::{SignatureType, VerifierKey};
 pub use note::{Note, SignatureLine};
 pub use proof::{
-    PROOF_HASHES_MAX, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
+    PROOF_HASHES_MAX, consistency_proof, inclusion_proof, prefix_proof, verify_consistency,
+    verify_inclusion, verify_prefix,
 };
 pub use quorum::Quorum;
 pub use sign::{Cosigner, NoteSigner};
+pub use split_view::SplitView;
 pub use tile::{TREE_SIZE_MAX, Tile, TileSource};
 pub use tlog_proof::TlogProof;
 pub use witness::AddCheckpoint;

@@ -92,21 +92,37 @@ pub fn consistency_proof<S: TileSource>(
     new: u64,
     source: &mut S,
 ) -> Result<Vec<Hash>, ProofError<S::Error>> {
-    if old > new || new > TREE_SIZE_MAX {
+    if old == 0 || old >= new {
+        return if old <= new { Ok(Vec::new()) } else { Err(ProofError::NotGrown { old, new }) };
+    }
+    let mut proof = prefix_proof(old, new, source)?;
+    if old.is_power_of_two() {
+        // Whoever verifies knows the root of the whole old tree already.
+        proof.remove(0);
+    }
+    Ok(proof)
+}
+
+/// What the root was at `old` leaves of the tree that has `new` now, 0 < `old` < `new`: a consistency
+/// proof that begins with a hash of its own also where the old tree is complete, so that it says the old
+/// root by itself. One hash longer than [`PROOF_HASHES_MAX`] at most.
+///
+/// # Errors
+/// When the sizes are not such, or a tile cannot be had.
+pub fn prefix_proof<S: TileSource>(
+    old: u64,
+    new: u64,
+    source: &mut S,
+) -> Result<Vec<Hash>, ProofError<S::Error>> {
+    if old == 0 || old >= new || new > TREE_SIZE_MAX {
         return Err(ProofError::NotGrown { old, new });
     }
-    let mut proof = Vec::with_capacity(PROOF_HASHES_MAX + 1);
-    if old == 0 || old == new {
-        return Ok(proof);
-    }
-    // The largest complete subtree at the old tree's right end; whoever verifies knows it already
-    // when it is the whole old tree.
+    // The largest complete subtree at the old tree's right end.
     let height = old.trailing_zeros();
     let index = (old >> height) - 1;
+    let mut proof = Vec::with_capacity(PROOF_HASHES_MAX + 1);
     let mut nodes = Nodes::new(new, source);
-    if index > 0 {
-        proof.push(nodes.complete(height, index)?);
-    }
+    proof.push(nodes.complete(height, index)?);
     nodes.path(height, index, &mut proof)?;
     Ok(proof)
 }
@@ -231,14 +247,31 @@ pub fn verify_consistency(
             (false, _) => Err(length),
         };
     }
-    let mut hashes = proof.iter();
-    let first = if old.is_power_of_two() { old_root } else { hashes.next().ok_or(length)? };
+    let whole = old.is_power_of_two().then_some(old_root);
+    let (old_found, new_found) =
+        consistency_roots(whole.into_iter().chain(proof), old, new).ok_or(length)?;
+    match (old_found == *old_root, new_found == *new_root) {
+        (true, true) => Ok(()),
+        (false, _) => Err(InvalidProof::Root { which: "old" }),
+        (_, false) => Err(InvalidProof::Root { which: "new" }),
+    }
+}
+
+/// The roots of the trees of `old` and of `new` leaves, 0 < `old` < `new`, to which a path leads that
+/// begins with the largest complete subtree at the old tree's right end, also where that is the whole
+/// old tree. `None` when it has another number of hashes.
+fn consistency_roots<'h>(
+    mut path: impl Iterator<Item = &'h Hash>,
+    old: u64,
+    new: u64,
+) -> Option<(Hash, Hash)> {
+    let first = *path.next()?;
     let up = (old - 1).trailing_ones();
     let (mut node, mut last) = ((old - 1) >> up, (new - 1) >> up);
-    let (mut old_hash, mut new_hash) = (*first, *first);
-    for sibling in hashes {
+    let (mut old_hash, mut new_hash) = (first, first);
+    for sibling in path {
         if last == 0 {
-            return Err(length);
+            return None;
         }
         if node & 1 == 1 || node == last {
             old_hash = hash_node(sibling, &old_hash);
@@ -250,12 +283,23 @@ pub fn verify_consistency(
         }
         (node, last) = (node >> 1, last >> 1);
     }
-    if last != 0 {
-        return Err(length);
+    (last == 0).then_some((old_hash, new_hash))
+}
+
+/// The root that the tree of `new` leaves and `new_root` had at `old` leaves, 0 < `old` < `new`, by a
+/// [`prefix_proof`]. Nobody can make a proof of another root without breaking SHA-256.
+///
+/// # Errors
+/// When the proof does not lead to `new_root`.
+pub fn verify_prefix(
+    proof: &[Hash],
+    old: u64,
+    (new, new_root): (u64, &Hash),
+) -> Result<Hash, InvalidProof> {
+    if old == 0 || old >= new || new > TREE_SIZE_MAX {
+        return Err(InvalidProof::NotGrown { old, new });
     }
-    match (old_hash == *old_root, new_hash == *new_root) {
-        (true, true) => Ok(()),
-        (false, _) => Err(InvalidProof::Root { which: "old" }),
-        (_, false) => Err(InvalidProof::Root { which: "new" }),
-    }
+    let (old_found, new_found) = consistency_roots(proof.iter(), old, new)
+        .ok_or(InvalidProof::Length { hashes: proof.len() })?;
+    if new_found == *new_root { Ok(old_found) } else { Err(InvalidProof::Root { which: "new" }) }
 }

@@ -2,10 +2,11 @@
 
 use tlog::checkpoint::CheckpointError;
 use tlog::quorum::{Cosigned, Group, QuorumError};
+use tlog::split_view::SplitViewError;
 use tlog::witness::{Latest, Refusal, RequestError, may_cosign, parse_known_size};
 use tlog::{
     AddCheckpoint, Checkpoint, Cosigner, Edge, Hash, NoteSigner, Quorum, SignatureType,
-    SignedCheckpoint, VerifierKey, consistency_proof,
+    SignedCheckpoint, SplitView, VerifierKey, consistency_proof,
 };
 
 use crate::golden::hex;
@@ -286,4 +287,72 @@ fn two_conflicting_checkpoints_never_both_reach_a_quorum_that_liars_cannot_fill(
             }
         }
     }
+}
+
+fn split(one: &SignedCheckpoint, other: &SignedCheckpoint, larger: &mut Log) -> Option<SplitView> {
+    SplitView::between(one, other, &mut larger.stored).expect("the tiles are there")
+}
+
+#[test]
+fn two_views_of_a_log_make_a_proof_that_a_third_party_checks_from_its_text_alone() {
+    for (common, own) in [(5, 3), (4, 4), (1, 1), (300, 212), (256, 1)] {
+        let mut one = Log::new(common, &leaves(own));
+        let lie: Vec<_> = leaves(own + 40)[1..].to_vec();
+        let mut other = Log::new(common, &lie);
+        for (a, b) in
+            [(one.checkpoint(), other.checkpoint()), (other.checkpoint(), one.checkpoint())]
+        {
+            let proof = split(&a, &b, &mut other).expect("a split view");
+            let read = SplitView::parse(proof.to_string().as_bytes()).unwrap();
+            assert_eq!(read, proof);
+            read.verify("example.com/log", &[one.signer.verifier().clone()]).unwrap();
+            assert!(read.verify("example.com/other", &[one.signer.verifier().clone()]).is_err());
+            let stranger = NoteSigner::new("example.com/log", &[9; 32]).unwrap();
+            assert!(read.verify("example.com/log", &[stranger.verifier().clone()]).is_err());
+        }
+        // Of one size.
+        let same = Log::new(common, &lie[..own as usize]);
+        let proof = split(&one.checkpoint(), &same.checkpoint(), &mut one).expect("a split view");
+        proof.verify("example.com/log", &[one.signer.verifier().clone()]).unwrap();
+    }
+}
+
+#[test]
+fn a_log_that_grew_is_no_split_view_and_nobody_can_make_it_look_like_one() {
+    let mut log = Log::new(8, &[]);
+    let (empty, before) = (Log::new(0, &[]).checkpoint(), log.checkpoint());
+    log.grow(&leaves(300));
+    let now = log.checkpoint();
+    for earlier in [&empty, &before, &now] {
+        assert_eq!(split(earlier, &now, &mut log), None);
+    }
+    // The proof of a real split, with the honest checkpoint put in the place of the false one.
+    let mut fork = Log::new(8, &leaves(301)[1..]);
+    let seen = Log::new(8, &leaves(1)).checkpoint();
+    let real = split(&seen, &fork.checkpoint(), &mut fork).expect("a split view").to_string();
+    let keys = [log.signer.verifier().clone()];
+    let framed = real.replace(&fork.checkpoint().to_string(), &now.to_string());
+    assert_ne!(framed, real);
+    let refused = SplitView::parse(framed.as_bytes()).unwrap().verify("example.com/log", &keys);
+    assert!(matches!(refused, Err(SplitViewError::Proof(_))));
+    let no_hashes =
+        format!("tlog-split-view/v1\nfirst {}\n\n{before}{now}", before.to_string().len());
+    let refused = SplitView::parse(no_hashes.as_bytes()).unwrap().verify("example.com/log", &keys);
+    assert!(matches!(refused, Err(SplitViewError::Proof(_))));
+    let twice = format!("tlog-split-view/v1\nfirst {}\n\n{now}{now}", now.to_string().len());
+    let refused = SplitView::parse(twice.as_bytes()).unwrap().verify("example.com/log", &keys);
+    assert_eq!(refused, Err(SplitViewError::Consistent));
+}
+
+#[test]
+fn a_malformed_proof_of_a_split_view_is_refused() {
+    let log = Log::new(3, &[]).checkpoint().to_string();
+    let parse = |text: &str| SplitView::parse(text.as_bytes());
+    assert_eq!(parse(""), Err(SplitViewError::Header));
+    assert_eq!(parse("tlog-split-view/v1\nsecond 3\n\n"), Err(SplitViewError::First));
+    assert_eq!(parse("tlog-split-view/v1\nfirst 09\n\n"), Err(SplitViewError::First));
+    assert_eq!(parse("tlog-split-view/v1\nfirst 9\n\n"), Err(SplitViewError::First));
+    assert_eq!(parse("tlog-split-view/v1\nfirst 9\nAAAA\n"), Err(SplitViewError::Hashes));
+    let cut = format!("tlog-split-view/v1\nfirst {}\n\n{log}", log.len());
+    assert!(matches!(parse(&cut), Err(SplitViewError::Checkpoint { which: "second", .. })));
 }
