@@ -19,18 +19,25 @@
 
 pub mod admit;
 pub mod clock;
+pub mod collect;
 pub mod disk;
 pub mod fault;
+pub mod gossip;
 pub mod head;
+pub mod http;
+pub mod mirror;
+pub mod policy;
 pub mod pool;
 pub mod private;
 pub mod publish;
 pub mod reader;
 pub mod recover;
 pub mod sequence;
+pub mod source;
 mod staged;
 mod tree;
 pub mod vault;
+pub mod witness;
 
 pub use fault::Fault;
 pub use head::{Head, LogKey};
