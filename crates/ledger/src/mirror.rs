@@ -18,8 +18,8 @@ use crate::publish::{CHECKPOINT, CHECKPOINT_BYTES_MAX, LOG};
 use crate::reader::Reader;
 use crate::source::{self, LogSource, SourceFault, Tiles};
 
-/// Bundles that are copied before their files are made durable together.
-const CHUNK_BUNDLES_MAX: usize = 64;
+/// Bundles that are copied before their files are made durable together, where nothing else is said.
+pub const CHUNK_BUNDLES: usize = 64;
 /// Bytes of bundles after which no more are taken into the same chunk.
 const CHUNK_BYTES: usize = 8 << 20;
 
@@ -99,6 +99,7 @@ pub struct Mirror<'d> {
     disk: &'d dyn Disk,
     keys: Vec<VerifierKey>,
     kept: Option<SignedCheckpoint>,
+    chunk_bundles: usize,
     _lock: Box<dyn Lock>,
 }
 
@@ -116,7 +117,8 @@ impl<'d> Mirror<'d> {
             locked => locked.of(LOCK)?,
         };
         disk::create_folders(disk, LOG).of(LOG)?;
-        let mut mirror = Self { disk, keys: keys.to_vec(), kept: None, _lock: lock };
+        let (keys, chunk_bundles) = (keys.to_vec(), CHUNK_BUNDLES);
+        let mut mirror = Self { disk, keys, kept: None, chunk_bundles, _lock: lock };
         if disk::read_if_any(disk, CHECKPOINT).of(CHECKPOINT)?.is_some() {
             let bytes =
                 disk::read_at_most(disk, CHECKPOINT, CHECKPOINT_BYTES_MAX).of(CHECKPOINT)?;
@@ -124,6 +126,13 @@ impl<'d> Mirror<'d> {
             mirror.kept = Some(kept.map_err(|fault| MirrorFault::Damaged(fault.to_string()))?);
         }
         Ok(mirror)
+    }
+
+    /// Makes so many bundles durable together: fewer lose less to a line that breaks off often.
+    #[must_use]
+    pub fn in_chunks_of(mut self, bundles: usize) -> Self {
+        self.chunk_bundles = bundles.max(1);
+        self
     }
 
     /// The checkpoint that the copy was verified against.
@@ -208,7 +217,7 @@ impl<'d> Mirror<'d> {
         let mut ids = BundleId::covering(from, to).peekable();
         while ids.peek().is_some() {
             let mut chunk = Chunk::default();
-            while !chunk.is_full()
+            while !chunk.is_full(self.chunk_bundles)
                 && let Some(id) = ids.next()
             {
                 chunk.take(source, id, edge.size())?;
@@ -320,8 +329,8 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn is_full(&self) -> bool {
-        self.files.len() == CHUNK_BUNDLES_MAX || self.bytes >= CHUNK_BYTES
+    fn is_full(&self, bundles: usize) -> bool {
+        self.files.len() == bundles || self.bytes >= CHUNK_BYTES
     }
 
     /// Takes a bundle, of which the entries before `size` are in the tree already.

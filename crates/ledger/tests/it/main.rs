@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admit;
+mod failing;
 mod key;
 mod private;
+mod logs;
+mod mirrors;
 mod real_disk;
 mod record;
+mod served;
 mod vault;
+mod witnesses;
