@@ -5,9 +5,9 @@
 mod admit;
 mod failing;
 mod key;
-mod private;
 mod logs;
 mod mirrors;
+mod private;
 mod real_disk;
 mod record;
 mod served;
