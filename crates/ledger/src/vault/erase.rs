@@ -5,11 +5,12 @@
 //! in between is finished by recovery, before anything else is done.
 
 use agreement::Digest;
+use agreement::statement::Said;
 use serde::Serialize;
 
 use super::events::{Copy, Erasure, Event, Pending, Sentence};
 use super::fault::{Refusal, VaultFault};
-use super::gate::{Progress, Record, RecordFault, check_claim};
+use super::gate::{Progress, Record, RecordFault, read_claim};
 use super::store::{State, Vault};
 
 /// What is left of an erased body.
@@ -38,7 +39,7 @@ impl Vault {
         claim: &str,
     ) -> Result<Option<Tombstone>, VaultFault> {
         let body = erasure.body;
-        check_claim(claim)?;
+        erasure.is_what_is_said(claim)?;
         match self.state(&body)? {
             State::Held => {
                 self.note(Event::Condemned { erasure, statement: claim.to_owned() })?;
@@ -110,5 +111,16 @@ impl Vault {
             self.note(Event::Destroyed { body: sentence.body })?;
         }
         Ok(())
+    }
+}
+
+impl Erasure {
+    /// That the claim, which goes on the record, names this statement.
+    fn is_what_is_said(&self, claim: &str) -> Result<(), Refusal> {
+        match Said::of(read_claim(claim)?.statement().header()) {
+            Ok(Said::Erasure(said)) if said.erased == self.statement => Ok(()),
+            Ok(Said::Erasure(_)) => Err(Refusal::SaysOtherwise("it names another statement")),
+            _ => Err(Refusal::SaysOtherwise("it is no erasure")),
+        }
     }
 }

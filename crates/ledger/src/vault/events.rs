@@ -8,7 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// A body was to be shown to somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disclosure {
-    /// The bodies, by the digest of their ciphertext.
+    /// Digest of the statement whose body it is.
+    #[serde(deserialize_with = "digest")]
+    pub statement: Digest,
+    /// Its ciphertext, by digest; a private statement has one for each of its cells.
     #[serde(deserialize_with = "digests")]
     pub bodies: Vec<Digest>,
     /// Name of the reader, as the agreement has it.
@@ -20,6 +23,9 @@ pub struct Disclosure {
 /// A body was to be destroyed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
+    /// Digest of the statement whose body it is.
+    #[serde(deserialize_with = "digest")]
+    pub statement: Digest,
     /// The body, by the digest of its ciphertext.
     #[serde(deserialize_with = "digest")]
     pub body: Digest,

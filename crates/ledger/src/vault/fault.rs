@@ -70,6 +70,9 @@ pub enum Refusal {
         /// How many may be.
         max: usize,
     },
+    /// What goes on the record is not what is asked for.
+    #[error("the claim does not say what is asked for: {0}")]
+    SaysOtherwise(&'static str),
     /// The claim that goes on the record is too long to be kept beside the request.
     #[error("the claim has {bytes} bytes, more than {max}")]
     ClaimTooLong {
@@ -119,6 +122,7 @@ impl Refusal {
             Self::Recipient => "recipient-malformed",
             Self::Identity => "identity-does-not-open",
             Self::Many { .. } => "bodies-too-many",
+            Self::SaysOtherwise(_) => "claim-says-otherwise",
             Self::ClaimTooLong { .. } => "claim-too-long",
             Self::Split { .. } => "split-impossible",
             Self::Package(_) => "package-malformed",
@@ -148,6 +152,7 @@ impl Refusal {
             Self::Recipient => "give a recipient that begins with age1, as age-keygen prints it",
             Self::Identity => "give the identity of the recipient that it was made for",
             Self::Many { .. } => "ask for fewer at once",
+            Self::SaysOtherwise(_) => "sign a claim of that statement and that reader",
             Self::ClaimTooLong { .. } => "say it shorter, or name fewer bodies",
             Self::Split { .. } => "name at least as many holders as the threshold",
             Self::Package(_) => "hand over the file as `disclose` wrote it",

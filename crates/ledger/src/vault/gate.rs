@@ -5,6 +5,7 @@
 //! but a leaf that the record has answered: every decryption has an earlier disclosure.
 
 use agreement::Digest;
+use agreement::statement::{Body, Claim};
 
 use super::events::{Disclosure, Event, Pending};
 use super::fault::{Refusal, VaultFault};
@@ -92,7 +93,7 @@ impl Vault {
         if asked == 0 || asked > DISCLOSURE_BODIES_MAX {
             return Err(Refusal::Many { asked, max: DISCLOSURE_BODIES_MAX }.into());
         }
-        check_claim(claim)?;
+        disclosure.is_what_is_said(claim)?;
         for body in &disclosure.bodies {
             self.held(body)?;
         }
@@ -180,10 +181,33 @@ impl Vault {
     }
 }
 
-/// That a claim can be kept until the record has answered.
-pub(super) fn check_claim(claim: &str) -> Result<(), Refusal> {
+impl Disclosure {
+    /// That the claim, which goes on the record, names this statement and this reader.
+    fn is_what_is_said(&self, claim: &str) -> Result<(), Refusal> {
+        let claim = read_claim(claim)?;
+        let said = claim.body().and_then(|(_, canonical)| {
+            Body::parse(&claim.statement().header().kind, canonical).ok()
+        });
+        match said {
+            Some(Body::Disclosure(said)) if said.opened != self.statement => {
+                Err(Refusal::SaysOtherwise("it names another statement"))
+            }
+            Some(Body::Disclosure(said)) if said.to != self.reader => {
+                Err(Refusal::SaysOtherwise("it names another reader"))
+            }
+            Some(Body::Disclosure(_)) => Ok(()),
+            _ => Err(Refusal::SaysOtherwise("it is no disclosure")),
+        }
+    }
+}
+
+/// Reads a claim that is to be kept until the record has answered.
+pub(super) fn read_claim(claim: &str) -> Result<Claim, Refusal> {
     let (bytes, max) = (claim.len(), CLAIM_BYTES_MAX);
-    if bytes > max { Err(Refusal::ClaimTooLong { bytes, max }) } else { Ok(()) }
+    if bytes > max {
+        return Err(Refusal::ClaimTooLong { bytes, max });
+    }
+    Claim::parse(claim.as_bytes()).map_err(|_| Refusal::SaysOtherwise("it is no claim"))
 }
 
 /// The data key, unwrapped and at once wrapped to the reader. It takes a disclosure on the record.

@@ -37,7 +37,7 @@ pub use gate::{
     CLAIM_BYTES_MAX, DISCLOSURE_BODIES_MAX, Progress, Record, RecordFault, Released, Shown,
 };
 pub use package::{Package, WrappedShare};
-pub use sealed::{BODY_BYTES_MAX, Body, Holder, Pad};
+pub use sealed::{Body, Holder, Pad};
 pub use secret::{Entropy, EntropyFault, Secret, SystemEntropy};
 pub use segment::{SEGMENT_BODIES_MAX, Sizes};
 pub use store::{Keeping, SealedRef, State, ToSeal, Vault};

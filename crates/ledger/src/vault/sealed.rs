@@ -13,7 +13,7 @@
 use std::fmt;
 
 use agreement::Digest;
-use agreement::statement::Commitment;
+use agreement::statement::{BODY_BYTES_MAX, Commitment};
 use chacha20poly1305::aead::AeadInPlace as _;
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce, Tag};
 use zeroize::Zeroizing;
@@ -22,8 +22,6 @@ use super::padme::padme;
 use super::secret::Secret;
 use super::shamir::{SPLIT_SHARES_MAX, Share};
 
-/// Longest canonical body.
-pub const BODY_BYTES_MAX: usize = 32 << 20;
 /// Longest ciphertext: the longest body, padded, in its longest head.
 pub const SEALED_BYTES_MAX: usize =
     padded_len(BODY_BYTES_MAX) + HEAD_BYTES + SPLIT_SHARES_MAX as usize * DIGEST_BYTES + TAG_BYTES;

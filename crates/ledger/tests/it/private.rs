@@ -14,7 +14,7 @@ use ledger::vault::{Progress, RecordFault, Vault};
 use spacetime::Instant;
 
 use crate::vault::power::{Failure, Keep, PowerDisk};
-use crate::vault::scene::{Notebook, People, Seeded};
+use crate::vault::scene::{Notebook, People, Seeded, shown_claim};
 
 const STEP: usize = 4;
 
@@ -227,7 +227,8 @@ fn open_all(world: &World, vault: &mut Vault) -> Vec<(u64, CellBody)> {
         let sealed: Sealed = entry.sealed.unwrap();
         assert_eq!(sealed.bytes as usize, CELL_SEALED_BYTES);
         let shown = world.people.shown(sealed.sha256);
-        let shown = vault.disclose(&mut record, shown, &format!("shown {leaf}")).unwrap();
+        let claim = shown_claim(sealed.sha256, &leaf.to_string());
+        let shown = vault.disclose(&mut record, shown, &claim).unwrap();
         let ledger::vault::Shown::Released(packages) = shown else { panic!("it waits") };
         let header = entry.statement.header();
         let commitment = header.body.unwrap();

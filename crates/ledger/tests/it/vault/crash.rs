@@ -5,7 +5,7 @@ use agreement::Digest;
 use ledger::vault::{Keeping, Package, Released, Shown, State, Vault, VaultFault, walk};
 
 use super::power::{Failure, Keep, PowerDisk};
-use super::scene::{KeptBody, Notebook, People, erasure, to_seal};
+use super::scene::{KeptBody, Notebook, People, erase_claim, erasure, shown_claim, to_seal};
 
 const KEEPS: [Keep; 4] = [Keep::All, Keep::Nothing, Keep::Some(1), Keep::Some(2)];
 
@@ -35,14 +35,14 @@ fn day(
     }
     let digests: Vec<Digest> = seen.sealed.iter().map(|kept| kept.at.sha256).collect();
     for n in [0, 1] {
-        let claim = format!("shown {n}");
+        let claim = shown_claim(digests[n], "by day");
         let shown = vault.disclose(record, people.shown(digests[n]), &claim)?;
         if let Shown::Released(packages) = shown {
             seen.shown.extend(packages);
         }
     }
     for n in [2, 1] {
-        let claim = format!("erase {n}");
+        let claim = erase_claim(digests[n]);
         if vault.erase(record, erasure(digests[n]), &claim)?.is_some() {
             seen.erased.push(digests[n]);
         }
@@ -66,15 +66,15 @@ fn holds(people: &People, disk: &PowerDisk, record: &mut Notebook, seen: &Acknow
         assert!(record.leaves.values().any(|&on_record| on_record == leaf), "shown off the record");
         assert!(vault.copies(&body).iter().any(|copy| copy.leaf == leaf), "a copy is forgotten");
     }
-    for (n, kept) in seen.sealed.iter().enumerate() {
+    for kept in &seen.sealed {
         let body = kept.at.sha256;
-        let is_condemned = record.leaves.contains_key(&format!("erase {n}"));
+        let is_condemned = record.leaves.contains_key(&erase_claim(body));
         let state = vault.state(&body).unwrap();
         if is_condemned {
-            assert!(matches!(state, State::Erased { .. }), "body {n} came back: {state:?}");
+            assert!(matches!(state, State::Erased { .. }), "a body came back: {state:?}");
         } else {
-            assert!(!seen.erased.contains(&body), "body {n} was erased off the record");
-            let claim = format!("the morning after {n}");
+            assert!(!seen.erased.contains(&body), "erased off the record");
+            let claim = shown_claim(body, "the morning after");
             let shown = vault.disclose(record, people.shown(body), &claim).unwrap();
             let Shown::Released(packages) = shown else { panic!("it waits") };
             assert_eq!(people.read(&packages[0], kept).canonical, kept.body.canonical);
@@ -146,7 +146,8 @@ fn recovery_that_is_itself_cut_short_is_taken_up_again() {
         let mut record = Notebook::default();
         let mut seen = Acknowledged::default();
         let _ = day(&people, &disk, &mut record, &mut seen);
-        if !record.leaves.contains_key("erase 2") || !disk.is_down() {
+        let is_erasure = |claim: &String| claim.contains(r#""kind":"erasure""#);
+        if !record.leaves.keys().any(is_erasure) || !disk.is_down() {
             continue;
         }
         for second in 0..12 {

@@ -1,14 +1,13 @@
 //! What can be done with a body, from sealing to its erasure.
 
 use agreement::Digest;
-use agreement::statement::Commitment;
+use agreement::statement::{BODY_BYTES_MAX, Commitment};
 use ledger::vault::{
-    BODY_BYTES_MAX, Body, Keeping, Kept, Pad, Refusal, Secret, Shown, State, ToSeal, VaultFault,
-    WrappedShare, walk,
+    Body, Keeping, Kept, Pad, Refusal, Secret, Shown, State, ToSeal, VaultFault, WrappedShare, walk,
 };
 
 use super::power::PowerDisk;
-use super::scene::{KeptBody, Notebook, People, erasure, to_seal};
+use super::scene::{KeptBody, Notebook, People, erase_claim, erasure, shown_claim, to_seal};
 
 fn refusal<T: std::fmt::Debug>(outcome: Result<T, VaultFault>) -> Refusal {
     match outcome.unwrap_err() {
@@ -41,7 +40,7 @@ fn a_body_is_read_by_whom_it_was_shown_to_and_by_nobody_else() {
     let mut record = Notebook::default();
     let mut vault = people.open(&disk, 2).unwrap();
     for body in [&kept, &split] {
-        let claim = format!("shown {}", body.at.sha256);
+        let claim = shown_claim(body.at.sha256, "a");
         let shown = vault.disclose(&mut record, people.shown(body.at.sha256), &claim).unwrap();
         let package = &packages(shown)[0];
         assert_eq!(package.disclosure_leaf, record.leaves[&claim]);
@@ -62,11 +61,12 @@ fn nobody_can_be_given_another_body_than_the_one_on_the_record() {
     let [kept, split] = two_bodies(&people, &disk);
     let mut vault = people.open(&disk, 2).unwrap();
     let mut record = Notebook::default();
-    let mut show = |kept: &KeptBody, claim| {
-        packages(vault.disclose(&mut record, people.shown(kept.at.sha256), claim).unwrap())
-            .remove(0)
+    let mut show = |kept: &KeptBody| {
+        let body = kept.at.sha256;
+        let claim = shown_claim(body, "a");
+        packages(vault.disclose(&mut record, people.shown(body), &claim).unwrap()).remove(0)
     };
-    let [package, other] = [show(&kept, "a"), show(&split, "b")];
+    let [package, other] = [show(&kept), show(&split)];
     let commitment = kept.body.commitment();
     let open = |package: &ledger::vault::Package| {
         package.open(&kept.sealed(), &commitment, &people.reader, &[]).unwrap_err()
@@ -89,7 +89,11 @@ fn a_split_key_takes_its_threshold_and_a_forged_share_is_named() {
     let (people, disk) = (People::new(), PowerDisk::default());
     let [_, split] = two_bodies(&people, &disk);
     let mut vault = people.open(&disk, 2).unwrap();
-    let shown = vault.disclose(&mut Notebook::default(), people.shown(split.at.sha256), "a");
+    let shown = vault.disclose(
+        &mut Notebook::default(),
+        people.shown(split.at.sha256),
+        &shown_claim(split.at.sha256, "a"),
+    );
     let package = packages(shown.unwrap()).remove(0);
     assert!(package.key.is_none(), "the vault alone has no key");
     let (sealed, commitment) = (split.sealed(), split.body.commitment());
@@ -122,21 +126,31 @@ fn a_split_key_takes_its_threshold_and_a_forged_share_is_named() {
 fn no_key_leaves_before_the_disclosure_is_on_the_record() {
     let (people, disk) = (People::new(), PowerDisk::default());
     let [kept, _] = two_bodies(&people, &disk);
-    let mut record = Notebook { private: Some("shown"), ..Notebook::default() };
+    let mut record = Notebook { private: true, ..Notebook::default() };
     let mut vault = people.open(&disk, 2).unwrap();
-    let shown = vault.disclose(&mut record, people.shown(kept.at.sha256), "shown 1").unwrap();
+    let shown = vault
+        .disclose(
+            &mut record,
+            people.shown(kept.at.sha256),
+            &shown_claim(kept.at.sha256, "shown 1"),
+        )
+        .unwrap();
     assert!(matches!(shown, Shown::Waiting { id: 0 }));
     assert!(vault.resume(&mut record).unwrap().is_empty());
     assert!(vault.copies(&kept.at.sha256).is_empty());
     // The period ends; the vault was restarted in between.
-    record.private = None;
+    record.private = false;
     let mut vault = people.open(&disk, 3).unwrap();
     assert_eq!(vault.waiting(), [0]);
     let released = vault.resume(&mut record).unwrap();
     assert_eq!(people.read(&released[0].packages[0], &kept).canonical, kept.body.canonical);
     assert!(vault.waiting().is_empty() && vault.resume(&mut record).unwrap().is_empty());
     record.refuse = true;
-    let refused = vault.disclose(&mut record, people.shown(kept.at.sha256), "shown 2");
+    let refused = vault.disclose(
+        &mut record,
+        people.shown(kept.at.sha256),
+        &shown_claim(kept.at.sha256, "shown 2"),
+    );
     assert_eq!(refusal(refused).code(), "refused-by-record");
     assert!(vault.waiting().is_empty());
 }
@@ -148,14 +162,20 @@ fn an_erased_body_is_gone_from_every_byte_and_its_copies_are_listed() {
     let before = disk.contents();
     let mut record = Notebook::default();
     let mut vault = people.open(&disk, 2).unwrap();
-    vault.disclose(&mut record, people.shown(bodies[0].at.sha256), "shown").unwrap();
+    vault
+        .disclose(
+            &mut record,
+            people.shown(bodies[0].at.sha256),
+            &shown_claim(bodies[0].at.sha256, "shown"),
+        )
+        .unwrap();
     for kept in &bodies {
         let body = kept.at.sha256;
-        let claim = format!("erase {body}");
+        let claim = erase_claim(body);
         let stone = vault.erase(&mut record, erasure(body), &claim).unwrap().unwrap();
         assert_eq!((stone.body, stone.leaf), (body, record.leaves[&claim]));
         assert_eq!(vault.state(&body).unwrap(), State::Erased { leaf: stone.leaf });
-        let shown = vault.disclose(&mut record, people.shown(body), "again");
+        let shown = vault.disclose(&mut record, people.shown(body), &shown_claim(body, "again"));
         assert_eq!(refusal(shown).code(), "body-erased");
     }
     let stone = vault.tombstone(&bodies[0].at.sha256).unwrap().unwrap();
@@ -206,15 +226,21 @@ fn a_body_being_erased_is_shown_to_nobody() {
     let (people, disk) = (People::new(), PowerDisk::default());
     let [kept, _] = two_bodies(&people, &disk);
     let body = kept.at.sha256;
-    let mut record = Notebook { private: Some("shown"), ..Notebook::default() };
+    let mut record = Notebook { private: true, ..Notebook::default() };
     let mut vault = people.open(&disk, 2).unwrap();
-    vault.disclose(&mut record, people.shown(body), "shown").unwrap();
+    vault.disclose(&mut record, people.shown(body), &shown_claim(body, "shown")).unwrap();
     record.failure = Some((record.calls, false));
-    assert!(matches!(vault.erase(&mut record, erasure(body), "erase"), Err(VaultFault::Record(_))));
+    assert!(matches!(
+        vault.erase(&mut record, erasure(body), &erase_claim(body)),
+        Err(VaultFault::Record(_))
+    ));
     assert_eq!(vault.state(&body).unwrap(), State::BeingErased);
-    assert_eq!(refusal(vault.disclose(&mut record, people.shown(body), "b")), Refusal::BeingErased);
+    assert_eq!(
+        refusal(vault.disclose(&mut record, people.shown(body), &shown_claim(body, "b"))),
+        Refusal::BeingErased
+    );
     // The disclosure that waited comes too late, the erasure is finished.
-    record.private = None;
+    record.private = false;
     let released = vault.resume(&mut record).unwrap();
     assert!(released.iter().all(|released| released.packages.is_empty()));
     assert!(matches!(vault.state(&body).unwrap(), State::Erased { .. }));
@@ -226,11 +252,14 @@ fn an_erasure_that_the_record_refuses_leaves_the_body_as_it_was() {
     let [kept, _] = two_bodies(&people, &disk);
     let mut record = Notebook { refuse: true, ..Notebook::default() };
     let mut vault = people.open(&disk, 2).unwrap();
-    let refused = vault.erase(&mut record, erasure(kept.at.sha256), "erase");
+    let refused = vault.erase(&mut record, erasure(kept.at.sha256), &erase_claim(kept.at.sha256));
     assert_eq!(refusal(refused).code(), "refused-by-record");
     assert_eq!(vault.state(&kept.at.sha256).unwrap(), State::Held);
     let unknown = Digest::of_bytes(b"never sealed");
-    assert_eq!(refusal(vault.erase(&mut record, erasure(unknown), "x")), Refusal::Unknown);
+    assert_eq!(
+        refusal(vault.erase(&mut record, erasure(unknown), &erase_claim(unknown))),
+        Refusal::Unknown
+    );
 }
 
 #[test]
@@ -250,6 +279,7 @@ fn a_body_that_is_refused_costs_no_other_of_its_pool() {
     let shown = vault.disclose(
         &mut Notebook::default(),
         ledger::vault::Disclosure {
+            statement: sealed[0].as_ref().unwrap().sha256,
             bodies: vec![sealed[0].as_ref().unwrap().sha256],
             reader: "x".into(),
             recipient: "age1nobody".into(),
@@ -264,7 +294,13 @@ fn every_flipped_bit_of_the_vault_is_found_without_a_key() {
     let (people, disk) = (People::new(), PowerDisk::default());
     let bodies = two_bodies(&people, &disk);
     let mut vault = people.open(&disk, 2).unwrap();
-    vault.disclose(&mut Notebook::default(), people.shown(bodies[0].at.sha256), "shown").unwrap();
+    vault
+        .disclose(
+            &mut Notebook::default(),
+            people.shown(bodies[0].at.sha256),
+            &shown_claim(bodies[0].at.sha256, "shown"),
+        )
+        .unwrap();
     let sound = walk(&disk, &disk).unwrap();
     assert_eq!((sound.held, &*sound.flaws), (2, &[][..]));
     for (name, bytes) in disk.contents() {
@@ -291,8 +327,34 @@ fn a_changed_ciphertext_is_told_apart_from_a_missing_one_and_is_not_handed_out()
     assert_eq!(walked.kept(&kept.sealed()), Kept::Missing);
     assert_eq!(walked.kept(&split.sealed()), Kept::Whole);
     let mut vault = people.open(&disk, 2).unwrap();
-    let shown = vault.disclose(&mut Notebook::default(), people.shown(kept.at.sha256), "a");
+    let shown = vault.disclose(
+        &mut Notebook::default(),
+        people.shown(kept.at.sha256),
+        &shown_claim(kept.at.sha256, "a"),
+    );
     assert!(matches!(shown, Err(VaultFault::Damaged { .. })));
     let stranger = People::new();
     assert_eq!(refusal(stranger.open(&disk, 3)), Refusal::Identity);
+}
+
+#[test]
+fn no_key_leaves_over_a_claim_that_names_another_statement_or_reader() {
+    let (people, disk) = (People::new(), PowerDisk::default());
+    let [kept, split] = two_bodies(&people, &disk);
+    let [body, other] = [kept.at.sha256, split.at.sha256];
+    let mut vault = people.open(&disk, 2).unwrap();
+    let mut record = Notebook::default();
+    let mut asked = people.shown(body);
+    for claim in [shown_claim(other, "a"), erase_claim(body), "{}".into()] {
+        let shown = vault.disclose(&mut record, asked.clone(), &claim);
+        assert_eq!(refusal(shown).code(), "claim-says-otherwise");
+    }
+    asked.reader = "somebody-else".into();
+    let shown = vault.disclose(&mut record, asked, &shown_claim(body, "a"));
+    assert_eq!(refusal(shown).code(), "claim-says-otherwise");
+    for claim in [erase_claim(other), shown_claim(body, "a")] {
+        let erased = vault.erase(&mut record, erasure(body), &claim);
+        assert_eq!(refusal(erased).code(), "claim-says-otherwise");
+    }
+    assert!(record.leaves.is_empty() && vault.state(&body).unwrap() == State::Held);
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use age::x25519::Identity;
-use agreement::Digest;
-use agreement::statement::Sealed;
+use agreement::statement::said::{Erased, ErasureReason, Nothing};
+use agreement::statement::{self, Claim, Place, Said, Sealed, SecretKey};
+use agreement::{DeviceId, Digest};
 use ledger::disk::Disk;
 use ledger::vault::{
     Body, Disclosure, Entropy, EntropyFault, Erasure, Keeping, Package, Pad, Progress, Record,
     RecordFault, SealedRef, Secret, Sizes, ToSeal, Vault, VaultFault,
 };
 use sha2::{Digest as _, Sha256};
+use spacetime::Instant;
 
 use super::power::PowerDisk;
 
@@ -36,8 +38,8 @@ impl Entropy for Seeded {
 #[derive(Debug, Default)]
 pub(crate) struct Notebook {
     pub(crate) leaves: BTreeMap<String, u64>,
-    /// Claims that begin so wait for the end of a period.
-    pub(crate) private: Option<&'static str>,
+    /// Disclosures wait for the end of a period.
+    pub(crate) private: bool,
     /// Fails at the call of this number; the claim is kept or is not.
     pub(crate) failure: Option<(u64, bool)>,
     pub(crate) refuse: bool,
@@ -53,7 +55,7 @@ impl Record for Notebook {
         }
         let fails = self.failure.filter(|failure| failure.0 == call);
         if fails.is_none_or(|failure| failure.1) {
-            if self.private.is_some_and(|private| claim.starts_with(private)) {
+            if self.private && claim.contains(r#""kind":"disclosure""#) {
                 return Ok(Progress::NotYet);
             }
             let next = self.leaves.len() as u64;
@@ -84,9 +86,11 @@ impl People {
         Vault::open(disk.clone(), disk, self.vault.clone(), Box::new(Seeded(seed << 32)), SMALL)
     }
 
+    /// Asks to be shown a body. `statement` names the statement it is of.
     pub(crate) fn shown(&self, body: Digest) -> Disclosure {
         let recipient = self.reader.to_public().to_string();
-        Disclosure { bodies: vec![body], reader: "joint-room".into(), recipient }
+        let statement = statement_of(body);
+        Disclosure { statement, bodies: vec![body], reader: "joint-room".into(), recipient }
     }
 
     pub(crate) fn split(&self) -> Keeping {
@@ -131,5 +135,34 @@ pub(crate) fn to_seal(n: u8, keeping: Keeping) -> ToSeal {
 }
 
 pub(crate) fn erasure(body: Digest) -> Erasure {
-    Erasure { body }
+    Erasure { statement: statement_of(body), body }
+}
+
+/// These bodies stand without statements: a digest takes their place.
+fn statement_of(body: Digest) -> Digest {
+    Digest::of_bytes(body.as_bytes())
+}
+
+/// The claim that a body was shown to the joint room; `purpose` tells one from another.
+pub(crate) fn shown_claim(body: Digest, purpose: &str) -> String {
+    let body = statement::Body::Disclosure(statement::body::Disclosure {
+        at: Instant::from_micros(0),
+        opened: statement_of(body),
+        purpose: purpose.into(),
+        to: "joint-room".into(),
+    });
+    claim(&Said::Disclosure(Nothing {}), Some((&body, [7; 32])))
+}
+
+/// The claim that a body was erased.
+pub(crate) fn erase_claim(body: Digest) -> String {
+    let reason = ErasureReason::Safety;
+    claim(&Said::Erasure(Erased { erased: statement_of(body), reason }), None)
+}
+
+fn claim(said: &Said, body: Option<(&statement::Body, [u8; 32])>) -> String {
+    let device = DeviceId::new("ledger-1").unwrap();
+    let key = SecretKey::from_seed(&[5; 32]);
+    let claim = Claim::sign(device, &key, Place::default(), None, said, body).unwrap();
+    String::from_utf8(claim.to_line()).unwrap()
 }
