@@ -76,6 +76,8 @@ pub struct PrivateLane {
     queue: Vec<Waiting>,
     plan: Option<Plan>,
     known: BTreeMap<Digest, Progress>,
+    /// What each device has said in private under each of its numbers.
+    said: BTreeMap<(DeviceId, u64), Digest>,
     place: Place,
     /// Of the last batch that was planned.
     period: Option<u64>,
@@ -85,6 +87,8 @@ pub struct PrivateLane {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Waiting {
     statement: String,
+    device: String,
+    sequence: u64,
     cells: Vec<SealedCell>,
 }
 
@@ -137,6 +141,7 @@ impl PrivateLane {
             queue: Vec::new(),
             plan: None,
             known: BTreeMap::new(),
+            said: BTreeMap::new(),
             place: Place::default(),
             period: None,
         };
@@ -150,6 +155,22 @@ impl PrivateLane {
     #[must_use]
     pub fn progress(&self, statement: &Digest) -> Option<Progress> {
         self.known.get(statement).copied()
+    }
+
+    /// What a device has said in private under a number, so that another statement under the same
+    /// can be refused: the log itself does not show the first.
+    #[must_use]
+    pub fn said(&self, device: &DeviceId, sequence: u64) -> Option<Digest> {
+        self.said.get(&(device.clone(), sequence)).copied()
+    }
+
+    /// Where a device is in the numbering of its private statements.
+    #[must_use]
+    pub fn place_of(&self, device: &DeviceId) -> Place {
+        let all = (device.clone(), 0)..=(device.clone(), u64::MAX);
+        self.said.range(all).next_back().map_or_else(Place::default, |((_, sequence), digest)| {
+            Place { sequence: sequence + 1, previous: Some(*digest) }
+        })
     }
 
     /// How many private statements wait.
@@ -195,7 +216,10 @@ impl PrivateLane {
                 Ok(cells) => {
                     let cells = cells.iter().map(|cell| stage(vault, cell, entropy));
                     let cells = cells.collect::<Result<_, _>>()?;
-                    waiting.push(Waiting { statement: digest.to_string(), cells });
+                    let header = claim.statement().header();
+                    let (device, sequence) = (header.device.to_string(), header.sequence);
+                    let statement = digest.to_string();
+                    waiting.push(Waiting { statement, device, sequence, cells });
                     fresh.insert(digest, ());
                     outcomes.push(Queued::Taken(Progress::NotYet));
                 }
@@ -304,7 +328,9 @@ impl PrivateLane {
         match event {
             Event::Queued(waiting) => {
                 let digest = Digest::parse(&waiting.statement).ok_or_else(damaged)?;
+                let device = DeviceId::new(&waiting.device).ok_or_else(damaged)?;
                 self.known.insert(digest, Progress::NotYet);
+                self.said.insert((device, waiting.sequence), digest);
                 self.queue.push(waiting);
             }
             Event::Planned(plan) => {

@@ -84,7 +84,7 @@ impl Vault {
         let Some(Pending { statement, .. }) = self.memory.condemned.get(body).cloned() else {
             return Err(Refusal::Unknown.into());
         };
-        match record.append(&statement) {
+        match record.append(self, &statement) {
             Ok(Progress::Leaf(leaf)) => {
                 let (segment, slot, found) = self.find(body)?.ok_or(Refusal::Unknown)?;
                 let (offset, len, shares) = (found.offset, found.len, found.shares());

@@ -22,11 +22,12 @@ pub const CLAIM_BYTES_MAX: usize = 2 << 20;
 /// The record, as far as the vault has to do with it.
 pub trait Record {
     /// Puts a signed claim (a line of `record append`) on the record. The same claim again is no
-    /// second one: it answers with the same leaf, also after a crash.
+    /// second one: it answers with the same leaf, also after a crash. The vault is lent, since a
+    /// claim has a body that wants sealing.
     ///
     /// # Errors
     /// When the record will not have it, or does not answer.
-    fn append(&mut self, claim: &str) -> Result<Progress, RecordFault>;
+    fn append(&mut self, vault: &mut Vault, claim: &str) -> Result<Progress, RecordFault>;
 }
 
 /// How far a claim has come.
@@ -138,7 +139,7 @@ impl Vault {
         let Some(Pending { what, statement }) = self.memory.asked.get(&id).cloned() else {
             return Err(Refusal::Unknown.into());
         };
-        match record.append(&statement) {
+        match record.append(self, &statement) {
             Ok(Progress::Leaf(leaf)) => {
                 // Before the key is touched: a copy that may have reached somebody is listed.
                 self.note(Event::Shown { id, leaf })?;

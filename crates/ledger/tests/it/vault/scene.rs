@@ -47,7 +47,7 @@ pub(crate) struct Notebook {
 }
 
 impl Record for Notebook {
-    fn append(&mut self, claim: &str) -> Result<Progress, RecordFault> {
+    fn append(&mut self, _: &mut Vault, claim: &str) -> Result<Progress, RecordFault> {
         let call = self.calls;
         self.calls += 1;
         if self.refuse {
