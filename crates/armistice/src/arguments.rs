@@ -33,11 +33,18 @@ pub(crate) enum Verb {
     /// Read a pack and explain every fault in it.
     Check(Check),
     /// Hold tracks and reports against a pack; write findings and a report.
-    Assess(Assess),
+    Assess(Box<Assess>),
     /// Compare the reports before a day with those after it.
     Tally(Tally),
     /// Tell which points lie in which zones.
     Zones(Zones),
+    /// Make and show keys of devices, logs and witnesses.
+    #[command(subcommand)]
+    Key(crate::key::Key),
+    /// Sign for a record, keep it, check it.
+    Record(crate::record::Record),
+    /// Run a record again, and hold it against what was put on it.
+    Audit(Box<crate::audit::Arguments>),
     /// Print what a shell needs to complete verbs and options.
     Completions(Completions),
 }
@@ -105,7 +112,8 @@ content. Reports are UCDP GED (.csv) or Armistice's own JSON lines (docs/report-
   armistice assess PACK --tracks north=radar.parquet --tracks south=beast.bin \\
       --clock-origin 2024-05-01T00:00:00Z --out out/both
   armistice assess PACK --reports events.csv --from 2017-07-09T00:00:00+03:00 --out out/events
-  armistice assess PACK --reports events.csv --as-if-adopted no-fly-proposed --out out/what-if")]
+  armistice assess PACK --reports events.csv --as-if-adopted no-fly-proposed --out out/what-if
+  armistice assess PACK --record out/record --log-key KEY --bodies claims.jsonl --out out/again")]
 pub(crate) struct Assess {
     /// Folder of the pack.
     pub(crate) pack: PathBuf,
@@ -118,6 +126,20 @@ pub(crate) struct Assess {
     /// Flights that are permitted, as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) authorisations: Vec<PathBuf>,
+    /// Read a record instead of files: its folder, or what a mirror keeps of it. The findings are
+    /// those of the files that were signed into it; assessment.json is for `record sign`.
+    #[arg(long, value_name = "DIR", requires = "log_key",
+        conflicts_with_all = ["tracks", "reports", "authorisations"])]
+    pub(crate) record: Option<PathBuf>,
+    /// Verifier key of the record's log, as `key show --name` prints it.
+    #[arg(long, value_name = "KEY", value_parser = crate::audit::log_key, requires = "record")]
+    pub(crate) log_key: Option<tlog::VerifierKey>,
+    /// Take the first N entries of the record as all there is.
+    #[arg(long, value_name = "N", requires = "record")]
+    pub(crate) as_of: Option<u64>,
+    /// Bodies that you may open: JSON lines with `body` and `salt`. May be given more than once.
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub(crate) bodies: Vec<PathBuf>,
     /// Look at nothing before this instant (RFC 3339 with an offset).
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) from: Option<Instant>,
@@ -209,7 +231,7 @@ pub(crate) struct TrackFile {
 impl TrackFile {
     /// What stands before the first `=` is a sensor if it could be the name of one; a file of
     /// such a name is written `./a=b`.
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let named = text.split_once('=').and_then(|(sensor, path)| {
             let sensor = Some(SensorId::new(sensor)?);
             Some(Self { sensor, path: path.into() })

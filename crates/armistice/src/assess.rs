@@ -3,6 +3,7 @@
 mod admitted;
 mod following;
 mod published;
+mod recorded;
 mod told;
 
 use std::collections::BTreeSet;
@@ -51,8 +52,11 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     check_arguments(arguments, &pack)?;
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
+    if let Some(record) = &arguments.record {
+        return recorded::run(arguments, &pack, record, timings);
+    }
     let looking = counter("looking through tracks");
-    let tracks = timings.of("look through tracks", || inputs::tracks(arguments, &pack))?;
+    let tracks = timings.of("look through tracks", || inputs::tracks(&arguments.into(), &pack))?;
     looking.finish_and_clear();
     let others = others(arguments)?;
     let files = inputs::described(arguments, &tracks, &others);
@@ -73,7 +77,7 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
         audience: Audience::holder(),
     };
     let airspace = Airspace::new(&pack, setting.clone(), &rules);
-    let followed = follow(&airspace, arguments.threads, tracks.merged, &mut intake)?;
+    let followed = follow(&airspace, arguments.threads, Box::new(tracks.merged), &mut intake)?;
     timings.add("read tracks", followed.read_s);
     timings.add("judge tracks", followed.judge_s);
     let incidents =
@@ -88,8 +92,9 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
 
 /// What the arguments name must be in the pack, and something must go in.
 fn check_arguments(arguments: &Assess, pack: &Pack) -> anyhow::Result<()> {
-    if arguments.tracks.is_empty() && arguments.reports.is_empty() {
-        let said = "nothing to assess: name --tracks or --reports (see armistice help assess)";
+    if arguments.tracks.is_empty() && arguments.reports.is_empty() && arguments.record.is_none() {
+        let said =
+            "nothing to assess: name --tracks, --reports or --record (see armistice help assess)";
         return Err(WrongUsage(said.to_owned()).into());
     }
     let unknown = arguments.tracks.iter().filter_map(|file| file.sensor.as_ref());

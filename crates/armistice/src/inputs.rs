@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 use agreement::{Digest, Pack, Report, SensorId};
 use anyhow::Context as _;
+use intake::clock::ClockOrigin;
 use intake::merge::{self, MergeOptions, Merged};
+use intake::open::Format;
 use intake::reports::{Authorisations, JsonlReports, UcdpGed};
+use intake::zone::LocalZone;
 use intake::{Batch, Feed, Options};
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
@@ -66,9 +69,32 @@ pub(crate) struct Tracks {
     pub(crate) sensors: Vec<Option<SensorId>>,
 }
 
+/// How track files are to be read.
+#[derive(Clone, Debug)]
+pub(crate) struct TrackReading<'a> {
+    pub(crate) files: &'a [TrackFile],
+    /// Whether rejections keep the record they are about.
+    pub(crate) keep_raw: bool,
+    pub(crate) zone: Option<LocalZone>,
+    pub(crate) clock: Option<ClockOrigin>,
+    pub(crate) format: Option<Format>,
+}
+
+impl<'a> From<&'a Assess> for TrackReading<'a> {
+    fn from(arguments: &'a Assess) -> Self {
+        Self {
+            files: &arguments.tracks,
+            keep_raw: arguments.keep_rejects,
+            zone: arguments.sbs_zone.clone(),
+            clock: arguments.clock_origin,
+            format: arguments.format,
+        }
+    }
+}
+
 /// Looks through every track file and merges them.
-pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> {
-    let files = ordered_tracks(arguments);
+pub(crate) fn tracks(reading: &TrackReading<'_>, pack: &Pack) -> anyhow::Result<Tracks> {
+    let files = ordered_tracks(reading.files);
     let sources = files.iter().enumerate().map(|(n, file)| {
         let path = file.path.clone();
         merge::Source { name: n.to_string(), open: Box::new(move || File::open(&path)) }
@@ -81,13 +107,13 @@ pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> 
     }
     let options = MergeOptions {
         feed: Options {
-            keep_raw: arguments.keep_rejects,
+            keep_raw: reading.keep_raw,
             region: middle_of(pack.region),
-            zone: arguments.sbs_zone.clone(),
-            clock: arguments.clock_origin,
+            zone: reading.zone.clone(),
+            clock: reading.clock,
             ..Options::default()
         },
-        format: arguments.format,
+        format: reading.format,
         lateness: Duration::from_seconds(pack.parameters.lateness_s),
     };
     let merged = Merged::new(sources.collect(), &options).context("tracks cannot be read")?;
@@ -99,8 +125,8 @@ pub(crate) fn tracks(arguments: &Assess, pack: &Pack) -> anyhow::Result<Tracks> 
 
 /// Track files by sensor and name: of files with the same bytes the same one must count, however
 /// they were given.
-fn ordered_tracks(arguments: &Assess) -> Vec<TrackFile> {
-    let mut files = arguments.tracks.clone();
+fn ordered_tracks(files: &[TrackFile]) -> Vec<TrackFile> {
+    let mut files = files.to_vec();
     files.sort_by_key(|file| (file.sensor.clone(), bare_name(&file.path)));
     files
 }
@@ -114,7 +140,7 @@ fn middle_of(region: BoundingBox) -> Option<Position> {
 /// What goes in, as the outputs name it, in the order of the numbers that locators carry:
 /// tracks, reports, authorisations.
 pub(crate) fn described(arguments: &Assess, tracks: &Tracks, others: &[Source]) -> Vec<InputFile> {
-    let files = ordered_tracks(arguments);
+    let files = ordered_tracks(&arguments.tracks);
     let tracks = tracks.merged.inputs().iter().zip(&tracks.sensors).map(|(input, sensor)| {
         let path = input.name.parse::<usize>().ok().and_then(|n| files.get(n));
         InputFile {

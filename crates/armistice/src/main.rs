@@ -2,14 +2,18 @@
 
 mod arguments;
 mod assess;
+mod audit;
 mod check;
 mod completions;
 mod console;
 mod faults;
 mod inputs;
+mod key;
+mod keyfile;
 mod outcome;
 mod outputs;
 mod pack;
+mod record;
 mod tally;
 mod zones;
 
@@ -27,6 +31,9 @@ fn main() -> ExitCode {
         Verb::Zones(arguments) => zones::run(&arguments),
         Verb::Assess(arguments) => assess::run(&arguments),
         Verb::Tally(arguments) => tally::run(&arguments),
+        Verb::Record(arguments) => record::run(&arguments),
+        Verb::Key(arguments) => key::run(&arguments),
+        Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
     };
     let outcome = done.unwrap_or_else(|fault| {

@@ -184,19 +184,27 @@ macro_rules! said {
             /// # Errors
             /// When its kind is not known, or it says something else than its kind says.
             pub fn of(header: &Header) -> Result<Self, Refusal> {
-                let value = || Value::Object(header.said.clone());
-                let (said, body) = match &header.kind {
-                    $(Kind::$variant => {
-                        let held = <$held>::from_json(value()).map(Self::$variant);
-                        (held, HasBody::$body)
-                    })*
+                let body = match &header.kind {
+                    $(Kind::$variant => HasBody::$body,)*
                     Kind::Unknown(_) => return Err(Refusal::new(&KIND_UNKNOWN).within("kind")),
                 };
+                let said = Self::read(&header.kind, Value::Object(header.said.clone()));
                 let said = said.map_err(|why| why.within("said"))?;
                 match (body, header.body) {
                     (HasBody::Always, None) => Err(Refusal::new(&BODY_MISSING).within("body")),
                     (HasBody::Never, Some(_)) => Err(Refusal::new(&BODY_UNWANTED).within("body")),
                     _ => Ok(said),
+                }
+            }
+
+            /// What statements of a kind say, from JSON that was read strictly.
+            ///
+            /// # Errors
+            /// When they do not say that.
+            pub fn read(kind: &Kind, said: Value) -> Result<Self, Refusal> {
+                match kind {
+                    $(Kind::$variant => <$held>::from_json(said).map(Self::$variant),)*
+                    Kind::Unknown(_) => Err(Refusal::new(&KIND_UNKNOWN)),
                 }
             }
 

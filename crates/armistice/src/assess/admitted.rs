@@ -78,6 +78,11 @@ impl Intake {
         }
     }
 
+    /// Notes something that a reader has to know.
+    pub(super) fn note(&mut self, said: String) {
+        self.notes.push(said);
+    }
+
     /// Counts what was used of an input.
     pub(super) fn admit(&mut self, input: u16, records: u64) {
         self.files[usize::from(input)].admitted += records;

@@ -9,8 +9,7 @@ use std::time::Instant as Clock;
 use agreement::TrackPoint;
 use anyhow::Context as _;
 use assess::airspace::{Airspace, AirspacePicture, Shard};
-use intake::merge::Merged;
-use intake::{Batch, Feed as _};
+use intake::{Batch, Feed};
 use spacetime::Instant;
 
 use super::admitted::Intake;
@@ -31,17 +30,17 @@ pub(super) struct Followed {
     pub(super) judge_s: f64,
 }
 
-/// Follows every aircraft of every track file.
+/// Follows every aircraft of a stream of points.
 pub(super) fn follow(
     airspace: &Airspace<'_>,
     threads: NonZeroUsize,
-    merged: Merged,
+    points: Box<dyn Feed<TrackPoint>>,
     intake: &mut Intake,
 ) -> anyhow::Result<Followed> {
     let threads = u32::try_from(threads.get()).unwrap_or(u32::MAX);
     let shares: Vec<Shard<'_>> = (0..threads).map(|n| airspace.shard(n, threads)).collect();
     let in_flight = VecDeque::new();
-    let mut reading = Reading { merged, intake, in_flight, span: None, read_s: 0.0 };
+    let mut reading = Reading { points, intake, in_flight, span: None, read_s: 0.0 };
     let (shares, judged_s) = match <[Shard<'_>; 1]>::try_from(shares) {
         Ok([alone]) => reading.on_this_thread(alone)?,
         Err(shares) => reading.on_threads(shares)?,
@@ -54,7 +53,7 @@ pub(super) fn follow(
 }
 
 struct Reading<'a> {
-    merged: Merged,
+    points: Box<dyn Feed<TrackPoint>>,
     intake: &'a mut Intake,
     /// Batches that threads may still look at, oldest first; their memory is used again.
     in_flight: VecDeque<Arc<Vec<TrackPoint>>>,
@@ -74,7 +73,7 @@ impl Reading<'_> {
     fn next(&mut self) -> anyhow::Result<Option<Arc<Vec<TrackPoint>>>> {
         let started = Clock::now();
         let mut batch = Batch { items: self.spare(), ..Batch::default() };
-        let more = self.merged.read(&mut batch).context("tracks cannot be read")?;
+        let more = self.points.read(&mut batch).context("tracks cannot be read")?;
         self.read_s += started.elapsed().as_secs_f64();
         for rejection in &batch.rejections {
             self.intake.reject(rejection)?;

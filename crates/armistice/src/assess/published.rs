@@ -54,6 +54,11 @@ impl Made {
         }
     }
 
+    /// The findings, in their one order.
+    pub(super) fn findings(&self) -> &[Recorded] {
+        &self.findings
+    }
+
     /// What is published.
     pub(super) fn input<'a>(
         &'a self,

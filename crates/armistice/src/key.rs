@@ -1,0 +1,73 @@
+//! `armistice key`: keys of devices, logs and witnesses.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use agreement::Digest;
+use agreement::statement::SecretKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tlog::{SignatureType, VerifierKey};
+
+use crate::keyfile;
+use crate::outcome::{Outcome, WrongUsage};
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+A key is a file of 64 hexadecimal digits that only its owner can read. One key a device, and another
+for each log and each witness. What is printed is public.
+
+  armistice key new us-1.key
+  armistice key show us-1.key --json | jq -r .hex      # for the pack: [[device]] ed25519 = ...
+  armistice key show log.key --name example.org/record # the log's verifier key")]
+pub(crate) enum Key {
+    /// Make a key in a new file, and print its public half.
+    New(KeyFile),
+    /// Print the public half of a key.
+    Show(KeyFile),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyFile {
+    /// File of the secret key.
+    file: PathBuf,
+    /// Name of the log or witness, for its verifier keys in the form of signed notes.
+    #[arg(long)]
+    name: Option<String>,
+    /// Print JSON, for machines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Key) -> anyhow::Result<Outcome> {
+    let (file, secret) = match arguments {
+        Key::New(file) => (file, keyfile::create(&file.file)?),
+        Key::Show(file) => (file, keyfile::read(&file.file)?),
+    };
+    let public = SecretKey::from_seed(&secret).public().to_bytes();
+    let mut rows =
+        vec![("hex", Digest::from_bytes(public).to_string()), ("base64", STANDARD.encode(public))];
+    if let Some(name) = &file.name {
+        for (row, kind) in
+            [("log", SignatureType::Ed25519), ("witness", SignatureType::CosignatureEd25519)]
+        {
+            let key = VerifierKey::ed25519(name, kind, &public);
+            let key = key.map_err(|fault| WrongUsage(format!("--name {name}: {fault}")))?;
+            rows.push((row, key.to_string()));
+        }
+    }
+    let mut out = io::stdout().lock();
+    if file.json {
+        let rows: serde_json::Map<_, _> =
+            rows.into_iter().map(|(row, value)| (row.to_owned(), json!(value))).collect();
+        writeln!(out, "{}", json!(rows))?;
+    } else {
+        for (row, value) in rows {
+            writeln!(out, "{row:8}{value}")?;
+        }
+    }
+    Ok(Outcome::Done)
+}

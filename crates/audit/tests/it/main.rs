@@ -1,0 +1,8 @@
+//! A record run again: what agrees, what does not, and what cannot be told.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod audited;
+mod gathered;
+mod merkle;
+mod world;
