@@ -11,7 +11,7 @@ use crate::steps::Outcome::{self, Done};
 use crate::steps::Steps;
 
 /// The benchmarks: the name of each is also that of its binary in `benches/`.
-const BENCHES: [&str; 3] = ["zones", "assess", "decode"];
+const BENCHES: [&str; 4] = ["zones", "assess", "decode", "proof"];
 /// The arrays that the zone workloads come from; drawn with a fixed seed, so the version matters.
 const NUMPY: &str = "numpy==2.3.4";
 
@@ -28,6 +28,7 @@ pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
         steps.step(name, || match name {
             "zones" => zones(),
             "assess" => assess(),
+            "proof" => proof(),
             _ => decode(),
         });
     }
@@ -61,6 +62,28 @@ fn assess() -> Result<Outcome> {
 fn decode() -> Result<Outcome> {
     let flight = places::repository()?.join("data/modes/paris_toulouse_2024.jsonl.gz");
     binary("decode", &[flight, PathBuf::from("5")])
+}
+
+/// Proofs from tiles beside Go's `sumdb/tlog`, over a log of ours that both read.
+fn proof() -> Result<Outcome> {
+    let client = crate::go::build("xtask/oracles/tlog", "tlog-client")?;
+    let folder = places::target()?.join("go/bench-log");
+    if !folder.join("checkpoint").is_file() {
+        Program::cargo()?
+            .args([
+                "run",
+                "--release",
+                "--quiet",
+                "--package",
+                "tlog",
+                "--example",
+                "write_log",
+                "--",
+            ])
+            .args([folder.as_os_str(), "200000".as_ref()])
+            .run()?;
+    }
+    binary("proof", &[folder, client])
 }
 
 /// Draws the workloads into the cache, where they are not there yet. W3 needs coastlines whose

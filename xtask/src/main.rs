@@ -34,7 +34,7 @@ cargo xtask VERB
 
   demo             run the main job on the real input in the repository, into out/
   test             set up what is missing, then run every check and test
-  bench [NAME]..   measure against peers in the same run: zones, assess, decode (all by default)
+  bench [NAME]..   measure against peers in the same run: zones, assess, decode, proof (all by default)
   bless [NAME]..   write anew: snapshots, and readme (its picture and transcript)
   ci               what .ci/run runs: test, and Cargo.lock must be as committed
 

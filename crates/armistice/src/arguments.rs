@@ -25,8 +25,8 @@ A pack is a folder: agreement.toml, areas.geojson and SOURCES.md. Begin with `ch
   armistice assess packs/southern-syria-2017 --reports events.csv --out out/first
   armistice help assess
 
-Exit codes: 0 done; 1 the pack is faulty, nothing could be admitted, or too much was rejected;
-2 wrong usage; 3 the world failed (disk, permission).";
+Exit codes: 0 done; 1 the pack is faulty, nothing could be admitted, too much was rejected, a log is
+not believed, a witness refuses; 2 wrong usage; 3 the world failed (disk, permission, network).";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -45,6 +45,13 @@ pub(crate) enum Verb {
     Record(crate::record::Record),
     /// Run a record again, and hold it against what was put on it.
     Audit(Box<crate::audit::Arguments>),
+    /// Vouch that logs only grow.
+    #[command(subcommand)]
+    Witness(crate::witness::WitnessVerb),
+    /// Follow a log and keep a verified copy.
+    Mirror(crate::mirror::Mirror),
+    /// Find out whether two were shown one log.
+    Gossip(crate::gossip::Gossip),
     /// Print what a shell needs to complete verbs and options.
     Completions(Completions),
 }

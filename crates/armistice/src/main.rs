@@ -7,14 +7,18 @@ mod check;
 mod completions;
 mod console;
 mod faults;
+mod gossip;
 mod inputs;
 mod key;
 mod keyfile;
+mod mirror;
 mod outcome;
 mod outputs;
 mod pack;
 mod record;
 mod tally;
+mod views;
+mod witness;
 mod zones;
 
 use std::io::Write as _;
@@ -34,6 +38,9 @@ fn main() -> ExitCode {
         Verb::Record(arguments) => record::run(&arguments),
         Verb::Key(arguments) => key::run(&arguments),
         Verb::Audit(arguments) => audit::run(&arguments),
+        Verb::Witness(verb) => witness::run(&verb),
+        Verb::Mirror(arguments) => mirror::run(&arguments),
+        Verb::Gossip(arguments) => gossip::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
     };
     let outcome = done.unwrap_or_else(|fault| {

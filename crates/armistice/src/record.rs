@@ -1,5 +1,7 @@
 //! `armistice record`: the record itself, verb by verb.
 
+mod check_proof;
+mod serve;
 mod sign;
 
 use clap::{Args, Subcommand};
@@ -16,11 +18,17 @@ pub(crate) struct Record {
 enum RecordVerb {
     /// Make what feeds hold into claims that a device signs.
     Sign(Box<sign::Sign>),
+    /// Serve a record over HTTP and ask its witnesses.
+    Serve(serve::Serve),
+    /// Verify offline that an entry is in a log.
+    CheckProof(Box<check_proof::CheckProof>),
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Record) -> anyhow::Result<Outcome> {
     match &arguments.verb {
         RecordVerb::Sign(arguments) => sign::run(arguments),
+        RecordVerb::Serve(arguments) => serve::run(arguments),
+        RecordVerb::CheckProof(arguments) => check_proof::run(arguments),
     }
 }

@@ -3,7 +3,9 @@
 //! **In scope.** Letting claims in ([`admit`]). Sequencing in pools that one sync makes durable ([`sequence`], [`pool`]); publishing
 //! as plain files that any static server can serve ([`publish`]); making, opening and recovering a
 //! record ([`recover`]); reading it ([`reader`]). Everything done to disk, behind a port that a test
-//! can make fail ([`disk`]); the time, behind another ([`clock`]).
+//! can make fail ([`disk`]); the time, behind another ([`clock`]). Witnesses that vouch for logs
+//! ([`witness`]) and are asked to ([`collect`], [`policy`]); mirrors that follow one ([`mirror`]) and
+//! compare ([`gossip`]), wherever it is read from ([`source`]); all of it over HTTP ([`http`]).
 //!
 //! **Out of scope.** What a statement means, and what is found from it; the mathematics of the log,
 //! which is in `tlog`.

@@ -14,7 +14,7 @@ mod reports;
 pub use aircraft::{
     any_track, avr, beast, jsonl_frames, readsb, sbs, state_vectors_csv, state_vectors_parquet,
 };
-pub use logs::{add_checkpoint, checkpoint, entry_bundle, note, tlog_proof};
+pub use logs::{add_checkpoint, checkpoint, entry_bundle, note, split_view, tlog_proof};
 pub use packs::{geojson, pack};
 pub use reports::{authorisations, jsonl_reports, ucdp_csv};
 
@@ -37,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     ("pack", pack),
     ("readsb", readsb),
     ("sbs", sbs),
+    ("split_view", split_view),
     ("state_vectors_csv", state_vectors_csv),
     ("state_vectors_parquet", state_vectors_parquet),
     ("tlog_proof", tlog_proof),

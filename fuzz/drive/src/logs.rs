@@ -4,7 +4,9 @@
 use tlog::bundle::{BundleId, entries, first_entries};
 use tlog::note::parse_signatures;
 use tlog::witness::parse_known_size;
-use tlog::{AddCheckpoint, Checkpoint, Note, SignedCheckpoint, Tile, TlogProof, VerifierKey};
+use tlog::{
+    AddCheckpoint, Checkpoint, Note, SignedCheckpoint, SplitView, Tile, TlogProof, VerifierKey,
+};
 
 fn same(written: &impl ToString, read: &[u8]) {
     assert_eq!(written.to_string().as_bytes(), read, "what was read is not what is written");
@@ -39,6 +41,14 @@ pub fn checkpoint(bytes: &[u8]) {
 pub fn tlog_proof(bytes: &[u8]) {
     if let Ok(proof) = TlogProof::parse(bytes) {
         same(&proof, bytes);
+    }
+}
+
+/// Proofs that a log showed two views.
+pub fn split_view(bytes: &[u8]) {
+    if let Ok(proof) = SplitView::parse(bytes) {
+        same(&proof, bytes);
+        let _ = proof.verify(&proof.first().checkpoint().origin.clone(), &[]);
     }
 }
 

@@ -313,7 +313,7 @@ func (k kept) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 	return read, nil
 }
 
-// bench prints nanoseconds for each inclusion proof: from tiles that Go first checks against the root,
+// bench prints the nanoseconds of an inclusion proof: from tiles that Go first checks against the root,
 // as its client does, and from tiles as they are, as ours are made.
 func bench(folder string, rounds int) {
 	lines := strings.Split(string(read(folder, "checkpoint")), "\n")
@@ -353,13 +353,19 @@ func bench(folder string, rounds int) {
 	fmt.Println("plain", measure(indexes, rounds, tree, plain))
 }
 
+// measure gives the nanoseconds of a proof in the fastest round: what the machine is doing besides is not
+// what is measured.
 func measure(indexes []int64, rounds int, tree tlog.Tree, hashes tlog.HashReader) int64 {
-	started := time.Now()
+	fastest := time.Duration(1<<63 - 1)
 	for round := 0; round < rounds; round++ {
+		started := time.Now()
 		for _, index := range indexes {
 			_, err := tlog.ProveRecord(tree.N, index, hashes)
 			must(err)
 		}
+		if took := time.Since(started); took < fastest {
+			fastest = took
+		}
 	}
-	return time.Since(started).Nanoseconds() / int64(rounds*len(indexes))
+	return fastest.Nanoseconds() / int64(len(indexes))
 }

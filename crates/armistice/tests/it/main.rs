@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod program;
+#[cfg(test)]
+mod witnessing;
 
 use std::fs;
 

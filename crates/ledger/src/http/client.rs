@@ -26,10 +26,22 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// Who asks, where tiles are not for everybody.
 #[derive(Clone)]
 pub struct Caller {
-    /// The key, which is on the roster.
-    pub secret: SigningKey,
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
+    secret: SigningKey,
+    clock: Arc<dyn Clock>,
+}
+
+impl Caller {
+    /// Who holds the secret of a key that is on the roster.
+    #[must_use]
+    pub fn new(secret: &[u8; 32], clock: Arc<dyn Clock>) -> Self {
+        Self { secret: SigningKey::from_bytes(secret), clock }
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public(&self) -> [u8; 32] {
+        self.secret.verifying_key().to_bytes()
+    }
 }
 
 impl fmt::Debug for Caller {

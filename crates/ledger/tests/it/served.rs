@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 
-use ed25519_dalek::SigningKey;
-use ledger::clock::Clock;
 use ledger::collect::{self, Answer, Round, WitnessPort};
 use ledger::disk::RealDisk;
 use ledger::gossip::{self, Views};
@@ -281,13 +279,17 @@ fn a_witness_whose_folder_was_put_back_from_a_copy_is_noticed() {
 }
 
 fn caller(n: u8) -> Caller {
-    Caller { secret: SigningKey::from_bytes(&[n; 32]), clock: Arc::new(NOON) }
+    caller_at(n, NOON)
+}
+
+fn caller_at(n: u8, at: Instant) -> Caller {
+    Caller::new(&[n; 32], Arc::new(at))
 }
 
 #[test]
 fn the_checkpoint_is_for_anybody_and_tiles_for_the_roster() {
     let log = Log::with(300, "", 0);
-    let roster: BTreeSet<_> = [caller(20).secret.verifying_key().to_bytes()].into();
+    let roster: BTreeSet<_> = [caller(20).public()].into();
     let server = serve(&log, Access::Keys(roster), &[]);
     let tile = Tile::parse("tile/0/000").unwrap();
     let get = |caller: Option<Caller>| HttpLog::new(&server.url(), ORIGIN, caller).exact_tile(tile);
@@ -295,8 +297,7 @@ fn the_checkpoint_is_for_anybody_and_tiles_for_the_roster() {
     assert!(matches!(get(None), Err(SourceFault::Refused { status: 401, .. })));
     assert!(matches!(get(Some(caller(21))), Err(SourceFault::Refused { status: 403, .. })));
     assert_eq!(get(Some(caller(20))).unwrap().len(), 8_192);
-    let late: Arc<dyn Clock> = Arc::new(Instant::from_micros(NOON.micros() + 200_000_000));
-    let late = Caller { clock: late, ..caller(20) };
+    let late = caller_at(20, Instant::from_micros(NOON.micros() + 200_000_000));
     assert!(matches!(get(Some(late)), Err(SourceFault::Refused { status: 401, .. })));
 
     let (_folder, disk) = {

@@ -1,0 +1,198 @@
+//! `armistice record serve`: the record over HTTP, with its witnesses asked on every publication.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use agreement::Pack;
+use anyhow::Context as _;
+use clap::Args;
+use ledger::clock::{Clock as _, SystemClock};
+use ledger::collect::{self, Answer, WitnessPort};
+use ledger::disk::{Disk, RealDisk};
+use ledger::http::Server;
+use ledger::http::access::Access;
+use ledger::http::client::HttpWitness;
+use ledger::http::record::{RecordService, router};
+use ledger::policy::{self, said_of};
+use tlog::{Quorum, VerifierKey};
+
+use crate::console::plain;
+use crate::outcome::{Outcome, Refused, WrongUsage};
+use crate::pack;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Serves log/ as c2sp.org/tlog-tiles has it. The checkpoint is for anybody; tiles and entries are for the
+keys on the pack's roster and its witnesses, who sign each request, unless --public is said. Plain HTTP:
+put a reverse proxy with TLS in front of it.
+
+Whenever the log is published, and once an interval, each of the pack's witnesses that has a URL is asked
+to cosign. Nothing waits for them: a checkpoint without its quorum is served as it is, and who has not
+witnessed it since when is said here.
+
+  armistice record serve record --pack PACK
+  armistice record serve record --pack PACK --listen 127.0.0.1:8100 \\
+      --witness example.org/w1=http://127.0.0.1:8101 --witness example.org/w2=https://w2.example")]
+pub(crate) struct Serve {
+    /// Folder of the record.
+    record: PathBuf,
+    /// The pack: whose keys may read tiles, and which witnesses have to cosign.
+    #[arg(long, value_name = "PACK")]
+    pack: PathBuf,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8100")]
+    listen: String,
+    /// Where one of the pack's witnesses answers.
+    #[arg(long, value_name = "NAME=URL", value_parser = place)]
+    witness: Vec<(String, String)>,
+    /// Seconds after which witnesses are asked again.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    interval: NonZeroU64,
+    /// Let anybody read tiles and entries.
+    #[arg(long)]
+    public: bool,
+}
+
+fn place(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, url)) if url.starts_with("http://") || url.starts_with("https://") => {
+            Ok((name.to_owned(), url.to_owned()))
+        }
+        _ => Err("write NAME=URL, such as example.org/w1=https://w1.example.org".to_owned()),
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(arguments: &Serve) -> anyhow::Result<Outcome> {
+    let pack = pack::sound(&arguments.pack)?;
+    let interval_s = arguments.interval.get();
+    let quorum = policy::quorum(&pack, interval_s).map_err(|fault| Refused(fault.to_string()))?;
+    let keys = witnesses_of(&quorum);
+    let ports = ports(&keys, &arguments.witness)?;
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&arguments.record));
+    let published = collect::cosigned(&*disk, &keys)
+        .with_context(|| format!("{} cannot be served", arguments.record.display()))?;
+    let origin = published.checkpoint().origin.clone();
+    let service = RecordService {
+        disk: disk.clone(),
+        origin: origin.clone(),
+        access: if arguments.public { Access::Public } else { Access::Keys(roster(&pack, &keys)) },
+        witnesses: keys,
+        clock: Arc::new(SystemClock),
+    };
+    let server = Server::bind(&arguments.listen)
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{} is served on http://{}", plain(&origin), server.address()?)?;
+    out.flush()?;
+    drop(out);
+    thread::spawn(move || ask_for_good(&*disk, &ports, &quorum, interval_s));
+    server.serve(router(service), std::future::pending())?;
+    Ok(Outcome::Done)
+}
+
+fn witnesses_of(quorum: &Quorum) -> Vec<VerifierKey> {
+    let mut keys = Vec::new();
+    for key in quorum.groups().iter().flat_map(|group| &group.witnesses) {
+        if !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    keys
+}
+
+fn ports(keys: &[VerifierKey], places: &[(String, String)]) -> anyhow::Result<Vec<HttpWitness>> {
+    let port = |(name, url): &(String, String)| {
+        let key = keys.iter().find(|key| key.name() == name);
+        let key = key.ok_or_else(|| {
+            WrongUsage(format!("--witness {name}: the pack has no witness of that name"))
+        })?;
+        Ok(HttpWitness::new(url, key.clone()))
+    };
+    places.iter().map(port).collect()
+}
+
+fn roster(pack: &Pack, witnesses: &[VerifierKey]) -> BTreeSet<[u8; 32]> {
+    let devices = pack.devices.values().map(|device| device.ed25519);
+    let witnesses = witnesses.iter().filter_map(|key| key.bytes().try_into().ok());
+    devices.chain(witnesses).collect()
+}
+
+/// Asks the witnesses whenever the checkpoint changes and once an interval, and says what changed in how
+/// they stand to it.
+fn ask_for_good(disk: &dyn Disk, ports: &[HttpWitness], quorum: &Quorum, interval_s: u64) {
+    const LOOK: Duration = Duration::from_millis(500);
+    let ports: Vec<&dyn WitnessPort> = ports.iter().map(|port| port as &dyn WitnessPort).collect();
+    let (mut asked, mut asked_at_s, mut said) = (None, 0, BTreeMap::new());
+    loop {
+        let now = SystemClock.now();
+        let now_s = policy::seconds(now);
+        let published = collect::cosigned(disk, &[]).ok();
+        let changed = published.is_some() && published != asked;
+        if changed || now_s.abs_diff(asked_at_s) >= interval_s {
+            (asked, asked_at_s) = (published, now_s);
+            let told = standing(disk, &ports, quorum, interval_s, now);
+            let told = told.unwrap_or_else(|fault| [("record".to_owned(), fault)].into());
+            for (who, line) in &told {
+                if said.get(who) != Some(line) {
+                    let _ = writeln!(io::stderr(), "{}", plain(line));
+                }
+            }
+            said = told;
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// What is to be said of the published checkpoint, by whom it is about.
+fn standing(
+    disk: &dyn Disk,
+    ports: &[&dyn WitnessPort],
+    quorum: &Quorum,
+    interval_s: u64,
+    now: spacetime::Instant,
+) -> Result<BTreeMap<String, String>, String> {
+    let round = collect::round(disk, ports, interval_s, now).map_err(|fault| fault.to_string())?;
+    let standing = collect::publish_witnessed(disk, &round.checkpoint, quorum, now)
+        .map_err(|fault| fault.to_string())?;
+    let mut told = BTreeMap::new();
+    for (name, answer) in &round.answers {
+        if let Some(line) = alarming(name, answer) {
+            told.insert(format!("{name} answer"), line);
+        }
+    }
+    for (key, stands) in standing.groups.iter().flat_map(|group| &group.witnesses) {
+        let last = collect::last_cosigned(disk, key).map_err(|fault| fault.to_string())?;
+        if let Some(line) = said_of(key, *stands, last.map(|(_, at_s)| at_s)) {
+            told.insert(key.name().to_owned(), line);
+        }
+    }
+    let size = round.checkpoint.checkpoint().size;
+    let word = if standing.is_reached() { "has its quorum" } else { "is without its quorum" };
+    if !quorum.groups().is_empty() {
+        told.insert("quorum".to_owned(), format!("the checkpoint of {size} entries {word}"));
+    }
+    Ok(told)
+}
+
+fn alarming(name: &str, answer: &Answer) -> Option<String> {
+    Some(match answer {
+        Answer::Cosigned | Answer::Recent => return None,
+        Answer::Unreachable(reason) => format!("{name} does not answer: {reason}"),
+        Answer::Refused { status, said } => format!("{name} refuses with {status}: {said}"),
+        Answer::OtherView { known } => format!(
+            "{name} has vouched for another view of {known} entries under this log's key: compare by \
+             `armistice gossip` at once"
+        ),
+        Answer::WentBack { cosigned, known } => format!(
+            "{name} vouched for {cosigned} entries and now knows of {known}: its folder was put back from \
+             a copy, and it can no longer be relied on"
+        ),
+        Answer::Nonsense(reason) => format!("{name} answers with no cosignature: {reason}"),
+    })
+}
