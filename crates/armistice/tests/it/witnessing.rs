@@ -167,7 +167,7 @@ fn a_served_record_is_cosigned_by_two_witnesses_and_mirrored_by_the_roster_alone
     desk.put("device.key", &format!("{}\n", "07".repeat(32)));
     let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(desk.path("device.key"), owner_only).expect("a mode");
-    let device = tlog::NoteSigner::new("device", &[7; 32]).expect("a key");
+    let device = NoteSigner::new("device", &[7; 32]).expect("a key");
     let hex = |bytes: &[u8]| {
         bytes.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
