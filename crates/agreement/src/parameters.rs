@@ -115,6 +115,69 @@ parameters! {
     ground_low_cm: -43_000 in -50_000..=900_000,
     /// Highest ground in the region.
     ground_high_cm: 885_000 in -50_000..=900_000,
+    /// Temperature of the air that sound travels through, thousandths of a degree Celsius:
+    /// 331.3 m/s times the root of 1 + T / 273.15. The default is 343 m/s, the round figure that
+    /// observers and instruments reckon with.
+    air_temperature_mdeg: 19_630 in -60_000..=60_000,
+    /// Wind, as the speed that it adds to sound going east.
+    wind_east_mm_s: 0 in -60_000..=60_000,
+    /// Wind, as the speed that it adds to sound going north.
+    wind_north_mm_s: 0 in -60_000..=60_000,
+    /// What the way of the sound may be off by, millionths of its time, one standard deviation:
+    /// half a degree of temperature and half a metre a second of wind, measured near by. Where
+    /// nobody measures them, 50,000 is nearer the truth (ALGORITHMS: 0.05 r/c).
+    sound_travel_sd_ppm: 2200 in 0..=200_000,
+    /// Clock error of a person whose report states none.
+    clock_person_ms: 20_000 in 0..=3_600_000,
+    /// Clock error of a camera whose report states none.
+    clock_camera_ms: 500 in 0..=3_600_000,
+    /// Clock error of a microphone whose report states none: its time is disciplined.
+    clock_microphone_us: 5000 in 0..=3_600_000_000,
+    /// How many thousandths of a standard deviation of its own error the ends of a stated interval
+    /// of time or of distance already hold. An interval that is no wider says that error over
+    /// again, and what was read is its middle; what it is wider by was not read more finely.
+    stated_interval_sd_milli: 2000 in 0..=5000,
+    /// Distance at which one person in two hears what is heavy.
+    heard_heavy_m: 8000 in 100..=100_000,
+    /// How that falls off: p = 1 / (1 + e^((r - median) / spread)).
+    heard_heavy_spread_m: 2000 in 10..=50_000,
+    /// Distance at which one person in two hears small arms.
+    heard_light_m: 1500 in 100..=100_000,
+    /// How that falls off.
+    heard_light_spread_m: 400 in 10..=50_000,
+    /// Distance at which one person in two notices what flies.
+    noticed_air_m: 6000 in 100..=100_000,
+    /// How that falls off.
+    noticed_air_spread_m: 2000 in 10..=50_000,
+    /// How far a camera sees what is heavy.
+    camera_reach_m: 10_000 in 100..=100_000,
+    /// Share of what is heavy within its reach that a camera records.
+    camera_records_permille: 700 in 1..=999,
+    /// How far a microphone records what is heavy.
+    microphone_reach_m: 15_000 in 100..=100_000,
+    /// Share of what is heavy within its reach that a microphone records.
+    microphone_records_permille: 800 in 1..=999,
+    /// A post that reported nothing for longer than this is not presumed to have watched. Posts
+    /// with a record of their duty need no presumption.
+    duty_presumed_s: 21_600 in 0..=2_592_000,
+    /// How far beyond the box around all posts events are looked for with full weight: about half
+    /// of the distance between posts. What lies farther out is nobody's to watch.
+    watch_margin_m: 4000 in 0..=200_000,
+    /// Over this distance farther out an event becomes e times less likely.
+    watch_falls_off_m: 1000 in 10..=200_000,
+    /// Reports of one person in an hour that belong to no event, thousandths, before the reports
+    /// themselves tell: what is estimated starts from it, with the weight of ten hours.
+    clutter_per_observer_hour_milli: 200 in 0..=1_000_000,
+    /// How far off people place what never happened: evenly up to this distance.
+    clutter_reach_m: 12_000 in 100..=200_000,
+    /// Heavy or light events in a day and 1,000 km2, thousandths, before the reports themselves
+    /// tell.
+    events_per_day_1000km2_milli: 50_000 in 1..=100_000_000,
+    /// Share of reports that call an act by the name of another that is like it, thousandths.
+    kind_mistaken_permille: 10 in 0..=500,
+    /// How much less likely each further event is that a count does not hold: the relative
+    /// spread of a count, thousandths ("about" is one in five).
+    count_spread_permille: 200 in 1..=5000,
 }
 
 impl Parameters {

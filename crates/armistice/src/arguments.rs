@@ -34,6 +34,8 @@ pub(crate) enum Verb {
     Check(Check),
     /// Hold tracks and reports against a pack; write findings and a report.
     Assess(Box<Assess>),
+    /// Fuse reports into incidents, each with a place, a count and how likely it is real.
+    Fuse(Fuse),
     /// Compare the reports before a day with those after it.
     Tally(Tally),
     /// Tell which points lie in which zones.
@@ -213,6 +215,58 @@ pub(crate) struct Tally {
     /// Print JSON, for machines.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each line of INCIDENTS.jsonl is one incident: `id, kind, from, to, lat, lon, region50, region95`
+(GeoJSON), `count_min, count_max, sources, reports, p_real, level`. Places of firing, launch, forces
+and weapons have no position: they are told as H3 cells of resolution 5, a day later. The order in
+which reports and files are given changes no byte.
+
+Without a pack the parameters have their defaults; `armistice help fuse` and docs/pack-format.md say what
+they are. What is printed says whether the noise is what was stated.
+
+  armistice fuse reports.jsonl --out incidents.jsonl
+  armistice fuse north.jsonl south.jsonl --pack PACK --out incidents.jsonl --json
+  armistice fuse picks.jsonl --set microphone_reach_m=20000 --set air_temperature_mdeg=14600 \\
+      --out incidents.jsonl")]
+pub(crate) struct Fuse {
+    /// Reports from the ground and from sensors.
+    #[arg(value_name = "REPORTS", required = true)]
+    pub(crate) reports: Vec<PathBuf>,
+    /// Folder of a pack, for its parameters and its time zone.
+    #[arg(long, value_name = "PACK")]
+    pub(crate) pack: Option<PathBuf>,
+    /// Set a parameter, over the pack's. May be given more than once.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) set: Vec<(String, i64)>,
+    /// Up to when the reports reach: cells of places of firing are told a day later. Without it,
+    /// the end of the last observation.
+    #[arg(long, value_name = "T", value_parser = instant)]
+    pub(crate) as_of: Option<Instant>,
+    /// End with exit code 1 when more records than this were rejected.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_rejects: Option<u64>,
+    /// File to write the incidents into.
+    #[arg(long, value_name = "INCIDENTS.jsonl")]
+    pub(crate) out: PathBuf,
+    /// Print JSON, for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn parameter(text: &str) -> Result<(String, i64), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    let ranges = agreement::Parameters::RANGES;
+    let Some(&(_, low, high)) = ranges.iter().find(|(known, ..)| *known == name) else {
+        return Err("there is no parameter of that name; docs/pack-format.md lists them".to_owned());
+    };
+    let value: i64 = value.parse().map_err(|_| "the value is a whole number")?;
+    if value < low || value > high {
+        return Err(format!("the value lies outside {low} to {high}"));
+    }
+    Ok((name.to_owned(), value))
 }
 
 /// What the rows of a tally are.

@@ -224,13 +224,13 @@ impl Feed<Report> for ReportFeed {
 pub(crate) fn reports(
     source: &Source,
     input: u16,
-    pack: &Pack,
+    time_zone: &str,
     keep_raw: bool,
 ) -> anyhow::Result<ReportFeed> {
     let reader = text(&source.path)?;
     let options = Options { input, keep_raw, ..Options::default() };
     if named(&source.path, "csv") {
-        let zone = spacetime::zone_rules(&pack.time_zone)?;
+        let zone = spacetime::zone_rules(time_zone)?;
         return Ok(ReportFeed::Ucdp(Box::new(UcdpGed::new(reader, options, zone))));
     }
     Ok(ReportFeed::Lines(JsonlReports::new(reader, options)))

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod console;
 mod faults;
+mod fuse;
 mod gossip;
 mod inputs;
 mod key;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Zones(arguments) => zones::run(&arguments),
         Verb::Assess(arguments) => assess::run(&arguments),
+        Verb::Fuse(arguments) => fuse::run(&arguments),
         Verb::Tally(arguments) => tally::run(&arguments),
         Verb::Record(arguments) => record::run(&arguments),
         Verb::Key(arguments) => key::run(&arguments),

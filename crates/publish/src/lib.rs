@@ -13,6 +13,7 @@
 //! - No place of a firing, a launch, a force, a weapon, a post, a site or a movement is drawn
 //!   or written: [`DrawnReport`] cannot hold one.
 
+pub mod incidents;
 pub mod input;
 pub mod jsonl;
 mod limits;

@@ -5,6 +5,9 @@
 mod airspace;
 mod conformance;
 mod distrust;
+mod fusion;
 mod incidents;
+mod observers;
 mod southern_syria;
+mod verification;
 mod world;

@@ -1,0 +1,427 @@
+//! How well some observations fit one event at a place, whatever its instant: the instant is
+//! integrated out, since every clock's error is taken for normal.
+//!
+//! The value is `ln` of the density of what was measured, times the chance that those who
+//! reported perceived it and that the others on duty did not. It grows by the square metre: its
+//! integral over the plane, times the rate of events, is the evidence for the event.
+
+use std::f64::consts::PI;
+
+use super::calibration::Measure;
+use super::logarithm::Logarithm;
+use super::model::{Detection, Model, Watched};
+use super::observation::{Direction, Distance, Observation, Spot};
+use super::plane::Xy;
+use super::silence::Field;
+
+/// Nearer than this to a source its direction is not known, metres.
+const NEAR_M: f64 = 1.0;
+
+/// Heard by somebody whose place is not known: sound may have taken up to a minute, which has
+/// this variance, seconds squared.
+const UNKNOWN_WAY_VAR: f64 = 300.0;
+
+/// One observation of the group.
+#[derive(Clone, Debug)]
+struct Term<'a> {
+    at: Option<Xy>,
+    t: f64,
+    var: f64,
+    heard: bool,
+    direction: Option<Direction>,
+    distance: Option<Distance>,
+    spot: Option<Spot>,
+    detection: Option<&'a Detection>,
+}
+
+/// Observations that may be of one event.
+#[derive(Clone, Debug)]
+pub(crate) struct Likelihood<'a> {
+    model: &'a Model,
+    terms: Vec<Term<'a>>,
+    field: &'a Field,
+    watched: Watched,
+    /// What the times of the terms count from.
+    t_ref: f64,
+}
+
+/// The value somewhere, its slope, and a curvature that is never negative.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bend {
+    pub(crate) value: f64,
+    pub(crate) slope: (f64, f64),
+    /// East-east, east-north, north-north, of minus the value.
+    pub(crate) curve: (f64, f64, f64),
+}
+
+impl<'a> Likelihood<'a> {
+    pub(crate) fn new<'o>(
+        model: &'a Model,
+        field: &'a Field,
+        watched: Watched,
+        members: impl IntoIterator<Item = &'o Observation>,
+    ) -> Self {
+        let mut terms = Vec::with_capacity(8);
+        let mut t_ref = None;
+        for one in members {
+            let base = *t_ref.get_or_insert(one.t);
+            terms.push(Term {
+                at: one.at,
+                t: one.t - base,
+                var: one.var,
+                heard: one.heard,
+                direction: one.direction,
+                distance: one.distance,
+                spot: one.spot,
+                detection: one.at.and(model.detection(one.sense, one.family)),
+            });
+        }
+        Self { model, terms, field, watched, t_ref: t_ref.unwrap_or(0.0) }
+    }
+
+    /// At a place, for a cell around it whose sides' variance is `blur` square metres: coarse
+    /// cells look with as wide an eye as they are.
+    pub(crate) fn value(&self, p: Xy, blur: f64) -> f64 {
+        let mut sum = self.field.at(self.model, p).0;
+        sum += self.model.ln_watched(&self.watched, p).0;
+        let logarithm = &self.model.logarithm;
+        let blur_s2 = blur / (self.model.sound_m_s * self.model.sound_m_s);
+        let mut clocks = Clocks::default();
+        for term in &self.terms {
+            let (mut late, mut var) = (0.0, term.var);
+            if let Some(at) = term.at {
+                let way = Way::from(at, p);
+                if term.heard {
+                    let (s, v) = self.travel(way);
+                    late = s;
+                    var += v + blur_s2;
+                }
+                if let Some(detection) = term.detection {
+                    sum += detection.logit(way.r).0;
+                }
+                let turned = blur / (way.r * way.r);
+                if let Some(d) = term.direction {
+                    let widened = 1.0 + d.kappa * turned;
+                    let cos = way.east * d.east + way.north * d.north;
+                    sum += d.ln_norm + d.kappa / widened * (cos - 1.0);
+                    clocks.multiply(logarithm, widened);
+                }
+                if let Some(d) = term.distance {
+                    let var = d.var + turned;
+                    let off = d.ln_m - logarithm.ln(way.r);
+                    sum -= 0.5 * off * off / var;
+                    clocks.multiply(logarithm, 2.0 * PI * var);
+                }
+            } else if term.heard {
+                var += UNKNOWN_WAY_VAR;
+            }
+            if let Some(spot) = term.spot {
+                let var = spot.var + blur;
+                let (dx, dy) = (p.x - spot.at.x, p.y - spot.at.y);
+                sum -= 0.5 * (dx * dx + dy * dy) / var;
+                clocks.multiply(logarithm, 2.0 * PI * var);
+                clocks.multiply(logarithm, 2.0 * PI * var);
+            }
+            clocks.add(logarithm, term.t - late, var);
+        }
+        sum + clocks.ln_density(logarithm)
+    }
+
+    /// At a place, with slope and curvature; `blur` as in [`Likelihood::value`], for the
+    /// clocks only.
+    pub(crate) fn bend(&self, p: Xy, blur: f64) -> Bend {
+        let (missed, watched) =
+            (self.field.at(self.model, p), self.model.ln_watched(&self.watched, p));
+        let value = missed.0 + watched.0;
+        let (east, north) = (missed.1 + watched.1, missed.2 + watched.2);
+        let mut bend = Bend { value, slope: (east, north), curve: (0.0, 0.0, 0.0) };
+        let mut clocks = Clocks::default();
+        let mut pull = Pull::default();
+        let c = self.model.sound_m_s;
+        let logarithm = &self.model.logarithm;
+        for term in &self.terms {
+            let (mut late, mut var, mut slope) = (0.0, term.var, (0.0, 0.0));
+            if let Some(at) = term.at {
+                let way = Way::from(at, p);
+                if term.heard {
+                    let (s, v) = self.travel(way);
+                    late = s;
+                    var += v + blur / (c * c);
+                    let slower = s / way.r;
+                    slope = (-way.east * slower, -way.north * slower);
+                }
+                bend.add_detection(term.detection, way);
+                bend.add_direction(term.direction, way);
+                bend.add_distance(logarithm, term.distance, way);
+            } else if term.heard {
+                var += UNKNOWN_WAY_VAR;
+            }
+            if let Some(spot) = term.spot {
+                bend.add_spot(spot, p);
+            }
+            clocks.add(logarithm, term.t - late, var);
+            pull.add(term.t - late, var, slope);
+        }
+        bend.value += clocks.ln_density(logarithm);
+        pull.bend(&clocks, &mut bend);
+        bend
+    }
+
+    /// The instant that fits best at a place, seconds, and its variance.
+    pub(crate) fn instant(&self, p: Xy) -> (f64, f64) {
+        let mut clocks = Clocks::default();
+        for (t, var) in self.instants(p) {
+            clocks.add(&self.model.logarithm, t, var);
+        }
+        (self.t_ref + clocks.mean(), 1.0 / clocks.weight)
+    }
+
+    /// What each observation would have the instant be, counted from the first of them, and the
+    /// variance of that.
+    pub(crate) fn instants(&self, p: Xy) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.terms.iter().map(move |term| match term.at {
+            Some(at) if term.heard => {
+                let (late, var) = self.travel(Way::from(at, p));
+                (term.t - late, term.var + var)
+            }
+            None if term.heard => (term.t, term.var + UNKNOWN_WAY_VAR),
+            _ => (term.t, term.var),
+        })
+    }
+
+    /// How each measure of each observation lies at a place and an instant: the square of its
+    /// residual over its spread, and how that changes east, north and with the instant.
+    pub(crate) fn residuals(&self, p: Xy) -> Vec<(usize, Measure, f64, [f64; 3])> {
+        let mut found = Vec::new();
+        let mut clocks = Clocks::default();
+        for (t, var) in self.instants(p) {
+            clocks.add(&self.model.logarithm, t, var);
+        }
+        let instant = clocks.mean();
+        for (n, (term, (t, var))) in self.terms.iter().zip(self.instants(p)).enumerate() {
+            let sd = var.sqrt();
+            let mut by = [0.0, 0.0, 1.0 / sd];
+            if let Some(at) = term.at {
+                let way = Way::from(at, p);
+                if term.heard {
+                    let slow = 1.0 / (self.model.sound_m_s * sd);
+                    by = [way.east * slow, way.north * slow, 1.0 / sd];
+                }
+                if let Some(d) = term.direction {
+                    let cos = way.east * d.east + way.north * d.north;
+                    let rate = d.kappa.sqrt() / way.r;
+                    let turn = [way.north * rate, -way.east * rate, 0.0];
+                    found.push((n, Measure::Bearing, 2.0 * d.kappa * (1.0 - cos), turn));
+                }
+                if let Some(d) = term.distance {
+                    let off = d.ln_m - self.model.logarithm.ln(way.r);
+                    let rate = 1.0 / (d.var.sqrt() * way.r);
+                    let grow = [way.east * rate, way.north * rate, 0.0];
+                    found.push((n, Measure::Range, off * off / d.var, grow));
+                }
+            }
+            if let Some(spot) = term.spot {
+                let sd = spot.var.sqrt();
+                let (dx, dy) = ((p.x - spot.at.x) / sd, (p.y - spot.at.y) / sd);
+                found.push((n, Measure::Place, dx * dx, [1.0 / sd, 0.0, 0.0]));
+                found.push((n, Measure::Place, dy * dy, [0.0, 1.0 / sd, 0.0]));
+            }
+            let off = (t - instant) / sd;
+            found.push((n, Measure::Time, off * off, by));
+        }
+        found
+    }
+
+    /// Standard deviation of the second best clock, in metres of sound: how fine cells have to
+    /// be before clocks are told apart. Infinite when fewer than two clocks are good.
+    pub(crate) fn fineness_m(&self) -> f64 {
+        let (mut best, mut second) = (f64::INFINITY, f64::INFINITY);
+        for term in self.terms.iter().filter(|term| term.at.is_some() || !term.heard) {
+            // The way of some kilometres is what a good clock's error is made of.
+            let way = if term.heard { 49.0 * self.model.travel_var } else { 0.0 };
+            let var = term.var + way;
+            if var < best {
+                (best, second) = (var, best);
+            } else if var < second {
+                second = var;
+            }
+        }
+        second.sqrt() * self.model.sound_m_s
+    }
+
+    /// Time of the sound on its way and the variance of that.
+    #[inline]
+    fn travel(&self, way: Way) -> (f64, f64) {
+        let wind = self.model.wind;
+        // The wind blows along the way that the sound takes, from the event to the source.
+        let along = -(way.east * wind.0 + way.north * wind.1);
+        let seconds = way.r / (self.model.sound_m_s + along).max(100.0);
+        (seconds, self.model.travel_var * seconds * seconds)
+    }
+}
+
+/// From a source to a place.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    r: f64,
+    east: f64,
+    north: f64,
+}
+
+impl Way {
+    #[inline]
+    fn from(at: Xy, p: Xy) -> Self {
+        let (dx, dy) = (p.x - at.x, p.y - at.y);
+        let r = (dx * dx + dy * dy).sqrt().max(NEAR_M);
+        Self { r, east: dx / r, north: dy / r }
+    }
+}
+
+impl Bend {
+    fn push(&mut self, way: Way, slope: f64, curve: f64) {
+        self.slope.0 += slope * way.east;
+        self.slope.1 += slope * way.north;
+        self.curve.0 += curve * way.east * way.east;
+        self.curve.1 += curve * way.east * way.north;
+        self.curve.2 += curve * way.north * way.north;
+    }
+
+    fn add_detection(&mut self, detection: Option<&Detection>, way: Way) {
+        let Some(detection) = detection else { return };
+        let (value, slope) = detection.logit(way.r);
+        self.value += value;
+        self.push(way, slope, 0.0);
+    }
+
+    fn add_direction(&mut self, direction: Option<Direction>, way: Way) {
+        let Some(d) = direction else { return };
+        let cos = way.east * d.east + way.north * d.north;
+        let across = Way { r: way.r, east: way.north, north: -way.east };
+        let sin = across.east * d.east + across.north * d.north;
+        self.value += d.ln_norm + d.kappa * (cos - 1.0);
+        // Never less than half of its greatest curvature: beyond a quarter turn it would push
+        // away from the top.
+        self.push(across, d.kappa * sin / way.r, d.kappa * cos.max(0.5) / (way.r * way.r));
+    }
+
+    fn add_distance(&mut self, logarithm: &Logarithm, distance: Option<Distance>, way: Way) {
+        let Some(d) = distance else { return };
+        let off = d.ln_m - logarithm.ln(way.r);
+        self.value -= 0.5 * (off * off / d.var + logarithm.ln(2.0 * PI * d.var));
+        let by = d.var * way.r;
+        self.push(way, off / by, (1.0 + off.max(-0.5)) / (by * way.r));
+    }
+
+    fn add_spot(&mut self, spot: Spot, p: Xy) {
+        let (dx, dy) = (p.x - spot.at.x, p.y - spot.at.y);
+        self.value += -0.5 * (dx * dx + dy * dy) / spot.var - libm::log(2.0 * PI * spot.var);
+        self.slope.0 -= dx / spot.var;
+        self.slope.1 -= dy / spot.var;
+        self.curve.0 += 1.0 / spot.var;
+        self.curve.2 += 1.0 / spot.var;
+    }
+}
+
+/// Clocks that tell one instant: their density once the instant is integrated out.
+#[derive(Clone, Copy, Debug)]
+struct Clocks {
+    weight: f64,
+    weighted: f64,
+    squares: f64,
+    /// Product of `2 pi var` and of whatever else stands under the root, its logarithm taken
+    /// when it grows long.
+    product: f64,
+    ln: f64,
+    origin: f64,
+    count: u32,
+}
+
+impl Default for Clocks {
+    fn default() -> Self {
+        Self {
+            weight: 0.0,
+            weighted: 0.0,
+            squares: 0.0,
+            product: 1.0,
+            ln: 0.0,
+            origin: 0.0,
+            count: 0,
+        }
+    }
+}
+
+impl Clocks {
+    #[inline]
+    fn add(&mut self, logarithm: &Logarithm, t: f64, var: f64) {
+        if self.count == 0 {
+            self.origin = t;
+        }
+        self.count += 1;
+        let (d, w) = (t - self.origin, 1.0 / var);
+        self.weight += w;
+        self.weighted += w * d;
+        self.squares += w * d * d;
+        self.multiply(logarithm, 2.0 * PI * var);
+    }
+
+    /// Takes in one more factor under the root.
+    #[inline]
+    fn multiply(&mut self, logarithm: &Logarithm, factor: f64) {
+        self.product *= factor;
+        if !(1e-150..1e150).contains(&self.product) {
+            self.ln += logarithm.ln(self.product);
+            self.product = 1.0;
+        }
+    }
+
+    fn mean(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { self.origin + self.weighted / self.weight }
+    }
+
+    fn ln_density(&self, logarithm: &Logarithm) -> f64 {
+        if self.count == 0 {
+            return 0.0;
+        }
+        let square = (self.squares - self.weighted * self.weighted / self.weight).max(0.0);
+        let free = 2.0 * PI / self.weight;
+        -0.5 * (square + self.ln + logarithm.ln(self.product / free))
+    }
+}
+
+/// What the clocks do to slope and curvature.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pull {
+    weight: f64,
+    slope: (f64, f64),
+    square: (f64, f64, f64),
+    by_t: (f64, f64),
+    origin: Option<f64>,
+}
+
+impl Pull {
+    fn add(&mut self, t: f64, var: f64, slope: (f64, f64)) {
+        let d = t - *self.origin.get_or_insert(t);
+        let w = 1.0 / var;
+        self.weight += w;
+        self.slope.0 += w * slope.0;
+        self.slope.1 += w * slope.1;
+        self.square.0 += w * slope.0 * slope.0;
+        self.square.1 += w * slope.0 * slope.1;
+        self.square.2 += w * slope.1 * slope.1;
+        self.by_t.0 += w * d * slope.0;
+        self.by_t.1 += w * d * slope.1;
+    }
+
+    fn bend(&self, clocks: &Clocks, bend: &mut Bend) {
+        if clocks.count < 2 {
+            return;
+        }
+        let mean = clocks.weighted / clocks.weight;
+        bend.slope.0 -= self.by_t.0 - mean * self.slope.0;
+        bend.slope.1 -= self.by_t.1 - mean * self.slope.1;
+        let w = self.weight;
+        bend.curve.0 += self.square.0 - self.slope.0 * self.slope.0 / w;
+        bend.curve.1 += self.square.1 - self.slope.0 * self.slope.1 / w;
+        bend.curve.2 += self.square.2 - self.slope.1 * self.slope.1 / w;
+    }
+}

@@ -1,0 +1,210 @@
+//! Many noisy reports into few incidents, each with a place that it can defend.
+//!
+//! Reports are taken for observations of events by likelihood (ALGORITHMS, Ground): the time as
+//! stated, with the sound's way; the bearing, von Mises, widened by the step it was rounded to;
+//! the distance, lognormal; who perceived it and who was on duty and did not; how many each
+//! counted; what each called it. The best partition of the reports is searched ([`exact`] for few,
+//! [`greedy`] for many), and each group's likelihood over the plane gives the regions.
+//!
+//! Floats run inside on pinned libm and the four operations; what is compared is whole
+//! micro-nats, and ties go to what was observed first, then to the smaller digest. So the order
+//! in which reports come changes no byte.
+
+mod associate;
+mod calibration;
+mod exact;
+mod gate;
+mod greedy;
+mod incident;
+mod likelihood;
+mod logarithm;
+mod model;
+mod observation;
+mod outline;
+mod peak;
+mod plane;
+mod posterior;
+mod rates;
+mod scene;
+mod silence;
+mod whereabouts;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use agreement::{Digest, Parameters, Report};
+use spacetime::Instant;
+
+pub use associate::Search;
+pub use calibration::{Calibration, Fit, Measure};
+pub use exact::EXACT_MAX;
+pub use gate::NEIGHBOURS_MAX;
+pub use incident::{Incident, Level};
+pub use model::Sense;
+pub use posterior::CELLS_MAX;
+pub use silence::{FIELDS_MAX, NODES_MAX};
+pub use whereabouts::{CELLS_TOLD_MAX, CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
+
+use model::{Family, Model};
+use observation::Observed;
+use rates::{Found, Rates};
+use scene::{Cluster, Scene};
+use silence::{Duty, Fields};
+
+/// Of a long record so many observations in a row are looked at, several times, before all are.
+const PILOT_RUN: usize = 400;
+/// So many runs.
+const PILOT_RUNS: usize = 6;
+/// Rounds of estimating rates from the pilot.
+const PILOT_ROUNDS: usize = 3;
+
+/// What came of fusing.
+#[derive(Clone, Debug)]
+pub struct Fused {
+    /// By the time they began, then id.
+    pub incidents: Vec<Incident>,
+    /// How the search went.
+    pub search: Search,
+    /// Whether the noise was what the reports and the parameters say.
+    pub calibration: Calibration,
+    /// Different reports.
+    pub reports: u64,
+    /// Reports that came more than once, by id and all.
+    pub repeats: u64,
+    /// Reports of one source that say the same under another name.
+    pub copies: u64,
+}
+
+/// Fuses reports. `as_of` is up to when they reach: places of firing leave a day later. Without
+/// it, the end of the latest observation.
+#[must_use]
+pub fn fuse<'a>(
+    parameters: &Parameters,
+    as_of: Option<Instant>,
+    reports: impl IntoIterator<Item = &'a Report>,
+) -> Fused {
+    let (mut distinct, mut repeats) = (BTreeMap::new(), 0);
+    for report in reports {
+        repeats += u64::from(distinct.insert(report.digest(), report).is_some());
+    }
+    // What its own source has replaced no longer counts.
+    let replaced: BTreeSet<(&str, &str)> = distinct
+        .values()
+        .filter_map(|report| Some((&*report.source.id, report.replaces.as_deref()?)))
+        .collect();
+    let standing = |report: &Report| !replaced.contains(&(&*report.source.id, &*report.id));
+    let distinct: Vec<(Digest, &Report)> =
+        distinct.into_iter().filter(|(_, report)| standing(report)).collect();
+    let latest = distinct.iter().map(|(_, report)| report.observed.end()).max();
+    let as_of = as_of.or(latest).unwrap_or(Instant::MIN);
+    let model = Model::new(parameters);
+    let observed = observation::observe(&model, &distinct);
+    let duty = Duty::presumed(&model, &observed);
+    let fields = RefCell::new(Fields::new(&observed));
+    let rates = learnt(&model, parameters, &observed, &duty, &fields);
+    let scene = Scene::new(&model, &observed, &duty, &fields, rates);
+    let (groups, pairs, alone, search) = associate::associate(&scene);
+    let mut calibration = Calibration::default();
+    let mut of = vec![0; observed.observations.len()];
+    for (at, group) in groups.iter().enumerate() {
+        group.members.iter().for_each(|&n| of[n as usize] = at);
+    }
+    let maker =
+        incident::Maker { scene: &scene, pairs: &pairs, alone: &alone, groups: &groups, of };
+    let mut incidents: Vec<Incident> = groups
+        .iter()
+        .map(|group| maker.incident(group, &distinct, as_of, &mut calibration))
+        .collect();
+    incidents.sort_by_key(Incident::order);
+    let copies = observed.observations.iter().map(|one| one.reports.len() as u64 - 1).sum();
+    Fused {
+        incidents,
+        search,
+        calibration: calibration.judged(),
+        reports: distinct.len() as u64,
+        repeats,
+        copies,
+    }
+}
+
+/// Rates as some runs of the observations tell them.
+fn learnt(
+    model: &Model,
+    parameters: &Parameters,
+    observed: &Observed,
+    duty: &Duty,
+    fields: &RefCell<Fields>,
+) -> Rates {
+    let stated = Rates::of(parameters);
+    let pilot = pilot(observed);
+    let mut rates = stated.clone();
+    for _ in 0..PILOT_ROUNDS {
+        let mut found = Found::default();
+        for run in &pilot {
+            let scene = Scene::new(model, run, duty, fields, rates.clone());
+            let (groups, ..) = associate::associate(&scene);
+            count(&scene, &groups, &mut found);
+        }
+        rates = stated.learnt(&found);
+    }
+    rates
+}
+
+/// Runs of observations, evenly spaced; all of them when they are few.
+fn pilot(observed: &Observed) -> Vec<Observed> {
+    let all = &observed.observations;
+    let part = |from: usize, to: usize| Observed {
+        observations: all[from..to].to_vec(),
+        ..observed.clone()
+    };
+    if all.len() <= PILOT_RUN * PILOT_RUNS {
+        return vec![part(0, all.len())];
+    }
+    let spare = all.len() - PILOT_RUN;
+    let starts = (0..PILOT_RUNS).map(|n| spare * n / (PILOT_RUNS - 1));
+    starts.map(|from| part(from, from + PILOT_RUN)).collect()
+}
+
+/// What was found in a run, and in how much watching.
+fn count(scene: &Scene<'_>, groups: &[Cluster], found: &mut Found) {
+    let all = &scene.observed.observations;
+    let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
+    let seconds = (last.t - first.t).max(60.0);
+    for group in groups {
+        let one = scene.one(group.members[0]);
+        let real = match group.members.len() {
+            1 => 1.0 / (1.0 + libm::exp(-group.ln_odds)),
+            _ => 1.0,
+        };
+        *found.events.entry(group.act).or_default() += real;
+        if group.members.len() == 1 {
+            *found.strays.entry((one.sense, one.act)).or_default() += 1.0 - real;
+        }
+    }
+    let us = scene.observed.base.micros() + (f64::midpoint(first.t, last.t) * 1e6) as i64;
+    let set = scene.duty.set_at(us);
+    for &n in scene.duty.members(set) {
+        let sense = scene.observed.units[n as usize].sense;
+        *found.on_duty.entry(sense).or_default() += seconds;
+    }
+    let mut watched: BTreeMap<Family, f64> = BTreeMap::new();
+    for &act in found.events.keys() {
+        let family = Family::of(act);
+        let area = *watched.entry(family).or_insert_with(|| {
+            let field = scene.fields.borrow_mut().of(scene.observed, scene.duty, set, family);
+            field.watched_m2(scene.model, &scene.observed.watched)
+        });
+        *found.watched.entry(act).or_default() += area * seconds;
+    }
+}
+
+/// Whole micro-nats, to the nearest, ties to even; what has no bound is far out.
+fn micro_nats(ln: f64) -> i64 {
+    if ln.is_nan() {
+        return -MICRO_NATS_MAX;
+    }
+    (ln * 1e6).round_ties_even().clamp(-(MICRO_NATS_MAX as f64), MICRO_NATS_MAX as f64) as i64
+}
+
+/// No likelihood is told apart beyond this: e to the million.
+const MICRO_NATS_MAX: i64 = 1_000_000_000_000;

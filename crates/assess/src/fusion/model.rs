@@ -1,0 +1,253 @@
+//! The constants of the likelihood, from the parameters of the pack: sound, detection, kinds.
+
+use agreement::{Act, Parameters};
+
+use super::logarithm::Logarithm;
+use super::plane::Xy;
+
+/// How a source perceives. It decides what it is likely to miss and how good its clock is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sense {
+    /// A person at a post.
+    Person,
+    /// A camera.
+    Camera,
+    /// A sound sensor.
+    Microphone,
+    /// Somebody who was told, or who compiles: it was not there, and its silence says nothing.
+    Told,
+}
+
+impl Sense {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Person, Self::Camera, Self::Microphone, Self::Told];
+
+    /// As outputs write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Camera => "camera",
+            Self::Microphone => "microphone",
+            Self::Told => "told",
+        }
+    }
+}
+
+/// What carries how far, and what may be taken for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Family {
+    /// Explosions and what sounds like one.
+    Heavy,
+    /// Small arms.
+    Light,
+    /// Aircraft.
+    Air,
+    /// Everything else: one act is never taken for another.
+    Other,
+}
+
+impl Family {
+    pub(crate) const fn of(act: Act) -> Self {
+        match act {
+            Act::Explosion
+            | Act::Impact
+            | Act::Outgoing
+            | Act::Airstrike
+            | Act::Rocket
+            | Act::ShootDown => Self::Heavy,
+            Act::SmallArms => Self::Light,
+            Act::Aircraft | Act::Helicopter | Act::Drone => Self::Air,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Steps of a table of detection.
+const TABLE_STEPS: usize = 256;
+
+/// How detection falls off with distance: `share / (1 + e^((r - median) / spread))`.
+#[derive(Clone, Debug)]
+pub(crate) struct Detection {
+    pub(crate) median_m: f64,
+    pub(crate) spread_m: f64,
+    pub(crate) share: f64,
+    /// From here on it is certain enough that nothing is perceived.
+    pub(crate) reach_m: f64,
+    /// ln(p / (1 - p)) at steps of `step_m`; empty when it is a straight line.
+    logit: Vec<f64>,
+    step_m: f64,
+}
+
+impl Detection {
+    fn new(median_m: i64, spread_m: i64, share: f64) -> Self {
+        let (median_m, spread_m) = (median_m as f64, spread_m as f64);
+        let reach_m = median_m + 7.0 * spread_m;
+        let step_m = reach_m / (TABLE_STEPS - 2) as f64;
+        let mut new = Self { median_m, spread_m, share, reach_m, logit: Vec::new(), step_m };
+        if share < 1.0 {
+            new.logit = (0..TABLE_STEPS).map(|n| new.logit_exact(n as f64 * step_m)).collect();
+        }
+        new
+    }
+
+    fn logit_exact(&self, r: f64) -> f64 {
+        let z = libm::exp((r - self.median_m) / self.spread_m);
+        libm::log(self.share) - libm::log(z + 1.0 - self.share)
+    }
+
+    /// ln(p / (1 - p)) and its slope per metre.
+    #[inline]
+    pub(crate) fn logit(&self, r: f64) -> (f64, f64) {
+        if self.logit.is_empty() {
+            return ((self.median_m - r) / self.spread_m, -1.0 / self.spread_m);
+        }
+        let at = r / self.step_m;
+        let n = (at as usize).min(TABLE_STEPS - 2);
+        let slope = self.logit[n + 1] - self.logit[n];
+        (self.logit[n] + slope * (at - n as f64), slope / self.step_m)
+    }
+
+    /// ln(1 - p).
+    pub(crate) fn ln_missed(&self, r: f64) -> f64 {
+        let z = libm::exp((r - self.median_m) / self.spread_m);
+        libm::log1p(-(self.share / (1.0 + z)).min(1.0 - 1e-12))
+    }
+}
+
+/// The box around all posts and places named.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched {
+    pub(crate) low: Xy,
+    pub(crate) high: Xy,
+}
+
+impl Watched {
+    pub(crate) fn around(places: impl IntoIterator<Item = Xy>) -> Self {
+        let none =
+            Self { low: Xy { x: f64::MAX, y: f64::MAX }, high: Xy { x: f64::MIN, y: f64::MIN } };
+        let found = places.into_iter().fold(none, |found, at| Self {
+            low: Xy { x: found.low.x.min(at.x), y: found.low.y.min(at.y) },
+            high: Xy { x: found.high.x.max(at.x), y: found.high.y.max(at.y) },
+        });
+        if found.low.x > found.high.x {
+            return Self { low: Xy::default(), high: Xy::default() };
+        }
+        found
+    }
+}
+
+/// The constants.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) logarithm: Logarithm,
+    /// Speed of sound in still air, metres a second.
+    pub(crate) sound_m_s: f64,
+    /// Wind, metres a second, east and north.
+    pub(crate) wind: (f64, f64),
+    /// Variance of the sound's time on its way, as a share of the time squared.
+    pub(crate) travel_var: f64,
+    pub(crate) clock_s: [f64; 4],
+    pub(crate) stated_sd: f64,
+    person: [Detection; 3],
+    camera: Detection,
+    microphone: Detection,
+    pub(crate) mistaken: f64,
+    pub(crate) count_spread: f64,
+    pub(crate) clutter_reach_m: f64,
+    pub(crate) duty_presumed_us: i64,
+    pub(crate) watch_margin_m: f64,
+    watch_falls_off_m: f64,
+}
+
+impl Model {
+    pub(crate) fn new(p: &Parameters) -> Self {
+        let kelvin = 1.0 + p.air_temperature_mdeg as f64 / 273_150.0;
+        let ppm = p.sound_travel_sd_ppm as f64 / 1e6;
+        let share = |permille: i64| permille as f64 / 1000.0;
+        Self {
+            logarithm: Logarithm::new(),
+            sound_m_s: 331.3 * kelvin.sqrt(),
+            wind: (p.wind_east_mm_s as f64 / 1000.0, p.wind_north_mm_s as f64 / 1000.0),
+            travel_var: ppm * ppm,
+            clock_s: [
+                p.clock_person_ms as f64 / 1e3,
+                p.clock_camera_ms as f64 / 1e3,
+                p.clock_microphone_us as f64 / 1e6,
+                p.clock_person_ms as f64 / 1e3,
+            ],
+            stated_sd: p.stated_interval_sd_milli as f64 / 1000.0,
+            person: [
+                Detection::new(p.heard_heavy_m, p.heard_heavy_spread_m, 1.0),
+                Detection::new(p.heard_light_m, p.heard_light_spread_m, 1.0),
+                Detection::new(p.noticed_air_m, p.noticed_air_spread_m, 1.0),
+            ],
+            camera: Detection::new(
+                p.camera_reach_m,
+                p.camera_reach_m / 100,
+                share(p.camera_records_permille),
+            ),
+            microphone: Detection::new(
+                p.microphone_reach_m,
+                p.microphone_reach_m / 100,
+                share(p.microphone_records_permille),
+            ),
+            mistaken: share(p.kind_mistaken_permille),
+            count_spread: share(p.count_spread_permille),
+            clutter_reach_m: p.clutter_reach_m as f64,
+            watch_margin_m: p.watch_margin_m as f64,
+            watch_falls_off_m: p.watch_falls_off_m as f64,
+            duty_presumed_us: p.duty_presumed_s.saturating_mul(1_000_000),
+        }
+    }
+
+    /// How a sense perceives a family; `None` when nothing is known of it, so that neither a
+    /// report's distance nor its absence says anything.
+    pub(crate) const fn detection(&self, sense: Sense, family: Family) -> Option<&Detection> {
+        match (sense, family) {
+            (Sense::Person, Family::Heavy) => Some(&self.person[0]),
+            (Sense::Person, Family::Light) => Some(&self.person[1]),
+            (Sense::Person, Family::Air) => Some(&self.person[2]),
+            (Sense::Camera, Family::Heavy) => Some(&self.camera),
+            (Sense::Microphone, Family::Heavy) => Some(&self.microphone),
+            _ => None,
+        }
+    }
+
+    /// ln of how likely an event is at a place, against inside of what is watched, and its slope.
+    pub(crate) fn ln_watched(&self, watched: &Watched, p: Xy) -> (f64, f64, f64) {
+        let beyond = |at: f64, low: f64, high: f64| (at - high).max(0.0) - (low - at).max(0.0);
+        let margin = self.watch_margin_m;
+        let x = beyond(p.x, watched.low.x - margin, watched.high.x + margin);
+        let y = beyond(p.y, watched.low.y - margin, watched.high.y + margin);
+        let by = self.watch_falls_off_m;
+        let slope = |d: f64| if d == 0.0 { 0.0 } else { -d.signum() / by };
+        (-(x.abs() + y.abs()) / by, slope(x), slope(y))
+    }
+
+    /// Farther than this from a source nothing is perceived by it.
+    pub(crate) fn reach_m(&self, sense: Sense, family: Family) -> f64 {
+        self.detection(sense, family).map_or(30_000.0, |detection| detection.reach_m)
+    }
+
+    /// ln of the share in which `said` is reported when `act` happened.
+    pub(crate) fn ln_said(&self, sense: Sense, said: Act, act: Act) -> f64 {
+        if Family::of(said) != Family::of(act) {
+            return f64::NEG_INFINITY;
+        }
+        // A microphone hears that something exploded and never what.
+        if sense == Sense::Microphone {
+            return 0.0;
+        }
+        if said == act {
+            return libm::log1p(-self.mistaken);
+        }
+        let alike = match Family::of(act) {
+            Family::Heavy => 5.0,
+            Family::Air => 2.0,
+            Family::Light | Family::Other => return f64::NEG_INFINITY,
+        };
+        libm::log((self.mistaken / alike).max(1e-12))
+    }
+}

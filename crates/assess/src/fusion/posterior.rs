@@ -1,0 +1,309 @@
+//! Where a group's event may have been: the likelihood over a tree of cells, fine where it has
+//! to be, and the regions that hold half and 95 percent of it.
+
+use super::likelihood::Likelihood;
+use super::micro_nats;
+use super::model::Model;
+use super::observation::Observation;
+use super::outline::Square;
+use super::plane::Xy;
+
+/// Cells of the first lattice, each way.
+const FIRST: u32 = 8;
+/// Halvings below that.
+const DEPTH_MAX: u32 = 10;
+/// Steps of the finest lattice, each way.
+pub(crate) const STEPS: u32 = FIRST << DEPTH_MAX;
+/// Most cells that are looked at for one group.
+pub const CELLS_MAX: usize = 8000;
+/// No cell of a region holds more than this share: it could not be cut at 95 percent otherwise.
+const SHARE_MAX: f64 = 0.012;
+/// Cells with less than this share may be coarser than clocks and cameras can tell apart.
+const SHARE_TOLD: f64 = 0.002;
+/// A cell so wide, in standard deviations of a clock, is too coarse.
+const COARSE_CLOCK_SD: f64 = 2.5;
+/// Likewise of a camera's direction.
+const COARSE_DIRECTION_SD: f64 = 2.0;
+
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    x: u32,
+    y: u32,
+    depth: u32,
+    value: f64,
+    mass: f64,
+    /// The first of its four children.
+    children: Option<u32>,
+}
+
+/// The likelihood over the plane.
+#[derive(Clone, Debug)]
+pub(crate) struct Posterior {
+    low: Xy,
+    /// Size of a step of the finest lattice, metres.
+    step: (f64, f64),
+    cells: Vec<Cell>,
+    /// Cells that make up regions, densest first, each with its share.
+    ranked: Vec<(u32, f64)>,
+    /// ln of the integral, square metres.
+    pub(crate) ln_integral: f64,
+}
+
+/// Looks for a group's event; `None` when nothing says where it was.
+pub(crate) fn posterior(
+    model: &Model,
+    like: &Likelihood<'_>,
+    members: &[&Observation],
+    peak: Xy,
+) -> Option<Posterior> {
+    let (low, high) = bounds(model, members, peak)?;
+    let step = ((high.x - low.x) / f64::from(STEPS), (high.y - low.y) / f64::from(STEPS));
+    let mut made = Posterior { low, step, cells: Vec::new(), ranked: Vec::new(), ln_integral: 0.0 };
+    let sharp = Sharp::of(like, members);
+    made.refine(like, &sharp);
+    Some(made)
+}
+
+/// What tells places apart finely.
+struct Sharp {
+    clocks_m: f64,
+    /// Cameras: where they stand and the spread of their direction, radians.
+    directions: Vec<(Xy, f64)>,
+}
+
+impl Sharp {
+    fn of(like: &Likelihood<'_>, members: &[&Observation]) -> Self {
+        let directions = members.iter().filter_map(|one| {
+            let (at, kappa) = (one.at?, one.direction?.kappa);
+            (kappa > 100.0).then(|| (at, 1.0 / kappa.sqrt()))
+        });
+        Self { clocks_m: like.fineness_m(), directions: directions.collect() }
+    }
+
+    fn is_coarse(&self, middle: Xy, side: f64) -> bool {
+        side > COARSE_CLOCK_SD * self.clocks_m
+            || self
+                .directions
+                .iter()
+                .any(|&(at, sd)| side > COARSE_DIRECTION_SD * sd * middle.distance(at).max(side))
+    }
+}
+
+impl Posterior {
+    fn size(&self, depth: u32) -> (f64, f64) {
+        let steps = f64::from(STEPS >> (depth + FIRST.trailing_zeros()));
+        (self.step.0 * steps, self.step.1 * steps)
+    }
+
+    fn middle(&self, cell: &Cell) -> Xy {
+        let (w, h) = self.size(cell.depth);
+        Xy {
+            x: self.low.x + (f64::from(cell.x) + 0.5) * w,
+            y: self.low.y + (f64::from(cell.y) + 0.5) * h,
+        }
+    }
+
+    fn cell(&self, like: &Likelihood<'_>, x: u32, y: u32, depth: u32) -> Cell {
+        let mut cell = Cell { x, y, depth, value: 0.0, mass: 0.0, children: None };
+        let (w, h) = self.size(depth);
+        let value = like.value(self.middle(&cell), (w * w + h * h) / 24.0);
+        cell.value = micro_nats(value) as f64 * 1e-6;
+        cell
+    }
+
+    fn refine(&mut self, like: &Likelihood<'_>, sharp: &Sharp) {
+        for y in 0..FIRST {
+            for x in 0..FIRST {
+                let cell = self.cell(like, x, y, 0);
+                self.cells.push(cell);
+            }
+        }
+        let mut leaves: Vec<u32> = (0..FIRST * FIRST).collect();
+        let reference = self.cells.iter().map(|cell| cell.value).fold(f64::MIN, f64::max);
+        self.weigh(0, reference);
+        for depth in 0..=DEPTH_MAX {
+            let total: f64 = leaves.iter().map(|&n| self.cells[n as usize].mass).sum();
+            let split: Vec<u32> = leaves
+                .iter()
+                .copied()
+                .filter(|&n| {
+                    let cell = &self.cells[n as usize];
+                    let share = cell.mass / total;
+                    let (w, h) = self.size(cell.depth);
+                    let side = ((w * w + h * h) / 2.0).sqrt();
+                    cell.depth < DEPTH_MAX
+                        && (share > SHARE_MAX
+                            || share > SHARE_TOLD && sharp.is_coarse(self.middle(cell), side))
+                })
+                .collect();
+            if split.is_empty() || depth == DEPTH_MAX || self.cells.len() > CELLS_MAX {
+                break;
+            }
+            leaves.retain(|n| split.binary_search(n).is_err());
+            let begun = self.cells.len();
+            for n in split {
+                let Cell { x, y, depth, .. } = self.cells[n as usize];
+                let first = self.cells.len() as u32;
+                self.cells[n as usize].children = Some(first);
+                for k in 0..4 {
+                    let cell = self.cell(like, 2 * x + k % 2, 2 * y + k / 2, depth + 1);
+                    self.cells.push(cell);
+                }
+                leaves.extend(first..first + 4);
+            }
+            self.weigh(begun, reference);
+        }
+        let total: f64 = leaves.iter().map(|&n| self.cells[n as usize].mass).sum();
+        self.ln_integral = reference + libm::log(total);
+        self.rank(total);
+    }
+
+    /// Gives cells from a number on their mass, against a reference.
+    fn weigh(&mut self, from: usize, reference: f64) {
+        for n in from..self.cells.len() {
+            let (w, h) = self.size(self.cells[n].depth);
+            let cell = &mut self.cells[n];
+            let over = cell.value - reference;
+            cell.mass = if over < -60.0 { 0.0 } else { libm::exp(over.min(600.0)) * w * h };
+        }
+    }
+
+    /// Sums masses up the tree, and takes as cells of regions the largest that hold little.
+    fn rank(&mut self, total: f64) {
+        for n in (0..self.cells.len()).rev() {
+            if let Some(first) = self.cells[n].children {
+                let first = first as usize;
+                self.cells[n].mass = (first..first + 4).map(|k| self.cells[k].mass).sum();
+            }
+        }
+        let mut open: Vec<u32> = (0..FIRST * FIRST).collect();
+        let mut ranked: Vec<(u32, f64, f64)> = Vec::new();
+        while let Some(n) = open.pop() {
+            let cell = &self.cells[n as usize];
+            let share = cell.mass / total;
+            match cell.children {
+                Some(first) if share > 1.5 * SHARE_MAX => open.extend(first..first + 4),
+                _ => {
+                    let (w, h) = self.size(cell.depth);
+                    ranked.push((n, share, share / (w * h)));
+                }
+            }
+        }
+        ranked.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+        self.ranked = ranked.into_iter().map(|(n, share, _)| (n, share)).collect();
+    }
+
+    /// The densest cells that hold `share` of it, as nearly as cells can.
+    pub(crate) fn region(&self, share: f64) -> Vec<Square> {
+        let mut held = 0.0;
+        let mut squares = Vec::new();
+        for &(n, more) in &self.ranked {
+            if held + more / 2.0 > share && !squares.is_empty() {
+                break;
+            }
+            held += more;
+            let cell = &self.cells[n as usize];
+            let side = STEPS >> (cell.depth + FIRST.trailing_zeros());
+            squares.push(Square { x: cell.x * side, y: cell.y * side, side });
+        }
+        squares
+    }
+
+    /// A corner of the lattice on the plane.
+    pub(crate) fn corner(&self, x: u32, y: u32) -> Xy {
+        Xy {
+            x: self.low.x + f64::from(x) * self.step.0,
+            y: self.low.y + f64::from(y) * self.step.1,
+        }
+    }
+
+    /// The cells that matter, each with its share: until almost all is held.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (Xy, f64)> + '_ {
+        let mut held = 0.0;
+        self.ranked.iter().map_while(move |&(n, share)| {
+            let enough = held > 0.995;
+            held += share;
+            (!enough).then(|| (self.middle(&self.cells[n as usize]), share))
+        })
+    }
+
+    /// The mean place when it lies where the event may have been, the densest place otherwise.
+    pub(crate) fn best(&self) -> Xy {
+        let (mut x, mut y, mut held) = (0.0, 0.0, 0.0);
+        for (p, share) in self.places() {
+            x += share * p.x;
+            y += share * p.y;
+            held += share;
+        }
+        let mean = Xy { x: x / held, y: y / held };
+        let inside = self.region(0.95).iter().any(|s| {
+            let (low, top) = (self.corner(s.x, s.y), self.corner(s.x + s.side, s.y + s.side));
+            low.x <= mean.x && mean.x <= top.x && low.y <= mean.y && mean.y <= top.y
+        });
+        if inside { mean } else { self.densest() }
+    }
+
+    pub(crate) fn densest(&self) -> Xy {
+        self.ranked.first().map_or(self.low, |&(n, _)| self.middle(&self.cells[n as usize]))
+    }
+}
+
+/// A box that holds whatever every member allows; around the peak when they exclude each other.
+fn bounds(model: &Model, members: &[&Observation], peak: Xy) -> Option<(Xy, Xy)> {
+    let mut low = Xy { x: f64::MIN, y: f64::MIN };
+    let mut high = Xy { x: f64::MAX, y: f64::MAX };
+    let mut any = false;
+    for one in members {
+        let Some((l, h)) = bounds_of(model, one) else { continue };
+        any = true;
+        low = Xy { x: low.x.max(l.x), y: low.y.max(l.y) };
+        high = Xy { x: high.x.min(h.x), y: high.y.min(h.y) };
+    }
+    if !any {
+        return None;
+    }
+    const LEAST_M: f64 = 400.0;
+    let narrow = |low: f64, high: f64, peak: f64| {
+        if high - low >= LEAST_M {
+            (low, high)
+        } else {
+            let wide = (low - high).max(0.0) + 3000.0;
+            (high.min(low).min(peak) - wide, high.max(low).max(peak) + wide)
+        }
+    };
+    let (x, y) = (narrow(low.x, high.x, peak.x), narrow(low.y, high.y, peak.y));
+    Some((Xy { x: x.0, y: y.0 }, Xy { x: x.1, y: y.1 }))
+}
+
+fn bounds_of(model: &Model, one: &Observation) -> Option<(Xy, Xy)> {
+    if let Some(spot) = one.spot {
+        let by = 4.5 * spot.var.sqrt();
+        let low = Xy { x: spot.at.x - by, y: spot.at.y - by };
+        return Some((low, Xy { x: spot.at.x + by, y: spot.at.y + by }));
+    }
+    let at = one.at?;
+    let mut reach = model.reach_m(one.sense, one.family);
+    if let Some(far) = one.distance {
+        reach = reach.min(libm::exp(far.ln_m + 3.5 * far.var.sqrt()));
+    }
+    let spread = one.direction.map_or(4.0, |d| 4.0 / d.kappa.sqrt());
+    let Some(d) = one.direction.filter(|_| spread < 1.5) else {
+        let low = Xy { x: at.x - reach, y: at.y - reach };
+        return Some((low, Xy { x: at.x + reach, y: at.y + reach }));
+    };
+    let (sin, cos) = (libm::sin(spread), libm::cos(spread));
+    let left = (d.east * cos - d.north * sin, d.north * cos + d.east * sin);
+    let right = (d.east * cos + d.north * sin, d.north * cos - d.east * sin);
+    // The chord of the arc lies inside it; what bulges over it is at most this.
+    let bulge = reach / cos.max(0.05);
+    let corners = [(0.0, 0.0), left, right].map(|(e, n)| (at.x + e * bulge, at.y + n * bulge));
+    let fold = |pick: fn((f64, f64)) -> f64, by: fn(f64, f64) -> f64| {
+        corners.iter().map(|&c| pick(c)).reduce(by).unwrap_or(0.0)
+    };
+    let low = Xy { x: fold(|c| c.0, f64::min) - 100.0, y: fold(|c| c.1, f64::min) - 100.0 };
+    let high = Xy { x: fold(|c| c.0, f64::max) + 100.0, y: fold(|c| c.1, f64::max) + 100.0 };
+    Some((
+        Xy { x: low.x.max(at.x - reach), y: low.y.max(at.y - reach) },
+        Xy { x: high.x.min(at.x + reach), y: high.y.min(at.y + reach) },
+    ))
+}

@@ -1,0 +1,80 @@
+//! How often events and strays are expected: from the parameters, then from the reports
+//! themselves.
+
+use std::collections::BTreeMap;
+
+use agreement::{Act, Parameters};
+
+use super::model::Sense;
+
+/// Rates of events and of strays.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Rates {
+    /// ln of events by act, a square metre and second.
+    ln_event: BTreeMap<Act, f64>,
+    /// ln of strays by sense and act, a unit and second.
+    ln_stray: BTreeMap<(Sense, Act), f64>,
+    event_default: f64,
+    stray_default: f64,
+}
+
+/// What was found in so much watching.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    /// Events by act, each as likely as it is real.
+    pub(crate) events: BTreeMap<Act, f64>,
+    /// Square metres and seconds in which events of an act would have been perceived.
+    pub(crate) watched: BTreeMap<Act, f64>,
+    /// Strays by sense and act.
+    pub(crate) strays: BTreeMap<(Sense, Act), f64>,
+    /// Unit seconds on duty by sense.
+    pub(crate) on_duty: BTreeMap<Sense, f64>,
+}
+
+/// Weight of what the parameters say: as if events of each act had been looked for so long that
+/// this many were expected.
+const PRIOR_EVENTS: f64 = 1.0;
+/// Likewise strays, hours of one observer.
+const PRIOR_HOURS: f64 = 10.0;
+/// Kinds among which strays are shared out before the reports tell.
+const STRAY_KINDS: f64 = 4.0;
+
+impl Rates {
+    pub(crate) fn of(p: &Parameters) -> Self {
+        let event = p.events_per_day_1000km2_milli as f64 / 1000.0 / 86_400.0 / 1e9;
+        let stray = p.clutter_per_observer_hour_milli as f64 / 1000.0 / 3600.0;
+        Self {
+            ln_event: BTreeMap::new(),
+            ln_stray: BTreeMap::new(),
+            event_default: libm::log(event.max(1e-30)),
+            stray_default: libm::log((stray / STRAY_KINDS).max(1e-30)),
+        }
+    }
+
+    pub(crate) fn ln_event(&self, act: Act) -> f64 {
+        self.ln_event.get(&act).copied().unwrap_or(self.event_default)
+    }
+
+    pub(crate) fn ln_stray(&self, sense: Sense, act: Act) -> f64 {
+        self.ln_stray.get(&(sense, act)).copied().unwrap_or(self.stray_default)
+    }
+
+    /// These rates with what was found taken in.
+    pub(crate) fn learnt(&self, found: &Found) -> Self {
+        let mut learnt = self.clone();
+        let event = libm::exp(self.event_default);
+        for (&act, &events) in &found.events {
+            let watched = found.watched.get(&act).copied().unwrap_or(0.0);
+            let rate = (events + PRIOR_EVENTS) / (watched + PRIOR_EVENTS / event);
+            learnt.ln_event.insert(act, libm::log(rate));
+        }
+        let stray = libm::exp(self.stray_default);
+        let prior_s = PRIOR_HOURS * 3600.0;
+        for (&(sense, act), &strays) in &found.strays {
+            let on_duty = found.on_duty.get(&sense).copied().unwrap_or(0.0);
+            let rate = (strays + stray * prior_s) / (on_duty + prior_s);
+            learnt.ln_stray.insert((sense, act), libm::log(rate));
+        }
+        learnt
+    }
+}
