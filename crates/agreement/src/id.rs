@@ -1,6 +1,8 @@
-//! The names that a pack gives to its parts.
+//! The names that a pack gives to its parts. Each stands in one place in memory, however many
+//! findings and alerts bear it.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Most characters a name of a pack may have.
 pub const ID_CHARS_MAX: usize = 64;
@@ -11,15 +13,14 @@ macro_rules! id {
         ///
         /// Lower-case letters, digits and hyphens, a letter or digit first and last, at most
         /// [`ID_CHARS_MAX`].
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// `None` when `text` has another form.
             #[must_use]
             pub fn new(text: &str) -> Option<Self> {
-                is_id(text).then(|| Self(text.to_owned()))
+                is_id(text).then(|| Self(text.into()))
             }
 
             /// As written in the pack.
@@ -32,6 +33,12 @@ macro_rules! id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde::Serialize;
 use spacetime::{AltitudeBaro, AltitudeEllipsoid, Instant, Position};
 
 use crate::canonical::Digest;
@@ -161,22 +161,41 @@ impl TrackPoint {
     /// Digest of the canonical row: what was reported, without its locator.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let row = json!({
-            "address": self.address.to_string(),
-            "altitude_baro_cm": self.altitude_baro.map(AltitudeBaro::cm),
-            "altitude_ellipsoid_cm": self.altitude_ellipsoid.map(AltitudeEllipsoid::cm),
-            "callsign": self.callsign.map(|sign| sign.to_string()),
-            "ground_speed_cm_s": self.ground_speed_cm_s,
-            "lat_e7": self.position.lat_e7(),
-            "lon_e7": self.position.lon_e7(),
-            "observed_at": self.observed_at.to_string(),
-            "on_ground": self.on_ground,
-            "quality": [self.quality.nic, self.quality.nac_p, self.quality.nuc_p],
-            "track_cdeg": self.track_cdeg,
-            "vertical_rate_cm_s": self.vertical_rate_cm_s,
-        });
-        Digest::of(&row).expect("a row holds integers and text only")
+        let row = Row {
+            address: self.address.to_string(),
+            altitude_baro_cm: self.altitude_baro.map(AltitudeBaro::cm),
+            altitude_ellipsoid_cm: self.altitude_ellipsoid.map(AltitudeEllipsoid::cm),
+            callsign: self.callsign.map(|sign| sign.to_string()),
+            ground_speed_cm_s: self.ground_speed_cm_s,
+            lat_e7: self.position.lat_e7(),
+            lon_e7: self.position.lon_e7(),
+            observed_at: self.observed_at.to_string(),
+            on_ground: self.on_ground,
+            quality: [self.quality.nic, self.quality.nac_p, self.quality.nuc_p],
+            track_cdeg: self.track_cdeg,
+            vertical_rate_cm_s: self.vertical_rate_cm_s,
+        };
+        let bytes = serde_json::to_vec(&row).expect("a row holds integers and text only");
+        Digest::of_bytes(&bytes)
     }
+}
+
+/// The canonical row (RFC 8785): its members stand in the order of their names, and none of its
+/// integers needs more than 33 bits, so that plain JSON of it is canonical.
+#[derive(Serialize)]
+struct Row {
+    address: String,
+    altitude_baro_cm: Option<i32>,
+    altitude_ellipsoid_cm: Option<i32>,
+    callsign: Option<String>,
+    ground_speed_cm_s: Option<u32>,
+    lat_e7: i32,
+    lon_e7: i32,
+    observed_at: String,
+    on_ground: bool,
+    quality: [Option<u8>; 3],
+    track_cdeg: Option<u16>,
+    vertical_rate_cm_s: Option<i32>,
 }
 
 #[cfg(test)]
@@ -191,6 +210,38 @@ mod tests {
         assert_eq!((real.to_string(), other.to_string()), ("393322".into(), "~393322".into()));
         assert_eq!(Address::parse("39332"), None);
         assert_eq!(Address::parse("39332g"), None);
+    }
+
+    #[test]
+    fn a_row_is_digested_in_its_canonical_form() {
+        let at = Instant::parse("2017-07-09T09:00:00.250Z").unwrap();
+        let position = Position::from_e7(361_000_000, -5).unwrap();
+        let mut point = TrackPoint::new(at, Address::other(0xabc), position);
+        for _ in 0..2 {
+            let row = serde_json::json!({
+                "observed_at": point.observed_at.to_string(),
+                "address": "~000abc",
+                "lon_e7": 361_000_000,
+                "lat_e7": -5,
+                "altitude_baro_cm": point.altitude_baro.map(AltitudeBaro::cm),
+                "altitude_ellipsoid_cm": point.altitude_ellipsoid.map(AltitudeEllipsoid::cm),
+                "ground_speed_cm_s": point.ground_speed_cm_s,
+                "track_cdeg": point.track_cdeg,
+                "vertical_rate_cm_s": point.vertical_rate_cm_s,
+                "callsign": point.callsign.map(|sign| sign.to_string()),
+                "quality": [point.quality.nic, point.quality.nac_p, point.quality.nuc_p],
+                "on_ground": point.on_ground,
+            });
+            assert_eq!(point.digest(), Digest::of(&row).unwrap());
+            point.altitude_baro = Some(AltitudeBaro::from_cm(i32::MIN));
+            point.altitude_ellipsoid = Some(AltitudeEllipsoid::from_cm(-12));
+            point.ground_speed_cm_s = Some(u32::MAX);
+            point.track_cdeg = Some(35_999);
+            point.vertical_rate_cm_s = Some(-64);
+            point.callsign = Callsign::parse("AFR-62");
+            point.quality = PositionQuality { nic: Some(8), nac_p: None, nuc_p: Some(0) };
+            point.on_ground = true;
+        }
     }
 
     #[test]

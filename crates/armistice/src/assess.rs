@@ -79,7 +79,9 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let airspace = Airspace::new(&pack, setting.clone(), &rules);
     let followed = follow(&airspace, arguments.threads, Box::new(tracks.merged), &mut intake)?;
     timings.add("read tracks", followed.read_s);
+    timings.add("hand out tracks", followed.dispatch_s);
     timings.add("judge tracks", followed.judge_s);
+    timings.add("join tracks", followed.join_s);
     let incidents =
         timings.of("judge reports", || assess::incidents::fold(&pack, &setting, &rules, &reports));
 

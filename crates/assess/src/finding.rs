@@ -1,5 +1,7 @@
 //! Findings: recorded, reproducible judgements under one clause (DESIGN §5).
 
+use std::cmp::Ordering;
+
 use agreement::party::AgreementVersion;
 use agreement::track::Locator;
 use agreement::{Act, Address, AreaId, ClauseId, ClauseStatus, Digest};
@@ -181,32 +183,19 @@ impl Finding {
     /// Digest of the canonical finding: its name on the record.
     #[must_use]
     pub fn id(&self) -> Digest {
-        Digest::of(&self.body()).expect("a finding holds integers and text only")
+        Digest::of_bytes(&self.canonical())
+    }
+
+    /// The canonical bytes of the finding (RFC 8785), without its id.
+    #[must_use]
+    pub fn canonical(&self) -> Vec<u8> {
+        serde_json::to_vec(&Body::of(self)).expect("a finding holds integers and text only")
     }
 
     /// The finding as JSON, without its id.
     #[must_use]
     pub fn body(&self) -> Value {
-        json!({
-            "agreement_version": self.agreement_version,
-            "area": self.area,
-            "as_of": self.as_of.to_string(),
-            "audience": self.audience,
-            "clause": self.clause,
-            "clause_status": self.clause_status,
-            "confidence": self.confidence,
-            "evidence": self.evidence,
-            "interval": {
-                "from": self.interval.start().to_string(),
-                "to": self.interval.end().to_string(),
-            },
-            "margin": self.margin,
-            "reason": self.reason,
-            "rules": self.rules,
-            "subject": self.subject,
-            "supersedes": self.supersedes,
-            "verdict": self.verdict,
-        })
+        json!(Body::of(self))
     }
 
     /// Puts the evidence into its one order.
@@ -217,17 +206,66 @@ impl Finding {
         self
     }
 
-    /// What findings are listed by: time, then clause, subject and the rest.
+    /// The order in which findings are listed: time, then clause, area, subject, verdict, and
+    /// the id where all of these are the same.
     #[must_use]
-    pub fn order(&self) -> impl Ord + use<> {
-        (
-            self.interval,
-            self.clause.clone(),
-            self.area.clone(),
-            self.subject.clone(),
-            self.verdict,
-            self.id(),
-        )
+    pub fn listed(&self, other: &Self) -> Ordering {
+        fn key(f: &Finding) -> impl Ord + '_ {
+            (f.interval, &f.clause, &f.area, &f.subject, f.verdict)
+        }
+        key(self).cmp(&key(other)).then_with(|| self.id().cmp(&other.id()))
+    }
+}
+
+/// A finding as it is digested. Its members stand in the order of their names, and its integers
+/// are far under 2^53, so that plain JSON of it is canonical.
+#[derive(Serialize)]
+struct Body<'a> {
+    agreement_version: AgreementVersion,
+    area: &'a AreaId,
+    as_of: String,
+    audience: &'a Audience,
+    clause: &'a ClauseId,
+    clause_status: ClauseStatus,
+    confidence: Confidence,
+    evidence: &'a [Digest],
+    interval: Span,
+    margin: Margin,
+    reason: Reason,
+    rules: Digest,
+    subject: &'a Subject,
+    supersedes: Option<Digest>,
+    verdict: Verdict,
+}
+
+#[derive(Serialize)]
+struct Span {
+    from: String,
+    to: String,
+}
+
+impl<'a> Body<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        Self {
+            agreement_version: finding.agreement_version,
+            area: &finding.area,
+            as_of: finding.as_of.to_string(),
+            audience: &finding.audience,
+            clause: &finding.clause,
+            clause_status: finding.clause_status,
+            confidence: finding.confidence,
+            evidence: &finding.evidence,
+            interval: Span {
+                from: finding.interval.start().to_string(),
+                to: finding.interval.end().to_string(),
+            },
+            margin: finding.margin,
+            reason: finding.reason,
+            rules: finding.rules,
+            subject: &finding.subject,
+            supersedes: finding.supersedes,
+            verdict: finding.verdict,
+        }
     }
 }
 
@@ -273,6 +311,23 @@ pub(crate) mod tests {
         let one = Finding { evidence: vec![a, b, a], ..sample() }.sealed();
         let other = Finding { evidence: vec![b, a], ..sample() }.sealed();
         assert_eq!(one.id(), other.id());
+    }
+
+    #[test]
+    fn the_id_is_the_digest_of_the_canonical_form() {
+        let told = Finding {
+            audience: Audience("the \"centre\"\n\u{1}\u{20ac}".to_owned()),
+            supersedes: Some(Digest::of_bytes(b"earlier")),
+            evidence: vec![Digest::of_bytes(b"a"), Digest::of_bytes(b"b")],
+            ..sample()
+        };
+        let everybody = Finding { subject: Subject::Everybody, ..sample() };
+        let act = Finding { subject: Subject::Act(Act::Airstrike), ..sample() };
+        for finding in [sample(), told, everybody, act] {
+            let canonical = agreement::canonical::canonical_bytes(&finding.body()).unwrap();
+            assert_eq!(finding.canonical(), canonical);
+            assert_eq!(finding.id(), Digest::of_bytes(&canonical));
+        }
     }
 
     #[test]

@@ -6,7 +6,10 @@
 
 use agreement::canonical::canonical_bytes;
 use agreement::track::Locator;
+use agreement::{AreaId, ClauseId, Digest, SensorId};
+use assess::anomaly::AnomalySubject;
 use assess::{Alert, Anomaly, Recorded};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::input::InputFile;
@@ -31,45 +34,110 @@ pub struct Rejected {
 /// A finding, with the names of the files its evidence stood in.
 #[must_use]
 pub fn finding_line(recorded: &Recorded, inputs: &[InputFile]) -> String {
-    let body = canonical(&recorded.finding.body());
+    let body = recorded.finding.canonical();
+    let id = Digest::of_bytes(&body);
+    let body = text(body);
     let members = &body[1..body.len() - 1];
-    let mut locators: Vec<Value> = recorded
+    let mut locators: Vec<Located<'_>> = recorded
         .locators
         .iter()
-        .map(|(evidence, locator)| {
-            json!({
-                "evidence": evidence,
-                "file": file_name(inputs, locator.input),
-                "record": locator.record,
-            })
+        .map(|(evidence, at)| Located {
+            evidence,
+            file: file_name(inputs, at.input),
+            record: at.record,
         })
         .collect();
     locators.dedup();
-    let locators = canonical(&Value::Array(locators));
-    format!("{{\"id\":\"{}\",{members},\"locators\":{locators}}}\n", recorded.finding.id())
+    let locators = ordered(&locators);
+    format!("{{\"id\":\"{id}\",{members},\"locators\":{locators}}}\n")
+}
+
+#[derive(PartialEq, Eq, Serialize)]
+struct Located<'a> {
+    evidence: &'a Digest,
+    file: Option<&'a str>,
+    record: u64,
 }
 
 /// An alert, with the name of the file in place of its number.
 #[must_use]
 pub fn alert_line(alert: &Alert, inputs: &[InputFile]) -> String {
-    let mut value = alert.to_json();
-    value["feed"] = json!(alert.feed.as_ref().and_then(|(input, _)| file_name(inputs, *input)));
-    canonical(&value) + "\n"
+    let (clause, area) = alert.clause.as_ref().map(|(clause, area)| (clause, area)).unzip();
+    let (input, sensor) = alert.feed.as_ref().map(|(input, sensor)| (*input, sensor)).unzip();
+    let line = AlertLine {
+        aircraft: alert.aircraft.map(|address| address.to_string()),
+        area,
+        clause,
+        entry_predicted_at: alert.entry_predicted_at.map(|at| at.to_string()),
+        feed: input.and_then(|input| file_name(inputs, input)),
+        kind: alert.kind.code(),
+        provisional: true,
+        raised_at: alert.raised_at.to_string(),
+        sensor: sensor.and_then(Option::as_ref),
+    };
+    ordered(&line) + "\n"
+}
+
+#[derive(Serialize)]
+struct AlertLine<'a> {
+    aircraft: Option<String>,
+    area: Option<&'a AreaId>,
+    clause: Option<&'a ClauseId>,
+    entry_predicted_at: Option<String>,
+    feed: Option<&'a str>,
+    kind: &'a str,
+    provisional: bool,
+    raised_at: String,
+    sensor: Option<&'a SensorId>,
 }
 
 /// An anomaly, with the file and record that show it first.
 #[must_use]
 pub fn anomaly_line(anomaly: &Anomaly, inputs: &[InputFile]) -> String {
-    let mut value = anomaly.to_json();
-    if let Some(feed) = value.pointer_mut("/subject/feed") {
-        let number = feed.as_u64().and_then(|n| u16::try_from(n).ok());
-        *feed = json!(number.and_then(|n| file_name(inputs, n)));
-    }
-    value["file"] = json!(anomaly.locator.and_then(|at| file_name(inputs, at.input)));
-    value["record"] = json!(anomaly.locator.map(|at| at.record));
-    canonical(&value) + "\n"
+    let subject = match &anomaly.subject {
+        AnomalySubject::Aircraft(address) => About::Aircraft { aircraft: address.to_string() },
+        AnomalySubject::Feed(input, sensor) => {
+            About::Feed { feed: file_name(inputs, *input), sensor: sensor.as_ref() }
+        }
+        AnomalySubject::Report(id) => About::Report { report: id },
+        AnomalySubject::Cell { lon_half_deg, lat_half_deg } => {
+            About::Cell { cell_half_deg: [*lon_half_deg, *lat_half_deg] }
+        }
+    };
+    let line = AnomalyLine {
+        evidence: anomaly.evidence,
+        file: anomaly.locator.and_then(|at| file_name(inputs, at.input)),
+        from: anomaly.interval.start().to_string(),
+        kind: anomaly.kind.code(),
+        record: anomaly.locator.map(|at| at.record),
+        subject,
+        times: anomaly.times,
+        to: anomaly.interval.end().to_string(),
+    };
+    ordered(&line) + "\n"
 }
 
+#[derive(Serialize)]
+struct AnomalyLine<'a> {
+    evidence: Option<Digest>,
+    file: Option<&'a str>,
+    from: String,
+    kind: &'a str,
+    record: Option<u64>,
+    subject: About<'a>,
+    times: u64,
+    to: String,
+}
+
+/// Whom it is about, one member by the name of its kind.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum About<'a> {
+    Aircraft { aircraft: String },
+    Feed { feed: Option<&'a str>, sensor: Option<&'a SensorId> },
+    Report { report: &'a str },
+    Cell { cell_half_deg: [i16; 2] },
+}
 /// A rejected record, with its place, what is wrong and how to mend it.
 #[must_use]
 pub fn reject_line(rejected: &Rejected, inputs: &[InputFile]) -> String {
@@ -94,6 +162,14 @@ fn file_name(inputs: &[InputFile], input: u16) -> Option<&str> {
 }
 
 pub(crate) fn canonical(value: &Value) -> String {
-    let bytes = canonical_bytes(value).expect("what is published holds integers and text only");
+    text(canonical_bytes(value).expect("what is published holds integers and text only"))
+}
+
+/// Canonical JSON of what has its members in the order of their names already.
+fn ordered(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("what is published can be written as JSON")
+}
+
+fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).expect("JSON is UTF-8")
 }

@@ -64,6 +64,11 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// The vertices that its edges start at.
+    pub(crate) const fn starts(self) -> &'a [Position] {
+        self.starts
+    }
+
     /// Its edges, each as its two ends.
     pub(crate) fn edges(self) -> impl Iterator<Item = (Position, Position)> + 'a {
         let ends = self.starts[1..].iter().copied().chain(std::iter::once(self.end));

@@ -8,7 +8,7 @@
 //! **Bound**, tested against geodesics: up to 100 km and 70 degrees of latitude, within 2 cm
 //! and a ten-thousandth of the distance. Farther off it stays a fair estimate up to 1,000 km.
 
-use crate::area::{Area, Side};
+use crate::area::{Area, Run, Side};
 use crate::geodesy::{STEP_NM_ERROR, step_nm};
 use crate::position::{BoundingBox, LAT_E7_MAX, LON_E7_MAX, Position};
 
@@ -188,21 +188,27 @@ impl Area {
     pub fn distance_to_edge_cm(&self, p: Position) -> i64 {
         let here = Metric::at(p.lat_e7());
         let flat = Flat::about(p, here);
+        // No edge that matters is farther than the nearest vertex.
         let mut least = i64::MAX;
         for run in self.runs() {
             if flat.square_to_box_cm2(run.bounds) < least {
-                let squares = run.edges().filter_map(|(a, b)| flat.square_to_edge_cm2(a, b));
-                least = squares.fold(least, i64::min);
+                least = run.starts().iter().map(|&v| flat.square_to(v)).fold(least, i64::min);
             }
         }
-        let nearly = Flat::doubt(least);
         let mut best = i128::MAX;
-        for run in self.runs().filter(|run| flat.square_to_box_cm2(run.bounds) <= nearly) {
+        let mut nearly = Flat::doubt(least);
+        for run in self.runs() {
+            if flat.square_to_box_cm2(run.bounds) > nearly {
+                continue;
+            }
             for (a, b) in run.edges() {
-                if flat.square_to_edge_cm2(a, b).is_none_or(|square| square <= nearly) {
-                    let seen = seen_from(p, a, b).map(|(a, b)| square_to_edge(p, here, a, b));
-                    best = seen.fold(best, i128::min);
+                let square = flat.square_to_near_edge_cm2(a, b, nearly);
+                if square.is_some_and(|square| square > nearly) {
+                    continue;
                 }
+                nearly = square.map_or(nearly, |square| nearly.min(Flat::doubt(square)));
+                let seen = seen_from(p, a, b).map(|(a, b)| square_to_edge(p, here, a, b));
+                best = seen.fold(best, i128::min);
             }
         }
         centimetres(best)
@@ -217,19 +223,19 @@ impl Area {
         let way = BoundingBox { min: p, max: p }.grown_to(q).grown_by_cm(within_cm);
         let end = flat.centimetres(steps(p, q));
         let runs = self.runs().filter(|run| run.bounds.meets(way));
-        let near = runs.flat_map(|run| {
-            run.edges()
-                .flat_map(|(a, b)| {
-                    let (a, b) = (flat.centimetres(steps(p, a)), flat.centimetres(steps(p, b)));
-                    let of_vertex = nearest_share((0, 0), end, a);
-                    let of_start = (0, nearest_share(a, b, (0, 0)).1);
-                    let of_end = (1 << 16, nearest_share(a, b, end).1);
-                    [of_vertex, of_start, of_end]
-                })
-                .collect::<Vec<_>>()
+        let within = within_cm.saturating_mul(within_cm);
+        let near = runs.flat_map(Run::edges).flat_map(|(a, b)| {
+            let (a, b) = (flat.centimetres(steps(p, a)), flat.centimetres(steps(p, b)));
+            if boxes_apart_cm2((a, b), ((0, 0), end)) > Flat::doubt(within) {
+                return [None; 3];
+            }
+            let of_vertex = nearest_share((0, 0), end, a);
+            let of_start = (0, nearest_share(a, b, (0, 0)).1);
+            let of_end = (1 << 16, nearest_share(a, b, end).1);
+            [Some(of_vertex), Some(of_start), Some(of_end)]
         });
-        let (share, square) = near.min_by_key(|(_, square)| *square)?;
-        (square <= within_cm.saturating_mul(within_cm)).then(|| (share, square.isqrt()))
+        let (share, square) = near.flatten().min_by_key(|(_, square)| *square)?;
+        (square <= within).then(|| (share, square.isqrt()))
     }
 
     /// Distance of `p` from the nearest edge, centimetres: negative inside, zero on an edge,
@@ -242,6 +248,16 @@ impl Area {
             Side::Outside => self.distance_to_edge_cm(p),
         }
     }
+}
+
+/// The square of the distance between the boxes around two ways; all on flat ground in
+/// centimetres, capped at 2^30.
+fn boxes_apart_cm2((a, b): ((i64, i64), (i64, i64)), (p, q): ((i64, i64), (i64, i64))) -> i64 {
+    let gap = |a: i64, b: i64, p: i64, q: i64| {
+        (a.min(b) - p.max(q)).max(p.min(q) - a.max(b)).clamp(0, 1 << 30)
+    };
+    let (east, north) = (gap(a.0, b.0, p.0, q.0), gap(a.1, b.1, p.1, q.1));
+    east * east + north * north
 }
 
 /// The share of the way from `a` to `b`, in 2^16ths, that is nearest to `p`, and the square of
@@ -297,14 +313,28 @@ impl Flat {
         east * east + north * north
     }
 
+    #[inline]
+    fn square_to(&self, p: Position) -> i64 {
+        let (east, north) = self.centimetres(steps(self.about, p));
+        east * east + north * north
+    }
+
+    /// The square of the distance to an edge, or of something less that is over `limit` still;
     /// `None` for an edge that may be seen either way round the globe.
     #[inline]
-    fn square_to_edge_cm2(&self, a: Position, b: Position) -> Option<i64> {
+    fn square_to_near_edge_cm2(&self, a: Position, b: Position, limit: i64) -> Option<i64> {
         let (start, end) = (steps(self.about, a), steps(self.about, b));
         if (end.0 - start.0).abs() > TURN_E7 / 2 {
             return None;
         }
         let (a, b) = (self.centimetres(start), self.centimetres(end));
+        // Most edges are so far off that the box around them is.
+        let gap = |a: i64, b: i64| a.min(b).max(-a.max(b)).max(0);
+        let (east, north) = (gap(a.0, b.0), gap(a.1, b.1));
+        let of_box = east * east + north * north;
+        if of_box > limit {
+            return Some(of_box);
+        }
         let along = (b.0 - a.0, b.1 - a.1);
         let whole = along.0 * along.0 + along.1 * along.1;
         let part = -(a.0 * along.0 + a.1 * along.1);

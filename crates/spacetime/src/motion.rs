@@ -57,6 +57,17 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// Of a leg that is on one side all along.
+    #[must_use]
+    pub fn staying(span: ClosedSpan, side: Side) -> Self {
+        let whole = || [span].into_iter().collect();
+        match side {
+            Side::Inside => Self { inside: whole(), touches: true, ..Self::default() },
+            Side::Edge => Self { along_edge: whole(), touches: true, ..Self::default() },
+            Side::Outside => Self::default(),
+        }
+    }
+
     /// Interior and edge together.
     #[must_use]
     pub fn covered(&self) -> Spans {
@@ -143,33 +154,33 @@ impl Leg {
     /// When it lies in `area`, exactly. Looks at every edge.
     #[must_use]
     pub fn contact(&self, area: &Area) -> Contact {
+        match self.stays(area, || area.side(self.from.position)) {
+            Some(side) => Contact::staying(self.span(), side),
+            None => self.crossing(area),
+        }
+    }
+
+    /// The side of `area` on which all of it lies, where no edge comes near enough to need a
+    /// closer look: that on which it starts, for which `start` is asked if need be. `None` says
+    /// nothing: [`Self::contact`] tells.
+    pub fn stays(&self, area: &Area, start: impl FnOnce() -> Side) -> Option<Side> {
         let bounds = self.bounding_box();
         if !bounds.meets(area.bounding_box()) {
-            return Contact::default();
+            return Some(Side::Outside);
         }
         // Most legs are short and meet no edge: where they start is where they stay.
         let near = area.runs().filter(|run| run.bounds.meets(bounds));
         let stands = self.from.position == self.to.position;
-        if stands || !near.flat_map(Run::edges).any(|(a, b)| box_of(a, b).meets(bounds)) {
-            return self.staying(area.side(self.from.position));
-        }
+        let stays = stands || !near.flat_map(Run::edges).any(|(a, b)| box_of(a, b).meets(bounds));
+        stays.then(start)
+    }
+
+    fn crossing(&self, area: &Area) -> Contact {
         let mut course = Course::default();
         for ring in area.rings() {
             course.meet_ring(self, ring);
         }
         course.contact(self)
-    }
-
-    /// The contact of a leg that is on one side all along.
-    fn staying(&self, side: Side) -> Contact {
-        let whole: Spans = [self.span()].into_iter().collect();
-        let mut contact = Contact { touches: side != Side::Outside, ..Contact::default() };
-        match side {
-            Side::Inside => contact.inside = whole,
-            Side::Edge => contact.along_edge = whole,
-            Side::Outside => {}
-        }
-        contact
     }
 
     fn micros(&self) -> i128 {

@@ -38,7 +38,7 @@ impl Made {
         picture.heed(&incidents.findings);
         let mut findings = picture.findings;
         findings.extend(incidents.findings);
-        findings.sort_by_cached_key(|recorded| recorded.finding.order());
+        findings.sort_by(|a, b| a.finding.listed(&b.finding));
         let mut anomalies = picture.anomalies;
         anomalies.extend(incidents.anomalies);
         anomalies.sort();

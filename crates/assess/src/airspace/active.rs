@@ -6,6 +6,8 @@ use super::volumes::WatchedVolume;
 
 /// How far ahead recurring hours are resolved at once.
 const AHEAD: Duration = Duration::from_seconds(8 * 86_400);
+/// How far back: aircraft are followed one after the other through some minutes each.
+const BACK: Duration = Duration::from_seconds(3_600);
 
 /// The answers for one volume around the time that is being looked at.
 #[derive(Clone, Debug)]
@@ -53,8 +55,8 @@ impl Activity {
     }
 
     fn learn(&mut self, volume: &WatchedVolume, when: Interval) {
-        let until = when.end().plus(AHEAD);
-        self.known = Interval::new(when.start(), until).expect("it ends later than `when`");
+        let (from, until) = (when.start().minus(BACK), when.end().plus(AHEAD));
+        self.known = Interval::new(from, until).expect("it ends later than `when`");
         self.spans = volume.active_spans(self.known);
     }
 }

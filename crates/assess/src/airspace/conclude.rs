@@ -9,6 +9,7 @@ use super::authorised::{Leave, authorisation_for};
 use super::contact::Pending;
 use super::coverage::Watch;
 use super::crowd::{CellTime, Census, Crowd, contested_cells};
+use super::dispatch::Dispatch;
 use super::picture::{AirTally, AirspacePicture};
 use super::shard::{Found, Shard};
 use super::sketch::SKETCHES_MAX;
@@ -25,25 +26,24 @@ struct Joined {
 }
 
 impl Airspace<'_> {
-    /// Joins shards that have all seen every point.
+    /// Joins what the shares of the aircraft came to, when every block has been followed.
     ///
     /// # Panics
-    /// When they are not all the shards of this airspace.
+    /// When they are not all the shares that `dispatch` handed points to.
     #[must_use]
-    pub fn conclude(&self, shards: Vec<Shard<'_>>) -> AirspacePicture {
-        let span = shards.first().and_then(|shard| shard.span);
-        assert!(shards.iter().all(|shard| shard.span == span), "every shard sees every point");
+    pub fn conclude(&self, dispatch: Dispatch<'_>, shards: Vec<Shard<'_>>) -> AirspacePicture {
+        assert_eq!(dispatch.shares as usize, shards.len(), "every share is there");
+        let Dispatch { mut crowd, span, points_outside_period, .. } = dispatch;
         let latest = span.map_or(self.setting.period.start(), |(_, latest)| latest);
         let mut census: BTreeMap<CellTime, Census> = BTreeMap::new();
-        let mut crowd = None;
         let mut found = Vec::new();
         let mut picture = AirspacePicture {
             not_judged: self.not_judged().to_vec(),
+            tally: AirTally { points_outside_period, ..AirTally::default() },
             ..AirspacePicture::default()
         };
         for shard in shards {
-            let (follower, watched) = shard.finish(latest);
-            crowd = crowd.or(watched);
+            let follower = shard.finish(latest);
             for (cell, counted) in follower.census {
                 let sum = census.entry(cell).or_default();
                 sum.aircraft += counted.aircraft;
@@ -55,11 +55,10 @@ impl Airspace<'_> {
             picture.sketches.extend(follower.sketches);
             picture.tally = AirTally::plus(picture.tally, follower.tally);
         }
-        let mut crowd = crowd.expect("the first shard watches the crowd");
         crowd.finish(latest);
         let joined = Joined {
             cells: contested_cells(&census, &self.pack.parameters),
-            shared: crowd.shared.clone(),
+            shared: std::mem::take(&mut crowd.shared),
             as_of: self.as_of(span),
         };
         picture.anomalies.extend(self.crowd_anomalies(&crowd, &joined));
@@ -242,7 +241,7 @@ impl Joined {
 
 impl AirspacePicture {
     fn in_order(mut self) -> Self {
-        self.findings.sort_by_cached_key(|recorded| recorded.finding.order());
+        self.findings.sort_by(|a, b| a.finding.listed(&b.finding));
         self.alerts.sort_unstable();
         self.anomalies.sort_unstable();
         self.keep_some_sketches();

@@ -250,7 +250,7 @@ impl Stay {
 
     fn follow(&mut self, from: &Sample, to: &Sample, touch: &Touch) {
         self.possible.1 = to.point.observed_at;
-        if let (Some(first), Some(last)) = (touch.occupied.first(), touch.occupied.last()) {
+        if let Some((first, last)) = touch.occupied {
             let (start, _) = self.occupied.unwrap_or((first, last));
             self.occupied = Some((start.min(first), last));
         }

@@ -70,7 +70,7 @@ impl<'a> Watch<'a> {
 
 /// When a feed was not heard during `period`, its beginning and end included.
 fn silences(crowd: &Crowd, input: u16, period: Interval) -> Vec<Interval> {
-    let Some(heard) = crowd.feeds().get(&input) else { return vec![period] };
+    let Some(heard) = crowd.heard(input) else { return vec![period] };
     let before = Interval::new(period.start(), heard.first.max(period.start()));
     let after = Interval::new(heard.last.min(period.end()), period.end());
     let ends = [before, after].into_iter().flatten();

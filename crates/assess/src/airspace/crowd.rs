@@ -77,13 +77,14 @@ pub(super) fn contested_cells(
         .collect()
 }
 
-/// Watches every point of every aircraft, in one shard only.
+/// Watches every point of every aircraft, in their one order.
 #[derive(Debug)]
 pub(super) struct Crowd {
     silent_after: Duration,
     /// For each input, the first input of the same sensor: together they are one feed.
     feed_of: Vec<u16>,
-    feeds: BTreeMap<u16, FeedTime>,
+    /// By number, those that were heard.
+    feeds: Vec<Option<FeedTime>>,
     remembered: Vec<Remembered>,
     /// For each aircraft that shared a position with another, when and how often.
     pub(super) shared: BTreeMap<Address, Vec<(Interval, u64)>>,
@@ -110,8 +111,8 @@ impl Crowd {
     pub(super) fn new(parameters: &Parameters, feed_of: Vec<u16>) -> Self {
         Self {
             silent_after: Duration::from_seconds(parameters.lost_after_s),
+            feeds: vec![None; feed_of.len()],
             feed_of,
-            feeds: BTreeMap::new(),
             remembered: Vec::new(),
             shared: BTreeMap::new(),
             silences: Vec::new(),
@@ -126,7 +127,11 @@ impl Crowd {
     fn listen(&mut self, point: &TrackPoint) {
         let at = point.observed_at;
         let number = self.feed_of(point.locator.input);
-        let feed = self.feeds.entry(number).or_insert(FeedTime { first: at, last: at });
+        if self.feeds.len() <= usize::from(number) {
+            self.feeds.resize(usize::from(number) + 1, None);
+        }
+        let feed =
+            self.feeds[usize::from(number)].get_or_insert(FeedTime { first: at, last: at });
         if at.since(feed.last) > self.silent_after
             && let Ok(silence) = Interval::new(feed.last, at)
         {
@@ -181,9 +186,10 @@ impl Crowd {
     /// Notes which feeds were not heard any more when others went on until `latest`.
     pub(super) fn finish(&mut self, latest: Instant) {
         let silent_after = self.silent_after;
-        let ended = self.feeds.iter().filter(|(_, feed)| latest.since(feed.last) > silent_after);
+        let heard = (0_u16..).zip(&self.feeds).filter_map(|(number, feed)| Some((number, (*feed)?)));
+        let ended = heard.filter(|(_, feed)| latest.since(feed.last) > silent_after);
         let silences = ended
-            .filter_map(|(&number, feed)| Some((number, Interval::new(feed.last, latest).ok()?)));
+            .filter_map(|(number, feed)| Some((number, Interval::new(feed.last, latest).ok()?)));
         self.silences.extend(silences);
     }
 
@@ -192,9 +198,9 @@ impl Crowd {
         self.silent_after
     }
 
-    /// When each feed was heard.
-    pub(super) const fn feeds(&self) -> &BTreeMap<u16, FeedTime> {
-        &self.feeds
+    /// When a feed was heard.
+    pub(super) fn heard(&self, number: u16) -> Option<FeedTime> {
+        self.feeds.get(usize::from(number)).copied().flatten()
     }
 }
 

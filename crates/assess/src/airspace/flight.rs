@@ -4,14 +4,14 @@ use agreement::track::{Callsign, PositionQuality};
 use agreement::{Address, Parameters, TrackPoint};
 use spacetime::metric::local_distance_cm;
 use spacetime::reach::deviation_cm;
-use spacetime::{Duration, Fix, Instant, Interval, Leg};
+use spacetime::{Duration, Instant, Interval};
 
 use super::contact::{Contact, Pending};
 use super::crowd::CellTime;
 use super::nearby::Nearby;
 use super::recall::Recall;
 use super::sketch::Sketching;
-use super::standing::{Sample, Stretch};
+use super::standing::Sample;
 use super::warning::Warnings;
 use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
 
@@ -133,15 +133,6 @@ impl Flight {
         Step::Joins
     }
 
-    /// The leg from the last position to `to`, with how far the aircraft can have strayed.
-    pub(super) fn stretch(&self, to: Sample, parameters: &Parameters) -> Option<Stretch> {
-        let fix = |s: &Sample| Fix { at: s.point.observed_at, position: s.point.position };
-        // A leg across the antimeridian is not judged as one: each end is judged alone.
-        let leg = Leg::new(fix(&self.last), fix(&to)).ok()?;
-        let stray_cm = stray_cm(&self.last.point, &to.point, parameters);
-        Some(Stretch { leg, from: self.last, to, stray_cm })
-    }
-
     /// Takes `sample` as the last position.
     pub(super) fn advance(&mut self, sample: Sample, joined: bool) {
         self.last = sample;
@@ -258,7 +249,7 @@ fn repeats(last: &TrackPoint, point: &TrackPoint) -> bool {
 
 /// Farthest an aircraft can have been from the straight line between two positions,
 /// centimetres: by its acceleration, or by its speed if that says less.
-fn stray_cm(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> i64 {
+pub(super) fn stray_cm(from: &TrackPoint, to: &TrackPoint, parameters: &Parameters) -> i64 {
     /// A bound by acceleration this small is good enough: 4 s at 2 g make 40 m.
     const QUICK_S: i64 = 4;
     let elapsed = to.observed_at.since(from.observed_at);

@@ -1,9 +1,10 @@
 //! Aircraft tracks held against `no-fly` clauses.
 //!
-//! [`Airspace`] is built once from a pack. Each [`Shard`] of it sees every track point in
-//! merged order and follows its own share of the aircraft; [`Airspace::conclude`] joins the
-//! shards. How many shards there are changes no output: an aircraft's state depends on its
-//! own points and on the latest instant of all points, which every shard sees.
+//! [`Airspace`] is built once from a pack. [`Dispatch`] sees every track point in merged order
+//! and hands each to the [`Shard`] that follows its aircraft, a [`Block`] at a time;
+//! [`Airspace::conclude`] joins the shards. How many shards there are, and where blocks end,
+//! changes no output: an aircraft's state depends on its own points and on the latest instant
+//! of all points before each of them, which the block tells.
 //!
 //! A position is a disc of its stated 95 percent error; between two positions an aircraft
 //! strays from the straight line by what its speed and acceleration allow. A volume is
@@ -17,6 +18,7 @@ mod conclude;
 mod contact;
 mod coverage;
 mod crowd;
+mod dispatch;
 mod flight;
 mod nearby;
 mod picture;
@@ -30,6 +32,7 @@ mod standing;
 mod volumes;
 mod warning;
 
+pub use dispatch::{Block, Dispatch, RUN_POINTS_MAX};
 pub use picture::{AirTally, AirspacePicture};
 pub use shard::Shard;
 pub use sketch::Sketch;

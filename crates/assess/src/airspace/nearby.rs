@@ -33,6 +33,11 @@ impl Nearby {
         }
         &self.volumes
     }
+
+    /// The last answer.
+    pub(super) fn last(&self) -> &[u32] {
+        &self.volumes
+    }
 }
 
 /// Side of a cell of [`Neighbourhoods`]: half a degree, in 1e-7 degree.

@@ -47,19 +47,31 @@ pub(super) struct Epu {
     pub(super) basis: Basis,
 }
 
+/// How far positions of one feed may be off where the sender does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FeedErrors {
+    /// What the pack declares for the feed, centimetres.
+    default_cm: Option<i32>,
+    /// The worst that it is thought to have, centimetres.
+    worst_cm: i32,
+}
+
+impl FeedErrors {
+    /// Of the feed of a sensor, or of one that the pack does not know.
+    pub(super) fn of(sensor: Option<&Sensor>, parameters: &Parameters) -> Self {
+        let unknown = i32::try_from(parameters.worst_epu_cm).unwrap_or(i32::MAX);
+        Self {
+            default_cm: sensor.and_then(|s| s.default_epu_cm),
+            worst_cm: sensor.map_or(unknown, |s| s.worst_epu_cm),
+        }
+    }
+}
+
 impl Epu {
     /// Of one record: NACp before NUCp before NIC, since accuracy is what is asked for; then
     /// what the pack declares for the feed, then the worst.
-    pub(super) fn of(
-        quality: PositionQuality,
-        sensor: Option<&Sensor>,
-        parameters: &Parameters,
-    ) -> Self {
-        let worst = || {
-            let fallback = i32::try_from(parameters.worst_epu_cm).unwrap_or(i32::MAX);
-            sensor.map_or(fallback, |s| s.worst_epu_cm)
-        };
-        let unusable = || Self { cm: worst(), basis: Basis::Unusable };
+    pub(super) fn of(quality: PositionQuality, feed: FeedErrors) -> Self {
+        let unusable = || Self { cm: feed.worst_cm, basis: Basis::Unusable };
         let stated = |cm| Self { cm, basis: Basis::Stated };
         match (quality.nac_p, quality.nuc_p, quality.nic) {
             (Some(nac_p), _, _) => by(&EPU_CM_BY_NAC_P, nac_p).map_or_else(unusable, stated),
@@ -69,9 +81,9 @@ impl Epu {
                 let share = |rc: i32| if nic >= 9 { rc / 5 * 2 } else { rc / 2 };
                 by(&CONTAINMENT_CM_BY_NIC, nic).map_or_else(unusable, |rc| stated(share(rc)))
             }
-            (None, None, None) => match sensor.and_then(|s| s.default_epu_cm) {
+            (None, None, None) => match feed.default_cm {
                 Some(cm) => Self { cm, basis: Basis::Declared },
-                None => Self { cm: worst(), basis: Basis::Worst },
+                None => Self { cm: feed.worst_cm, basis: Basis::Worst },
             },
         }
     }
@@ -111,7 +123,8 @@ mod tests {
     use super::*;
 
     fn epu(nac_p: Option<u8>, nuc_p: Option<u8>, nic: Option<u8>) -> Epu {
-        Epu::of(PositionQuality { nic, nac_p, nuc_p }, None, &Parameters::default())
+        let feed = FeedErrors::of(None, &Parameters::default());
+        Epu::of(PositionQuality { nic, nac_p, nuc_p }, feed)
     }
 
     #[test]

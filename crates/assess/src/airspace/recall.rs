@@ -4,7 +4,7 @@
 use super::standing::Standing;
 use spacetime::Instant;
 
-/// Volumes that are remembered at once for one aircraft; the oldest goes first.
+/// Volumes that are remembered at once for one aircraft; the one that came first goes first.
 const REMEMBERED_MAX: usize = 48;
 
 /// How an aircraft lay against a volume when that was last measured.
@@ -66,12 +66,17 @@ impl Recall {
 
     /// The position at `at` was measured.
     pub(super) fn measure(&mut self, volume: u32, at: Instant, standing: Standing) {
-        self.measured.retain(|m| m.volume != volume);
-        if self.measured.len() == REMEMBERED_MAX {
-            self.measured.remove(0);
-        }
         let (depth_cm, last) = (standing.depth_cm, (at, standing));
-        self.measured.push(Measured { volume, depth_cm, flown_cm: 0, last });
+        let measured = Measured { volume, depth_cm, flown_cm: 0, last };
+        match self.measured.iter_mut().find(|m| m.volume == volume) {
+            Some(known) => *known = measured,
+            None => {
+                if self.measured.len() == REMEMBERED_MAX {
+                    self.measured.remove(0);
+                }
+                self.measured.push(measured);
+            }
+        }
     }
 
     /// The position at `at` was looked at, but not measured.

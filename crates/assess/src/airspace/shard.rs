@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use agreement::track::Callsign;
 use agreement::{Address, TrackPoint};
 use spacetime::metric::distance_at_most_cm;
-use spacetime::{BoundingBox, Duration, Instant, Interval};
+use spacetime::{BoundingBox, Duration, Fix, Instant, Interval, Leg};
 
 use super::active::Activity;
 use super::authorised::{Leave, authorisation_for};
 use super::contact::{Contact, Pending};
-use super::crowd::{CellTime, Census, Crowd};
-use super::flight::{Flight, Step};
+use super::crowd::{CellTime, Census};
+use super::dispatch::{Block, Picked};
+use super::flight::{Flight, Step, stray_cm};
 use super::picture::AirTally;
 use super::quality::{Basis, Epu, is_degraded};
 use super::recall::Bound;
@@ -33,16 +34,15 @@ const NEARBY_CM: i64 = 300_000;
 /// How much farther than needed volumes are looked up along a course.
 const AHEAD_CM: i64 = 2_500_000;
 
-/// One share of the aircraft of an [`Airspace`], followed point by point.
+/// One share of the aircraft of an [`Airspace`], followed block by block.
 #[derive(Debug)]
 pub struct Shard<'a> {
     airspace: &'a Airspace<'a>,
     number: u32,
-    count: u32,
     flights: Roster<Box<Flight>>,
     follower: Follower<'a>,
-    pub(super) crowd: Option<Crowd>,
-    pub(super) span: Option<(Instant, Instant)>,
+    /// The points of the block at hand, by aircraft.
+    order: Vec<Picked>,
     swept_at: Instant,
 }
 
@@ -70,7 +70,7 @@ pub(super) struct Found {
 }
 
 impl<'a> Shard<'a> {
-    pub(super) fn new(airspace: &'a Airspace<'a>, number: u32, count: u32) -> Self {
+    pub(super) fn new(airspace: &'a Airspace<'a>, number: u32) -> Self {
         let follower = Follower {
             airspace,
             activities: airspace.volumes.iter().map(|_| Activity::unknown()).collect(),
@@ -86,34 +86,27 @@ impl<'a> Shard<'a> {
         Self {
             airspace,
             number,
-            count,
             flights: Roster::new(),
             follower,
-            crowd: (number == 0).then(|| Crowd::new(&airspace.pack.parameters, airspace.feed_of())),
-            span: None,
+            order: Vec::new(),
             swept_at: Instant::MIN,
         }
     }
 
-    /// Takes in the next point in merged order, of whatever aircraft.
-    pub fn observe(&mut self, point: &TrackPoint) {
-        if !self.airspace.setting.period.contains(point.observed_at) {
-            self.follower.tally.points_outside_period += u64::from(self.number == 0);
-            return;
+    /// Follows this share's aircraft through the next block.
+    pub fn follow(&mut self, block: &Block) {
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        order.extend_from_slice(block.of_share(self.number));
+        order.sort_unstable();
+        for of_one in order.chunk_by(|a, b| a.same_aircraft(*b)) {
+            self.follow_one(block, of_one);
         }
-        let before = self.span.map(|(_, latest)| latest);
-        let at = point.observed_at;
-        self.span = Some(self.span.map_or((at, at), |(a, b)| (a.min(at), b.max(at))));
-        if let Some(crowd) = &mut self.crowd {
-            crowd.see(point);
-        }
-        if self.is_mine(point.address) {
-            // Its own silence counts as the others' does, so that they do not shape its track.
-            self.follow(point, before.unwrap_or(at).max(at));
-        }
-        if at.since(self.swept_at) > SWEEP_CYCLE {
-            self.swept_at = at;
-            self.sweep(before.unwrap_or(at).max(at));
+        self.order = order;
+        let Some(latest) = block.latest else { return };
+        if latest.since(self.swept_at) > SWEEP_CYCLE {
+            self.swept_at = latest;
+            self.sweep(latest);
         }
     }
 
@@ -123,70 +116,70 @@ impl<'a> Shard<'a> {
         self.flights.len()
     }
 
-    /// Which share an aircraft belongs to: by a mix of its address, since neighbours in a
-    /// registry fly together.
-    fn is_mine(&self, address: Address) -> bool {
-        (address.bits().wrapping_mul(0x9e37_79b1) >> 16) % self.count == self.number
-    }
-
-    fn follow(&mut self, point: &TrackPoint, latest: Instant) {
+    /// Follows one aircraft through its points of a block.
+    fn follow_one(&mut self, block: &Block, picked: &[Picked]) {
         let Self { airspace, flights, follower, .. } = self;
-        let epu =
-            Epu::of(point.quality, airspace.sensor(point.locator.input), &airspace.pack.parameters);
-        let mut sample = Sample { point: *point, epu, contested: false };
-        follower.count(&sample);
+        let first = block.point(picked[0]);
+        let mut picked = picked.iter();
         let mut is_new = false;
-        let flight = flights.entry(point.address, || {
+        let flight = flights.entry(first.address, || {
             is_new = true;
-            Box::new(Flight::new(sample))
+            Box::new(Flight::new(follower.sample(first)))
         });
         if is_new {
             follower.begin(flight);
-            return;
+            picked.next();
         }
-        if is_forgotten(flight, latest, airspace) {
-            let old = std::mem::replace(&mut **flight, Flight::new(sample));
-            follower.end(old, latest);
-            follower.begin(flight);
-            return;
+        let forgotten_after = airspace.forgotten_after();
+        let latest_of_block = block.latest.unwrap_or(Instant::MIN);
+        for &picked in picked {
+            let point = block.point(picked);
+            let mut sample = follower.sample(point);
+            let forgotten_at = flight.last.point.observed_at.plus(forgotten_after);
+            if latest_of_block > forgotten_at && block.latest_at(picked) > forgotten_at {
+                let old = std::mem::replace(&mut **flight, Flight::new(sample));
+                follower.end(old, true);
+                follower.begin(flight);
+                continue;
+            }
+            let step = flight.weigh(point, &airspace.pack.parameters);
+            sample.contested = flight.is_contested(point.observed_at);
+            follower.tally.points_contested += u64::from(sample.contested);
+            follower.take_step(flight, sample, step);
         }
-        let step = flight.weigh(point, &airspace.pack.parameters);
-        sample.contested = flight.is_contested(point.observed_at);
-        follower.tally.points_contested += u64::from(sample.contested);
-        follower.take_step(flight, sample, step);
     }
 
     fn sweep(&mut self, latest: Instant) {
-        let airspace = self.airspace;
-        for (_, flight) in self.flights.take_if(|f| is_forgotten(f, latest, airspace)) {
-            self.follower.end(*flight, latest);
+        let forgotten_after = self.airspace.forgotten_after();
+        let is_forgotten =
+            |f: &Box<Flight>| latest.since(f.last.point.observed_at) > forgotten_after;
+        for (_, flight) in self.flights.take_if(is_forgotten) {
+            self.follower.end(*flight, true);
         }
     }
 
     /// Ends every flight. `latest` is the last instant of all points.
-    pub(super) fn finish(mut self, latest: Instant) -> (Follower<'a>, Option<Crowd>) {
+    pub(super) fn finish(mut self, latest: Instant) -> Follower<'a> {
+        let lost_after = Duration::from_seconds(self.airspace.pack.parameters.lost_after_s);
         for (_, flight) in self.flights.take_if(|_| true) {
-            self.follower.end(*flight, latest);
+            let is_lost = latest.since(flight.last.point.observed_at) > lost_after;
+            self.follower.end(*flight, is_lost);
         }
-        (self.follower, self.crowd)
+        self.follower
     }
 }
 
-/// Whether an aircraft was not heard of for so long that whatever comes next is a new track.
-/// Depends on the points alone, not on when memory was last swept.
-fn is_forgotten(flight: &Flight, latest: Instant, airspace: &Airspace<'_>) -> bool {
-    let gap = Duration::from_seconds(airspace.pack.parameters.gap_s_max);
-    latest.since(flight.last.point.observed_at) > gap
-}
-
 impl Follower<'_> {
-    fn count(&mut self, sample: &Sample) {
+    /// A point with its error, counted.
+    fn sample(&mut self, point: &TrackPoint) -> Sample {
+        let epu = Epu::of(point.quality, self.airspace.errors_of(point.locator.input));
         self.tally.points += 1;
-        match sample.epu.basis {
+        match epu.basis {
             Basis::Unusable => self.tally.points_quality_unusable += 1,
             Basis::Worst => self.tally.points_quality_absent += 1,
             Basis::Stated | Basis::Declared => {}
         }
+        Sample { point: *point, epu, contested: false }
     }
 
     fn begin(&mut self, flight: &mut Flight) {
@@ -212,12 +205,14 @@ impl Follower<'_> {
                 if since > Duration::from_seconds(parameters.lost_after_s) {
                     self.lose(flight, sample.point.observed_at);
                 }
-                match flight.stretch(sample, parameters) {
-                    Some(stretch) => {
-                        self.judge(flight, &stretch);
+                let fix = |s: &Sample| Fix { at: s.point.observed_at, position: s.point.position };
+                // A leg across the antimeridian is not judged as one: each end is judged alone.
+                match Leg::new(fix(&flight.last), fix(&sample)) {
+                    Ok(leg) => {
+                        self.judge(flight, leg, &sample);
                         flight.advance(sample, true);
                     }
-                    None => self.restart(flight, sample),
+                    Err(_) => self.restart(flight, sample),
                 }
             }
         }
@@ -243,18 +238,16 @@ impl Follower<'_> {
         flight.advance(sample, false);
     }
 
-    /// Ends a flight of which nothing more is expected, `latest` being the last instant of all
-    /// points.
-    fn end(&mut self, mut flight: Flight, latest: Instant) {
-        let parameters = &self.airspace.pack.parameters;
+    /// Ends a flight of which nothing more is expected; `lost` when others were heard of for so
+    /// much longer that it counts as lost.
+    fn end(&mut self, mut flight: Flight, lost: bool) {
         let last = flight.last;
         if !flight.last_joined {
             self.judge_alone(&mut flight, &last);
         }
-        let lost_after = Duration::from_seconds(parameters.lost_after_s);
-        let lost = latest.since(last.point.observed_at) > lost_after;
         if lost {
             // However much later the input ends: the track is lost when the limit has passed.
+            let lost_after = Duration::from_seconds(self.airspace.pack.parameters.lost_after_s);
             self.lose(&mut flight, last.point.observed_at.plus(lost_after));
         }
         for contact in std::mem::take(&mut flight.contacts) {
@@ -292,29 +285,33 @@ impl Follower<'_> {
         });
     }
 
-    /// Judges a leg against every volume near it.
-    fn judge(&mut self, flight: &mut Flight, stretch: &Stretch) {
+    /// Judges the leg from the last position to `to` against every volume near it.
+    fn judge(&mut self, flight: &mut Flight, leg: Leg, to: &Sample) {
         let airspace = self.airspace;
-        let (from, to) = (&stretch.from, &stretch.to);
-        let error_cm = i64::from(from.epu.cm.max(to.epu.cm)) + stretch.stray_cm;
-        let grown_cm = error_cm.max(airspace.pack.parameters.warning_margin_m * 100);
-        let mut near = std::mem::take(&mut self.near);
-        near.clear();
+        let parameters = &airspace.pack.parameters;
+        let stray_cm = stray_cm(&flight.last.point, &to.point, parameters);
+        let error_cm = i64::from(flight.last.epu.cm.max(to.epu.cm)) + stray_cm;
+        let grown_cm = error_cm.max(parameters.warning_margin_m * 100);
         let find = |wider, found: &mut Vec<u32>| airspace.index.near(wider, found);
-        let around = stretch.leg.bounding_box();
-        near.extend_from_slice(flight.nearby.around(around, grown_cm, NEARBY_CM, find));
+        let near = flight.nearby.around(leg.bounding_box(), grown_cm, NEARBY_CM, find);
         if near.is_empty() {
             flight.recall.forget();
-        } else {
-            flight.recall.fly(distance_at_most_cm(from.point.position, to.point.position));
+            self.leave_behind(flight, to, &[]);
+            return;
         }
+        let mut near = std::mem::take(&mut self.near);
+        near.clear();
+        near.extend_from_slice(flight.nearby.last());
+        let from = flight.last;
+        let stretch = Stretch { leg, from: &from, to, stray_cm };
+        flight.recall.fly(distance_at_most_cm(from.point.position, to.point.position));
         near.retain(|&number| {
             let lie = match flight.recall.bound(number) {
                 Some(Bound::Outside { away_cm }) if away_cm > grown_cm => return false,
                 Some(Bound::Inside { depth_cm }) if depth_cm > grown_cm => Lie::Deep { depth_cm },
                 _ => Lie::Rim,
             };
-            self.judge_against(flight, stretch, number, lie, grown_cm)
+            self.judge_against(flight, &stretch, number, lie, grown_cm)
         });
         self.leave_behind(flight, to, &near);
         self.near = near;
@@ -325,7 +322,7 @@ impl Follower<'_> {
     fn judge_against(
         &mut self,
         flight: &mut Flight,
-        stretch: &Stretch,
+        stretch: &Stretch<'_>,
         number: u32,
         lie: Lie,
         near_cm: i64,
@@ -333,7 +330,7 @@ impl Follower<'_> {
         let airspace = self.airspace;
         let volume = &airspace.volumes[number as usize];
         let activity = &mut self.activities[number as usize];
-        let (from, to) = (&stretch.from, &stretch.to);
+        let (from, to) = (stretch.from, stretch.to);
         let (from_at, to_at) = (from.point.observed_at, to.point.observed_at);
         let begin = flight
             .recall

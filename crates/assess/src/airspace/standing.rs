@@ -1,10 +1,12 @@
 //! How positions, and the legs between them, lie against one volume.
 
-use agreement::TrackPoint;
-use spacetime::metric::local_distance_cm;
-use spacetime::{Area, ClosedSpan, Contact, Duration, Interval, Leg, Spans};
+use std::cmp::Ordering;
 
-use super::active::Activity;
+use agreement::TrackPoint;
+use spacetime::metric::{distance_at_most_cm, local_distance_cm};
+use spacetime::{Area, ClosedSpan, Contact, Duration, Instant, Interval, Leg, Side, Spans};
+
+use super::active::{Active, Activity};
 use super::quality::{Basis, Epu};
 use super::volumes::{Airspace, HeightMargin, WatchedVolume};
 use crate::finding::Reason;
@@ -23,10 +25,10 @@ pub(super) struct Sample {
 
 /// A leg between two samples, and how far the aircraft may have strayed from it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch {
+pub(super) struct Stretch<'s> {
     pub(super) leg: Leg,
-    pub(super) from: Sample,
-    pub(super) to: Sample,
+    pub(super) from: &'s Sample,
+    pub(super) to: &'s Sample,
     /// Farthest the aircraft can have been from the straight line, centimetres.
     pub(super) stray_cm: i64,
 }
@@ -41,6 +43,49 @@ pub(super) enum Lie {
     },
     /// Edges may be near: it has to be measured.
     Rim,
+}
+
+/// Where a leg lies against an area, its edge taken to belong to it.
+enum Ground {
+    Outside,
+    Within,
+    Crossing(Contact),
+}
+
+impl Ground {
+    const fn touches(&self) -> bool {
+        match self {
+            Self::Outside => false,
+            Self::Within => true,
+            Self::Crossing(contact) => contact.touches,
+        }
+    }
+}
+
+/// When a leg is in a volume: mostly in one stretch, which needs no memory of its own.
+enum Occupied {
+    Once(Option<ClosedSpan>),
+    Often(Spans),
+}
+
+impl Occupied {
+    fn ends(&self) -> Option<(Instant, Instant)> {
+        match self {
+            Self::Once(span) => span.map(|span| (span.first(), span.last())),
+            Self::Often(spans) => spans.first().zip(spans.last()),
+        }
+    }
+
+    /// The longest stretch of it during `within`, the later one of equals.
+    fn longest(&self, within: Option<ClosedSpan>) -> Option<ClosedSpan> {
+        match self {
+            Self::Once(span) => span.zip(within).and_then(|(span, within)| span.meet(within)),
+            Self::Often(spans) => {
+                let sure = spans.meet(&Spans::from_iter(within));
+                sure.iter().max_by_key(|span| span.length())
+            }
+        }
+    }
 }
 
 /// How one position lies against a volume.
@@ -61,8 +106,8 @@ pub(super) struct Touch {
     pub(super) begin: Standing,
     /// How the leg's last position lies.
     pub(super) end: Standing,
-    /// When the leg, taken as it is reported, lies in the volume.
-    pub(super) occupied: Spans,
+    /// When the leg, taken as it is reported, is first and last in the volume.
+    pub(super) occupied: Option<(Instant, Instant)>,
     /// Whether a position, or the leg between them, is in the volume beyond doubt.
     pub(super) certain: bool,
     /// Whether it was in the volume or could have been.
@@ -129,18 +174,24 @@ pub(super) fn stand(
         Lie::Deep { depth_cm } => depth_cm,
         Lie::Rim => -volume.volume.area.signed_distance_cm(sample.point.position),
     };
-    let height = volume.height_of(&sample.point, None, airspace.altitude_error_cm);
-    Standing {
-        depth_cm,
-        height: volume.height_margin(height, airspace.bounds),
-        active: activity.at(volume, sample.point.observed_at),
-        on_ground: sample.is_grounded(),
-    }
+    let active = activity.at(volume, sample.point.observed_at);
+    stand_at(airspace, volume, sample, depth_cm, active)
 }
 
-impl Stretch {
-    /// What this leg adds, when `begin` is how its first position lies. `None` when the
-    /// aircraft was nowhere near the volume.
+fn stand_at(
+    airspace: &Airspace<'_>,
+    volume: &WatchedVolume,
+    sample: &Sample,
+    depth_cm: i64,
+    active: bool,
+) -> Standing {
+    let height = volume.height_of(&sample.point, None, airspace.altitude_error_cm);
+    let height = volume.height_margin(height, airspace.bounds);
+    Standing { depth_cm, height, active, on_ground: sample.is_grounded() }
+}
+
+impl Stretch<'_> {
+    /// What this leg adds, when `begin` is how its first position lies.
     pub(super) fn touch(
         &self,
         airspace: &Airspace<'_>,
@@ -149,30 +200,33 @@ impl Stretch {
         begin: Standing,
         lie: Lie,
     ) -> Touch {
-        let end = stand(airspace, volume, activity, &self.to, lie);
-        let ground = match lie {
-            Lie::Deep { .. } => Contact {
-                inside: Spans::from_iter([self.leg.span()]),
-                along_edge: Spans::none(),
-                touches: true,
-            },
-            Lie::Rim => self.leg.contact(&volume.volume.area),
+        let area = &volume.volume.area;
+        let active = activity.during(volume, self.interval());
+        let (ground, depth_cm) = self.ground(area, begin, lie);
+        let active_at_end = match active {
+            Active::Throughout => true,
+            Active::Never => false,
+            Active::At(_) => activity.at(volume, self.leg.to().at),
         };
+        let end = stand_at(airspace, volume, self.to, depth_cm, active_at_end);
         let grounded = begin.on_ground && end.on_ground && !self.is_flown();
         let held = self.height_held(airspace, volume, (begin, end));
         let strayed = self.height_strayed(airspace, volume, held);
-        let reached = !grounded && self.reaches(&volume.volume.area, &ground, (begin, end));
+        let reached = !grounded && self.reaches(area, &ground, (begin, end));
         let (Some(strayed), true) = (strayed, reached) else {
             return Touch::none((begin, end), &ground);
         };
-        let active = activity.during(volume, self.interval());
-        let occupied = active.of(ground.covered().meet(&Spans::from_iter(held.possible)));
+        let occupied = occupied(&ground, held.possible, &active);
         let sampled = begin.is_certain(self.from.epu) || end.is_certain(self.to.epu);
         // Who says that it is on the ground, and flies, is in doubt either way.
         let at_odds = begin.on_ground && end.on_ground;
         let between = || self.is_certain_between(volume, &occupied, held.certain);
         let certain = sampled || !at_odds && between();
-        let could = !active.of(Spans::from_iter([strayed])).is_empty();
+        let could = match &active {
+            Active::Throughout => true,
+            Active::Never => false,
+            Active::At(spans) => !spans.meet(&Spans::from_iter([strayed])).is_empty(),
+        };
         let doubt = || match held.possible {
             None => Reason::Gap,
             Some(_) if at_odds => Reason::Contested,
@@ -181,12 +235,34 @@ impl Stretch {
         Touch {
             begin,
             end,
-            over_area: ground.touches,
-            outside_hours: !could && ground.touches,
+            over_area: ground.touches(),
+            outside_hours: !could && ground.touches(),
             doubt: (could && !certain).then(doubt),
-            occupied,
+            occupied: occupied.ends(),
             certain,
             possible: could,
+        }
+    }
+
+    /// How the leg lies against the area, and how deep its last position.
+    fn ground(&self, area: &Area, begin: Standing, lie: Lie) -> (Ground, i64) {
+        if let Lie::Deep { depth_cm } = lie {
+            return (Ground::Within, depth_cm);
+        }
+        let position = self.to.point.position;
+        let starts = || match begin.depth_cm.cmp(&0) {
+            Ordering::Greater => Side::Inside,
+            Ordering::Less => Side::Outside,
+            Ordering::Equal => area.side(self.from.point.position),
+        };
+        match self.leg.stays(area, starts) {
+            Some(Side::Inside) => (Ground::Within, area.distance_to_edge_cm(position)),
+            Some(Side::Outside) => (Ground::Outside, -area.distance_to_edge_cm(position)),
+            Some(Side::Edge) => (Ground::Within, -area.signed_distance_cm(position)),
+            None => {
+                let contact = self.leg.contact(area);
+                (Ground::Crossing(contact), -area.signed_distance_cm(position))
+            }
         }
     }
 
@@ -248,15 +324,19 @@ impl Stretch {
     }
 
     /// Whether the aircraft was over the area or can have been, height left aside.
-    fn reaches(&self, area: &Area, ground: &Contact, (begin, end): (Standing, Standing)) -> bool {
+    fn reaches(&self, area: &Area, ground: &Ground, (begin, end): (Standing, Standing)) -> bool {
         let (from_cm, to_cm) = (i64::from(self.from.epu.cm), i64::from(self.to.epu.cm));
-        if ground.touches || begin.depth_cm >= -from_cm || end.depth_cm >= -to_cm {
+        if ground.touches() || begin.depth_cm >= -from_cm || end.depth_cm >= -to_cm {
             return true;
         }
         let around_cm = from_cm.max(to_cm) + self.stray_cm;
         let (from, to) = (self.leg.from().position, self.leg.to().position);
-        let length_cm = local_distance_cm(from, to) + 1;
         let nearest_cm = begin.depth_cm.max(end.depth_cm).saturating_neg();
+        // The quick bound first: it is never less than the length.
+        if nearest_cm > around_cm + distance_at_most_cm(from, to) + 1 {
+            return false;
+        }
+        let length_cm = local_distance_cm(from, to) + 1;
         if nearest_cm > around_cm + length_cm {
             return false;
         }
@@ -276,11 +356,10 @@ impl Stretch {
     fn is_certain_between(
         &self,
         volume: &WatchedVolume,
-        occupied: &Spans,
+        occupied: &Occupied,
         height: Option<ClosedSpan>,
     ) -> bool {
-        let sure = occupied.meet(&Spans::from_iter(height));
-        let Some(stay) = sure.iter().max_by_key(|span| span.length()) else { return false };
+        let Some(stay) = occupied.longest(height) else { return false };
         let middle = stay.first().plus(Duration::from_micros(stay.length().micros() / 2));
         let Some(position) = self.leg.position_at(middle) else { return false };
         let usable = self.from.epu.basis.max(self.to.epu.basis) != Basis::Unusable;
@@ -288,7 +367,7 @@ impl Stretch {
         usable && -volume.volume.area.signed_distance_cm(position) > error_cm
     }
 
-    fn doubt(&self, ground: &Contact, (begin, end): (Standing, Standing)) -> Reason {
+    fn doubt(&self, ground: &Ground, (begin, end): (Standing, Standing)) -> Reason {
         for (standing, epu) in [(begin, self.from.epu), (end, self.to.epu)] {
             if standing.is_within(epu) {
                 return standing.doubt_of_height();
@@ -296,9 +375,9 @@ impl Stretch {
         }
         let errs = begin.is_possible(self.from.epu) || end.is_possible(self.to.epu);
         match self.from.epu.basis.max(self.to.epu.basis) {
-            Basis::Unusable if errs || ground.touches => Reason::QualityUnusable,
-            Basis::Worst if errs || ground.touches => Reason::QualityAbsent,
-            _ if errs || ground.touches => Reason::PlaceStraddles,
+            Basis::Unusable if errs || ground.touches() => Reason::QualityUnusable,
+            Basis::Worst if errs || ground.touches() => Reason::QualityAbsent,
+            _ if errs || ground.touches() => Reason::PlaceStraddles,
             _ => Reason::Gap,
         }
     }
@@ -306,18 +385,29 @@ impl Stretch {
 
 impl Touch {
     /// Near, but neither in the volume nor possibly so.
-    fn none((begin, end): (Standing, Standing), ground: &Contact) -> Self {
+    fn none((begin, end): (Standing, Standing), ground: &Ground) -> Self {
         Self {
             begin,
             end,
-            occupied: Spans::none(),
+            occupied: None,
             certain: false,
             possible: false,
-            over_area: ground.touches,
+            over_area: ground.touches(),
             outside_hours: false,
             doubt: None,
         }
     }
+}
+
+/// When the leg is in the area, between the limits of height and within the volume's hours.
+fn occupied(ground: &Ground, height: Option<ClosedSpan>, active: &Active) -> Occupied {
+    let over = match ground {
+        Ground::Outside => return Occupied::Once(None),
+        Ground::Within if *active == Active::Throughout => return Occupied::Once(height),
+        Ground::Within => Spans::from_iter(height),
+        Ground::Crossing(contact) => contact.covered().meet(&Spans::from_iter(height)),
+    };
+    Occupied::Often(active.of(over))
 }
 
 /// The sum of distances to both ends that makes an ellipse of half-width `half_width_cm`,

@@ -1,6 +1,7 @@
 //! The volumes that are watched, and what they are watched with.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use agreement::watch::Sensor;
 use agreement::{
@@ -9,9 +10,11 @@ use agreement::{
 };
 use spacetime::altitude::{AltitudeLimit, HeightBounds, HeightInterval, MeasuredHeight};
 use spacetime::index::ZoneIndex;
-use spacetime::{Area, BoundingBox, Height, Interval, Volume};
+use spacetime::{Area, BoundingBox, Duration, Height, Interval, Volume};
 
+use super::dispatch::Dispatch;
 use super::nearby::Neighbourhoods;
+use super::quality::FeedErrors;
 use super::shard::Shard;
 use crate::finding::Audience;
 use crate::rules::Rules;
@@ -156,6 +159,8 @@ pub struct Airspace<'a> {
     pub(super) neighbourhoods: Neighbourhoods,
     pub(super) bounds: HeightBounds,
     pub(super) altitude_error_cm: i32,
+    /// For each feed, and last for any other.
+    errors: Vec<FeedErrors>,
     not_judged: Vec<(ClauseId, ClauseStatus)>,
 }
 
@@ -204,6 +209,9 @@ impl<'a> Airspace<'a> {
         let index = ZoneIndex::build(&areas).expect("a pack stays within the index's limits");
         let neighbourhoods = volumes.iter().map(|v| v.neighbourhood).collect();
         let error = pack.parameters.altitude_error_cm;
+        let sensor = |feed: &Feed| pack.sensors.get(feed.sensor.as_ref()?);
+        let sensors = setting.feeds.iter().map(sensor).chain([None]);
+        let errors = sensors.map(|sensor| FeedErrors::of(sensor, &pack.parameters)).collect();
         Self {
             pack,
             setting,
@@ -213,18 +221,16 @@ impl<'a> Airspace<'a> {
             neighbourhoods: Neighbourhoods::new(neighbourhoods),
             bounds,
             altitude_error_cm: i32::try_from(error).unwrap_or(i32::MAX),
+            errors,
             not_judged,
         }
     }
 
-    /// One of `count` shares of the aircraft. Every share must be shown every point.
-    ///
-    /// # Panics
-    /// When `number` is not below `count`.
+    /// Followers for so many shares of the aircraft, and what hands them their points.
     #[must_use]
-    pub fn shard(&self, number: u32, count: u32) -> Shard<'_> {
-        assert!(number < count, "shard {number} of {count}");
-        Shard::new(self, number, count)
+    pub fn shares(&self, count: NonZeroU32) -> (Dispatch<'_>, Vec<Shard<'_>>) {
+        let shards = (0..count.get()).map(|number| Shard::new(self, number)).collect();
+        (Dispatch::new(self, count.get()), shards)
     }
 
     /// `no-fly` clauses that are not judged because they are not adopted, and where they stand.
@@ -248,6 +254,20 @@ impl<'a> Airspace<'a> {
             first.and_then(|first| u16::try_from(first).ok()).unwrap_or(number)
         };
         (0_u16..).zip(feeds).map(first).collect()
+    }
+
+    /// How far positions of an input may be off where the sender does not say.
+    #[inline]
+    pub(super) fn errors_of(&self, input: u16) -> FeedErrors {
+        let unknown = self.errors.len() - 1;
+        self.errors[usize::from(input).min(unknown)]
+    }
+
+    /// How long after its last position whatever comes from an aircraft is a new track: never
+    /// before it counts as lost.
+    pub(super) fn forgotten_after(&self) -> Duration {
+        let p = &self.pack.parameters;
+        Duration::from_seconds(p.gap_s_max.max(p.lost_after_s))
     }
 
     /// The sensor behind an input, if the pack knows one.

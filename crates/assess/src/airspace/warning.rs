@@ -47,9 +47,10 @@ impl Course {
             return None;
         }
         let ahead = p.look_ahead_s * 1_000_000;
+        // At most 3.6e9 * 1.8e9, which an `i64` holds.
         let onward = |from: i32, to: i32| {
-            let run = (i128::from(to) - i128::from(from)) * i128::from(ahead) / i128::from(elapsed);
-            i32::try_from(i128::from(to) + run).ok()
+            let run = (i64::from(to) - i64::from(from)) * ahead / elapsed;
+            i32::try_from(i64::from(to) + run).ok()
         };
         let (a, b) = (before.position, now.position);
         let lon_e7 = onward(a.lon_e7(), b.lon_e7())?;

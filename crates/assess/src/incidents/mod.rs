@@ -63,7 +63,7 @@ pub fn fold<'a>(
         }
     }
     picture.anomalies.extend(unknown_sides.into_values());
-    picture.findings.sort_by_cached_key(|recorded| recorded.finding.order());
+    picture.findings.sort_by(|a, b| a.finding.listed(&b.finding));
     picture.anomalies.sort();
     picture
 }

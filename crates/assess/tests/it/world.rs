@@ -1,6 +1,7 @@
 //! A small world to judge in: one pack, one aircraft, times and places easy to reckon with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use agreement::clause::NoFly;
@@ -11,7 +12,7 @@ use agreement::{
     Address, AreaId, Clause, ClauseId, ClauseKind, ClauseStatus, Digest, Pack, Parameters,
     TrackPoint,
 };
-use assess::airspace::{Airspace, AirspacePicture, Feed, Setting};
+use assess::airspace::{Airspace, AirspacePicture, Block, Feed, Setting};
 use assess::finding::Audience;
 use assess::{RULES_VERSION, Rules};
 use spacetime::altitude::AltitudeLimit;
@@ -130,9 +131,18 @@ pub(crate) fn judge(
         as_if_adopted: vec![],
     };
     let airspace = Airspace::new(pack, setting, &rules);
-    let mut all: Vec<_> = (0..shards).map(|n| airspace.shard(n, shards)).collect();
-    for point in points {
-        all.iter_mut().for_each(|shard| shard.observe(point));
+    let (mut dispatch, mut all) = airspace.shares(NonZeroU32::new(shards).unwrap());
+    // Blocks of 1, 2, 3 ... points in runs of up to 7: where they end changes nothing.
+    let mut rest = points;
+    for length in 1.. {
+        let (now, later) = rest.split_at(length.min(rest.len()));
+        let mut block = Block::default();
+        now.chunks(7).for_each(|run| dispatch.pass(run.to_vec(), &mut block));
+        all.iter_mut().for_each(|shard| shard.follow(&block));
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
     }
-    airspace.conclude(all)
+    airspace.conclude(dispatch, all)
 }

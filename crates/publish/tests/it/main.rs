@@ -161,6 +161,20 @@ fn feeds_are_named_and_not_numbered() {
 }
 
 #[test]
+fn every_line_but_a_finding_is_canonical_json() {
+    let sample = Sample::titled("Sample");
+    let input = sample.input();
+    let alerts = sample.alerts.iter().map(|a| publish::jsonl::alert_line(a, &input.inputs));
+    let anomalies =
+        sample.anomalies.iter().map(|a| publish::jsonl::anomaly_line(a, &input.inputs));
+    for line in alerts.chain(anomalies) {
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let canonical = agreement::canonical::canonical_bytes(&value).unwrap();
+        assert_eq!(line.trim_end().as_bytes(), canonical);
+    }
+}
+
+#[test]
 fn the_summary_counts_what_there_is() {
     let sample = Sample::titled("Sample");
     let summary: serde_json::Value = serde_json::from_str(&summary_json(&sample.input())).unwrap();
