@@ -31,11 +31,14 @@ impl Address {
     /// writes it); `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (digits, is_icao) = text.strip_prefix('~').map_or((text, true), |rest| (rest, false));
-        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        let bits = u32::from_str_radix(digits, 16).ok()?;
+        let (digits, is_icao) = match text.as_bytes() {
+            [b'~', digits @ ..] => (digits, false),
+            digits => (digits, true),
+        };
+        let digits: &[u8; 6] = digits.try_into().ok()?;
+        let bits = digits.iter().try_fold(0, |bits: u32, &byte| {
+            Some(bits << 4 | char::from(byte).to_digit(16)?)
+        })?;
         Some(if is_icao { Self::icao(bits) } else { Self::other(bits) })
     }
 

@@ -7,12 +7,10 @@ mod recorded;
 mod told;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::time::Instant;
 
 use agreement::{ClauseId, Pack};
-use anyhow::Context as _;
 use assess::Rules;
 use assess::airspace::{Airspace, Feed, Setting};
 use assess::finding::Audience;
@@ -23,6 +21,7 @@ use crate::arguments::Assess;
 use crate::console::counter;
 use crate::inputs::{self, Source};
 use crate::outcome::{Outcome, Refused, WrongUsage};
+use crate::outputs::Outputs;
 use crate::pack;
 use admitted::Intake;
 use following::follow;
@@ -50,10 +49,9 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let mut timings = Timings::default();
     let pack = timings.of("pack", || pack::sound(&arguments.pack))?;
     check_arguments(arguments, &pack)?;
-    fs::create_dir_all(&arguments.out)
-        .with_context(|| format!("{} cannot be made", arguments.out.display()))?;
+    let out = Outputs::begin(&arguments.out)?;
     if let Some(record) = &arguments.record {
-        return recorded::run(arguments, &pack, record, timings);
+        return recorded::run(arguments, &pack, record, out, timings);
     }
     let looking = counter("looking through tracks");
     let tracks = timings.of("look through tracks", || inputs::tracks(&arguments.into(), &pack))?;
@@ -61,7 +59,7 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let others = others(arguments)?;
     let files = inputs::described(arguments, &tracks, &others);
     let feeds = track_feeds(&files);
-    let mut intake = Intake::begin(&arguments.out, files, arguments.keep_rejects)?;
+    let mut intake = Intake::begin(&out, files, arguments.keep_rejects)?;
     intake.note_merging(tracks.merged.inputs());
     let (authorisations, reports) = timings.of("read reports", || {
         anyhow::Ok((intake.authorisations(&others, &pack)?, intake.reports(&others, &pack)?))
@@ -87,7 +85,10 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
 
     let made = published::Made::of(followed, incidents);
     let input = made.input(&pack, &setting, &rules, &reports, intake.finish()?);
-    timings.of("write", || published::write(&arguments.out, &input))?;
+    timings.of("write", || {
+        published::write(&out, &input)?;
+        out.publish()
+    })?;
     told::print(arguments, &input, &timings, &mut io::stdout().lock())?;
     outcome(arguments, &input)
 }

@@ -1,11 +1,11 @@
-//! Files that are there whole or not at all.
+//! Files that are there whole or not at all, and folders of files that change all at once.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +60,70 @@ impl Write for WholeFile {
     }
 }
 
-/// A whole file of text.
-pub(crate) fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut file = WholeFile::begin(path, Readers::Everybody)?;
-    file.write_all(text.as_bytes()).with_context(|| cannot_write(path))?;
-    file.finish()
+/// The outputs of one run in the making, in a passing folder beside the old ones. None of the old
+/// ones is touched until every new one is written and on disk: a full disk, or an end in the
+/// middle of the work, leaves them as they were.
+#[derive(Debug)]
+pub(crate) struct Outputs {
+    folder: PathBuf,
+    staged: TempDir,
+}
+
+/// The file that is taken away first and comes back last: with it, a folder is of one run.
+const LAST: &str = "summary.json";
+/// The file that only an assessment of a record has.
+const OF_A_RECORD: &str = "assessment.json";
+
+impl Outputs {
+    /// Begins outputs that are to go into `folder`, which is made if it is not there.
+    pub(crate) fn begin(folder: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+        let staged = tempfile::Builder::new().prefix(".armistice-").tempdir_in(folder);
+        let staged = staged.with_context(|| cannot_write(folder))?;
+        Ok(Self { folder: folder.to_owned(), staged })
+    }
+
+    /// Begins one of them.
+    pub(crate) fn file(&self, name: &str, readers: Readers) -> anyhow::Result<WholeFile> {
+        WholeFile::begin(&self.staged.path().join(name), readers)
+    }
+
+    /// Writes one of them, of text.
+    pub(crate) fn text(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let mut file = self.file(name, Readers::Everybody)?;
+        file.write_all(text.as_bytes()).with_context(|| cannot_write(&self.folder.join(name)))?;
+        file.finish()
+    }
+
+    /// Puts all of them in place of the old ones.
+    pub(crate) fn publish(self) -> anyhow::Result<()> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.staged.path()).with_context(|| cannot_write(&self.folder))? {
+            names.push(entry.with_context(|| cannot_write(&self.folder))?.file_name());
+        }
+        names.sort_by_key(|name| (name == LAST, name.clone()));
+        if let Some(name) = names.iter().find(|name| self.folder.join(name).is_dir()) {
+            let path = self.folder.join(name);
+            anyhow::bail!("{} is a folder: a file has to go there", path.display());
+        }
+        match fs::remove_file(self.folder.join(LAST)) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => {
+                return Err(fault).with_context(|| cannot_write(&self.folder.join(LAST)));
+            }
+            _ => {}
+        }
+        // What only some runs write must not be left of another one.
+        if !names.iter().any(|name| name == OF_A_RECORD) {
+            let _ = fs::remove_file(self.folder.join(OF_A_RECORD));
+        }
+        for name in names {
+            let path = self.folder.join(&name);
+            fs::rename(self.staged.path().join(&name), &path)
+                .with_context(|| cannot_write(&path))?;
+        }
+        Ok(())
+    }
 }
 
 fn cannot_write(path: &Path) -> String {
@@ -79,7 +138,7 @@ fn named_in(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     {
         use std::os::unix::fs::PermissionsExt as _;
         let bits = if readers == Readers::Owner { 0o600 } else { 0o666 };
-        builder.permissions(std::fs::Permissions::from_mode(bits));
+        builder.permissions(fs::Permissions::from_mode(bits));
     }
     #[cfg(not(unix))]
     let _ = readers;

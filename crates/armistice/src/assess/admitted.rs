@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
 
 use agreement::{Authorisation, Pack, Report};
 use anyhow::Context as _;
@@ -13,7 +12,7 @@ use publish::jsonl::{Rejected, reject_line};
 use publish::{InputFile, InputKind, RejectCount};
 
 use crate::inputs::{self, Source};
-use crate::outputs::{Readers, WholeFile};
+use crate::outputs::{Outputs, Readers, WholeFile};
 
 /// The inputs as they are read. Rejected records go to their file at once, so that however
 /// many there are, none is held.
@@ -40,11 +39,15 @@ pub(super) struct WentIn {
 
 impl Intake {
     /// Begins `rejects.jsonl`. With the raw records in it, it is its owner's only.
-    pub(super) fn begin(out: &Path, files: Vec<InputFile>, keep_raw: bool) -> anyhow::Result<Self> {
+    pub(super) fn begin(
+        out: &Outputs,
+        files: Vec<InputFile>,
+        keep_raw: bool,
+    ) -> anyhow::Result<Self> {
         let readers = if keep_raw { Readers::Owner } else { Readers::Everybody };
         Ok(Self {
             files,
-            rejects: WholeFile::begin(&out.join("rejects.jsonl"), readers)?,
+            rejects: out.file("rejects.jsonl", readers)?,
             counts: BTreeMap::new(),
             passed_over: 0,
             notes: Vec::new(),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
 
 use agreement::clause::ClauseKind;
 use agreement::{Clause, ClauseId, ClauseStatus, Pack, Report};
@@ -16,7 +15,7 @@ use spacetime::{Instant, Interval};
 
 use super::admitted::WentIn;
 use super::following::Followed;
-use crate::outputs::{Readers, WholeFile, write_text};
+use crate::outputs::{Outputs, Readers};
 
 /// Everything that was found, each in its one order.
 #[derive(Debug)]
@@ -122,21 +121,31 @@ fn treatments(pack: &Pack, setting: &Setting) -> BTreeMap<ClauseId, Treatment> {
 }
 
 /// Writes every output but `rejects.jsonl`, which was written as records were read.
-pub(super) fn write(out: &Path, input: &ReportInput<'_>) -> anyhow::Result<()> {
+pub(super) fn write(out: &Outputs, input: &ReportInput<'_>) -> anyhow::Result<()> {
     let inputs = &input.inputs;
-    lines(&out.join("findings.jsonl"), input.findings, |found| finding_line(found, inputs))?;
-    lines(&out.join("alerts.jsonl"), input.alerts, |alert| alert_line(alert, inputs))?;
-    lines(&out.join("anomalies.jsonl"), input.anomalies, |found| anomaly_line(found, inputs))?;
-    write_text(&out.join("map.svg"), &publish::map_svg(input))?;
-    write_text(&out.join("report.html"), &publish::report_html(input))?;
-    write_text(&out.join("summary.json"), &publish::summary_json(input))
+    std::thread::scope(|scope| {
+        let others = scope.spawn(|| {
+            lines(out, "alerts.jsonl", input.alerts, |alert| alert_line(alert, inputs))?;
+            lines(out, "anomalies.jsonl", input.anomalies, |found| anomaly_line(found, inputs))?;
+            out.text("map.svg", &publish::map_svg(input))?;
+            out.text("report.html", &publish::report_html(input))?;
+            out.text("summary.json", &publish::summary_json(input))
+        });
+        lines(out, "findings.jsonl", input.findings, |found| finding_line(found, inputs))?;
+        others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
-fn lines<T>(path: &Path, items: &[T], line: impl Fn(&T) -> String) -> anyhow::Result<()> {
-    let mut file = WholeFile::begin(path, Readers::Everybody)?;
+fn lines<T>(
+    out: &Outputs,
+    name: &str,
+    items: &[T],
+    line: impl Fn(&T) -> String,
+) -> anyhow::Result<()> {
+    let mut file = out.file(name, Readers::Everybody)?;
     for item in items {
         let written = file.write_all(line(item).as_bytes());
-        written.with_context(|| format!("{} cannot be written", path.display()))?;
+        written.with_context(|| format!("{name} cannot be written"))?;
     }
     file.finish()
 }

@@ -23,7 +23,7 @@ use super::{Timings, outcome, period, published, told};
 use crate::arguments::Assess;
 use crate::audit::{Cosignatures, bodies, log};
 use crate::outcome::{Outcome, Refused, WrongUsage};
-use crate::outputs::{Readers, WholeFile};
+use crate::outputs::{Outputs, Readers};
 
 /// Rows handed out at a time.
 const ROWS_AT_ONCE: usize = 8192;
@@ -33,11 +33,12 @@ pub(super) fn run(
     arguments: &Assess,
     pack: &Pack,
     record: &Path,
+    out: Outputs,
     mut timings: Timings,
 ) -> anyhow::Result<Outcome> {
     let read = timings.of("read record", || Read::of(arguments, pack, record))?;
     let inputs = read.replay.gathered.inputs();
-    let mut intake = Intake::begin(&arguments.out, described(&read, &inputs), false)?;
+    let mut intake = Intake::begin(&out, described(&read, &inputs), false)?;
     read.notes().into_iter().for_each(|note| intake.note(note));
     let of_record = u16::try_from(inputs.feeds.len()).unwrap_or(u16::MAX);
     intake.admit(of_record, inputs.reports.len() as u64);
@@ -55,9 +56,12 @@ pub(super) fn run(
     let incidents = timings
         .of("judge reports", || assess::incidents::fold(pack, &setting, &rules, &inputs.reports));
     let made = published::Made::of(followed, incidents);
-    write_assessment(arguments, pack, &read, &inputs, &asked, made.findings())?;
+    write_assessment(&out, pack, &read, &inputs, &asked, made.findings())?;
     let input = made.input(pack, &setting, &rules, &inputs.reports, intake.finish()?);
-    timings.of("write", || published::write(&arguments.out, &input))?;
+    timings.of("write", || {
+        published::write(&out, &input)?;
+        out.publish()
+    })?;
     told::print(arguments, &input, &timings, &mut io::stdout().lock())?;
     outcome(arguments, &input)
 }
@@ -146,7 +150,7 @@ fn described(read: &Read, inputs: &Inputs) -> Vec<InputFile> {
 /// Writes `assessment.json`, for `record sign --assessment`. With the findings, it may hold what
 /// only the audience may know.
 fn write_assessment(
-    arguments: &Assess,
+    out: &Outputs,
     pack: &Pack,
     read: &Read,
     inputs: &Inputs,
@@ -169,7 +173,7 @@ fn write_assessment(
         rules: Rules::of(pack, &asked.as_if_adopted).digest(),
         tree_size: read.size,
     });
-    let mut file = WholeFile::begin(&arguments.out.join("assessment.json"), Readers::Owner)?;
+    let mut file = out.file("assessment.json", Readers::Owner)?;
     file.write_all(b"{\"body\":")?;
     file.write_all(&Body::Assessment(findings).canonical().map_err(refused)?)?;
     file.write_all(b",\"said\":")?;

@@ -271,3 +271,32 @@ fn what_lies_outside_the_time_asked_for_is_said() {
     let told = Desk::new().run(&[&arguments[..], &late].concat()).expect(0).out();
     assert!(told.contains("360 of those used lie outside the time asked for"), "{told}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_cannot_write_leaves_the_outputs_of_the_last_one_whole() {
+    let desk = Desk::new();
+    let before = assess(&desk, &BOTH, "out");
+    // No file may grow past a few kilobytes, as on a full disk: the page cannot be written.
+    let limited = "ulimit -f 8; exec \"$0\" \"$@\"";
+    let fewer = ["assess", "pack", "--tracks", "beside.csv", "--sbs-zone", "UTC", "--out", "out"];
+    let ended = std::process::Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_armistice")])
+        .args(fewer)
+        .current_dir(desk.path(""))
+        .output()
+        .expect("a shell starts");
+    assert!(!ended.status.success());
+    for (name, bytes) in &before {
+        assert_eq!(&fs::read(desk.path("out").join(name)).expect("it is there"), bytes, "{name}");
+    }
+
+    let other = "elsewhere";
+    fs::create_dir_all(desk.path("elsewhere/report.html")).expect("a folder");
+    desk.put("elsewhere/findings.jsonl", "of an earlier run\n");
+    let told = desk.run(&[&fewer[..7], &[other]].concat()).expect(3).err();
+    assert!(told.contains("report.html"), "{told}");
+    let kept = fs::read_to_string(desk.path("elsewhere/findings.jsonl")).expect("it is there");
+    assert_eq!(kept, "of an earlier run\n");
+    assert!(!desk.path("elsewhere/summary.json").exists());
+}

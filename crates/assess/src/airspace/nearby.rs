@@ -2,6 +2,7 @@
 //! the same aircraft find the answer at hand. What is near is then told exactly.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use spacetime::BoundingBox;
 
@@ -45,8 +46,8 @@ const CELL_E7: i32 = 5_000_000;
 /// A box over more cells than this is looked at whatever is asked for.
 const CELLS_MAX: i64 = 256;
 
-/// Boxes around volumes, in coarse cells: for boxes as long as a course ahead, which would
-/// cover thousands of the cells of the zone index.
+/// Boxes around volumes, in coarse cells: the boxes that are asked for are kilometres wide and
+/// would cover thousands of the cells of the zone index, which tells more than is needed.
 #[derive(Debug, Default)]
 pub(super) struct Neighbourhoods {
     boxes: Vec<BoundingBox>,
@@ -58,7 +59,7 @@ impl Neighbourhoods {
     pub(super) fn new(boxes: Vec<BoundingBox>) -> Self {
         let mut found = Self::default();
         for (number, bounds) in (0_u32..).zip(&boxes) {
-            if cells_under(*bounds).count() as i64 > CELLS_MAX {
+            if how_many_under(*bounds) > CELLS_MAX {
                 found.wide.push(number);
                 continue;
             }
@@ -72,9 +73,13 @@ impl Neighbourhoods {
     /// The volumes whose box meets `within`, ascending, into `found`, which is cleared first.
     pub(super) fn meeting(&self, within: BoundingBox, found: &mut Vec<u32>) {
         found.clear();
-        found.extend_from_slice(&self.wide);
-        for cell in cells_under(within) {
-            found.extend(self.cells.get(&cell).into_iter().flatten());
+        if how_many_under(within) > self.boxes.len() as i64 {
+            found.extend((0..).zip(&self.boxes).map(|(number, _)| number));
+        } else {
+            found.extend_from_slice(&self.wide);
+            for cell in cells_under(within) {
+                found.extend(self.cells.get(&cell).into_iter().flatten());
+            }
         }
         found.retain(|&number| self.boxes[number as usize].meets(within));
         found.sort_unstable();
@@ -83,10 +88,20 @@ impl Neighbourhoods {
 }
 
 fn cells_under(bounds: BoundingBox) -> impl Iterator<Item = (i32, i32)> {
+    let (rows, columns) = rows_and_columns(bounds);
+    rows.flat_map(move |row| columns.clone().map(move |column| (row, column)))
+}
+
+fn how_many_under(bounds: BoundingBox) -> i64 {
+    let (rows, columns) = rows_and_columns(bounds);
+    let count = |range: RangeInclusive<i32>| i64::from(range.end() - range.start() + 1);
+    count(rows) * count(columns)
+}
+
+fn rows_and_columns(bounds: BoundingBox) -> (RangeInclusive<i32>, RangeInclusive<i32>) {
     let cell = |e7: i32| e7.div_euclid(CELL_E7);
-    let (west, east) = (cell(bounds.min.lon_e7()), cell(bounds.max.lon_e7()));
-    let (south, north) = (cell(bounds.min.lat_e7()), cell(bounds.max.lat_e7()));
-    (south..=north).flat_map(move |row| (west..=east).map(move |column| (row, column)))
+    let (low, high) = (bounds.min, bounds.max);
+    (cell(low.lat_e7())..=cell(high.lat_e7()), cell(low.lon_e7())..=cell(high.lon_e7()))
 }
 
 #[cfg(test)]

@@ -292,7 +292,7 @@ impl Follower<'_> {
         let stray_cm = stray_cm(&flight.last.point, &to.point, parameters);
         let error_cm = i64::from(flight.last.epu.cm.max(to.epu.cm)) + stray_cm;
         let grown_cm = error_cm.max(parameters.warning_margin_m * 100);
-        let find = |wider, found: &mut Vec<u32>| airspace.index.near(wider, found);
+        let find = |wider, found: &mut Vec<u32>| airspace.neighbourhoods.meeting(wider, found);
         let near = flight.nearby.around(leg.bounding_box(), grown_cm, NEARBY_CM, find);
         if near.is_empty() {
             flight.recall.forget();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::thread;
 
 use agreement::track::{Address, TrackPoint};
 use sha2::{Digest, Sha256};
@@ -36,10 +37,29 @@ impl Survey {
         room: &mut usize,
     ) -> Result<Self, Fault> {
         let failed = |source| Fault::Read { input: 0, source };
+        let bytes = (source.open)().map_err(failed)?;
+        // A large input is worth a thread of its own for its digest.
+        thread::scope(|scope| {
+            let digest = scope.spawn(move || digest(bytes));
+            let seen = Self::of_rows(source, options, room)?;
+            let digest = digest.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (sha256, bytes) = digest.map_err(failed)?;
+            Ok(Self { sha256, bytes, ..seen })
+        })
+    }
+
+    /// What the rows tell; the digest is left open.
+    fn of_rows(source: &Source, options: &MergeOptions, room: &mut usize) -> Result<Self, Fault> {
+        let failed = |source| Fault::Read { input: 0, source };
         let reopen = || (source.open)().map_err(failed);
-        let (sha256, bytes) = digest(reopen()?).map_err(failed)?;
-        let mut survey =
-            Self { sha256, bytes, format: None, first: None, unsorted: false, held: None };
+        let mut survey = Self {
+            sha256: [0; 32],
+            bytes: 0,
+            format: None,
+            first: None,
+            unsorted: false,
+            held: None,
+        };
         let mut order = Order::new(options.lateness);
 
         if let Ok(table) = StateVectorsParquet::new(reopen()?, options.feed.clone())

@@ -125,16 +125,22 @@ fn grouped(input: &ReportInput<'_>) -> Groups {
     groups
 }
 
-/// The gravest verdict that rests on each piece of evidence.
+/// The gravest verdict that rests on each report.
 fn verdicts(input: &ReportInput<'_>) -> BTreeMap<Digest, Verdict> {
-    let mut gravest = BTreeMap::new();
+    let mut gravest: BTreeMap<Digest, Option<Verdict>> =
+        input.reports.iter().map(|report| (report.digest(), None)).collect();
+    if gravest.is_empty() {
+        return BTreeMap::new();
+    }
     for recorded in input.findings {
-        for &evidence in &recorded.finding.evidence {
-            let verdict = gravest.entry(evidence).or_insert(recorded.finding.verdict);
-            *verdict = recorded.finding.verdict.min(*verdict);
+        for evidence in &recorded.finding.evidence {
+            if let Some(verdict) = gravest.get_mut(evidence) {
+                let found = recorded.finding.verdict;
+                *verdict = Some(verdict.map_or(found, |known| known.min(found)));
+            }
         }
     }
-    gravest
+    gravest.into_iter().filter_map(|(digest, verdict)| Some((digest, verdict?))).collect()
 }
 
 /// How many reports lie beyond the map.
