@@ -36,9 +36,9 @@ impl Address {
             digits => (digits, true),
         };
         let digits: &[u8; 6] = digits.try_into().ok()?;
-        let bits = digits.iter().try_fold(0, |bits: u32, &byte| {
-            Some(bits << 4 | char::from(byte).to_digit(16)?)
-        })?;
+        let bits = digits
+            .iter()
+            .try_fold(0, |bits: u32, &byte| Some(bits << 4 | char::from(byte).to_digit(16)?))?;
         Some(if is_icao { Self::icao(bits) } else { Self::other(bits) })
     }
 

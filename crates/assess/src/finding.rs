@@ -63,10 +63,14 @@ Reason {
     NotObserved = "not-observed", "Nobody who could have seen it was watching.";
     OnlyTransmitting = "only-transmitting", "Only aircraft that transmit could be seen, and those that do not matter most.";
     FeedDown = "feed-down", "A feed that covers the area was silent for part of the time.";
+    GroundInDoubt = "ground-in-doubt", "The aircraft says that it is on the ground and moves faster than anything taxies.";
+    TrackLost = "track-lost", "An aircraft was lost where it should have been seen, and could have reached the volume.";
     OutsideHeight = "outside-height", "The aircraft was over or under the volume.";
+    OnGround = "on-ground", "The aircraft was on the ground in the area.";
     OutsideHours = "outside-hours", "The aircraft was in the volume while it was not active.";
     Beside = "beside", "The aircraft passed beside the area.";
     Authorised = "authorised", "The flight was authorised.";
+    AuthorisationTooShort = "authorisation-too-short", "An authorisation covers the stay as it was tracked, and not all the time in which the aircraft could have been inside.";
     AuthorisationUnconfirmed = "authorisation-unconfirmed", "An authorisation may cover the flight, whose call sign was not heard.";
     NothingSeen = "nothing-seen", "The volume was watched all the time and nobody was seen in it.";
 }

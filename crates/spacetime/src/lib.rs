@@ -34,6 +34,7 @@ pub mod span;
 mod sweep;
 pub mod time;
 pub mod volume;
+pub mod way;
 
 pub use activation::{Activation, Days, RecurringHours};
 pub use altitude::{
@@ -53,3 +54,4 @@ pub use reach::{deviation_cm, reach_meets};
 pub use span::{ClosedSpan, Spans};
 pub use time::{Duration, Instant, Interval, TimeFault};
 pub use volume::{Volume, VolumeContact};
+pub use way::Way;

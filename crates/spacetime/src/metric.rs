@@ -155,27 +155,49 @@ pub fn distance_at_most_cm(p: Position, q: Position) -> i64 {
 
 impl BoundingBox {
     /// This box with every place within `distance_cm` of it; never less, and up to the edge of
-    /// the map where it would reach beyond. `distance_cm` is taken as zero when negative.
+    /// the map where it would reach beyond ([`Self::grown_across_cm`] has the rest).
+    /// `distance_cm` is taken as zero when negative.
     #[must_use]
     pub fn grown_by_cm(self, distance_cm: i64) -> Self {
+        let (west, east, lat) = self.reaches(distance_cm);
+        let max = i64::from(LON_E7_MAX);
+        of_corners((west.max(-max), east.min(max)), lat)
+    }
+
+    /// What of the same lies beyond the antimeridian, on the far edge of the map; nothing mostly.
+    #[must_use]
+    pub fn grown_across_cm(self, distance_cm: i64) -> Option<Self> {
+        let (west, east, lat) = self.reaches(distance_cm);
+        let max = i64::from(LON_E7_MAX);
+        match (west < -max, east > max) {
+            (false, false) => None,
+            (true, true) => Some(of_corners((-max, max), lat)),
+            (true, false) => Some(of_corners(((west + TURN_E7).max(-max), max), lat)),
+            (false, true) => Some(of_corners((-max, (east - TURN_E7).min(max)), lat)),
+        }
+    }
+
+    /// Western and eastern end, which may lie beyond the map, and latitudes, which do not.
+    fn reaches(self, distance_cm: i64) -> (i64, i64, (i32, i32)) {
         let reach_nm = distance_cm.clamp(0, GLOBE_CM) * NM_PER_CM as i64;
         let steps =
             |per_step: i64, max: i32| (reach_nm / per_step.max(1) + 1).min(2 * i64::from(max));
         let north = steps(NORTH_NM_MIN as i64, LAT_E7_MAX);
-        let by = |from: i32, by: i64, max: i32| {
-            let to = (i64::from(from) + by).clamp(-i64::from(max), i64::from(max));
+        let by = |from: i32, by: i64| {
+            let to = (i64::from(from) + by).clamp(-i64::from(LAT_E7_MAX), i64::from(LAT_E7_MAX));
             i32::try_from(to).expect("clamped to the range of a coordinate")
         };
-        let (south_e7, north_e7) =
-            (by(self.min.lat_e7(), -north, LAT_E7_MAX), by(self.max.lat_e7(), north, LAT_E7_MAX));
-        let narrowest = Metric::shortest_between(south_e7, north_e7).east_nm;
+        let lat = (by(self.min.lat_e7(), -north), by(self.max.lat_e7(), north));
+        let narrowest = Metric::shortest_between(lat.0, lat.1).east_nm;
         let east = steps(narrowest, LON_E7_MAX);
-        let corner = |lon: i32, lat: i32| Position::from_e7(lon, lat).expect("clamped");
-        Self {
-            min: corner(by(self.min.lon_e7(), -east, LON_E7_MAX), south_e7),
-            max: corner(by(self.max.lon_e7(), east, LON_E7_MAX), north_e7),
-        }
+        (i64::from(self.min.lon_e7()) - east, i64::from(self.max.lon_e7()) + east, lat)
     }
+}
+
+fn of_corners((west, east): (i64, i64), (south, north): (i32, i32)) -> BoundingBox {
+    let corner =
+        |lon: i64, lat: i32| Position::from_e7(lon as i32, lat).expect("clamped to the map");
+    BoundingBox { min: corner(west, south), max: corner(east, north) }
 }
 
 impl Area {
@@ -370,6 +392,18 @@ mod tests {
             let corner = at(grown.max.lon_degrees(), lat);
             assert!(local_distance_cm(p, corner) < 1_010_000);
         }
+    }
+
+    #[test]
+    fn what_grows_over_the_antimeridian_comes_in_on_the_far_side() {
+        let fiji = BoundingBox { min: at(179.99, -17.0), max: at(179.995, -17.0) };
+        assert_eq!(fiji.grown_across_cm(10_000), None);
+        let beyond = fiji.grown_across_cm(200_000).unwrap();
+        assert!(beyond.covers(at(-180.0, -17.01)) && beyond.covers(at(-179.99, -17.0)));
+        assert!(
+            !beyond.covers(at(-179.9, -17.0))
+                && fiji.grown_by_cm(200_000).max.lon_e7() == LON_E7_MAX
+        );
     }
 
     #[test]

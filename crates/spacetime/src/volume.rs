@@ -7,7 +7,7 @@ use crate::altitude::{AltitudeLimit, HeightBounds, HeightInterval, MeasuredHeigh
 use crate::area::Area;
 use crate::climb::{HeightLeg, Held};
 use crate::motion::{Contact, Leg};
-use crate::span::Spans;
+use crate::span::{ClosedSpan, Spans};
 use crate::time::{Duration, Interval};
 
 /// A volume of air over an area, in force at some times.
@@ -62,7 +62,7 @@ impl Volume {
         heights: (MeasuredHeight, MeasuredHeight),
         bounds: HeightBounds,
     ) -> VolumeContact {
-        let held = self.slab(leg, heights, bounds);
+        let held = self.slab(leg.span(), heights, bounds);
         let Some(possible) = held.possible else { return VolumeContact::default() };
         let active = self.active_during(leg);
         let meet = |spans: Spans, span| spans.meet(&Spans::from_iter(span)).meet(&active);
@@ -72,16 +72,17 @@ impl Volume {
         }
     }
 
-    /// When the leg's height lies from floor to ceiling.
+    /// When the height of whoever was at both heights at the ends of `span` lies from floor to
+    /// ceiling.
     #[must_use]
     pub fn slab(
         &self,
-        leg: &Leg,
+        span: ClosedSpan,
         heights: (MeasuredHeight, MeasuredHeight),
         bounds: HeightBounds,
     ) -> Held {
-        let (leg_above, floor) = comparable(leg, heights, self.floor, bounds);
-        let (leg_below, ceiling) = comparable(leg, heights, self.ceiling, bounds);
+        let (leg_above, floor) = comparable(span, heights, self.floor, bounds);
+        let (leg_below, ceiling) = comparable(span, heights, self.ceiling, bounds);
         leg_above.above(floor).meet(leg_below.below(ceiling))
     }
 
@@ -94,17 +95,17 @@ impl Volume {
 
 /// Heights and limit in one reference: their own when they share it, else above mean sea level.
 fn comparable(
-    leg: &Leg,
+    span: ClosedSpan,
     (from, to): (MeasuredHeight, MeasuredHeight),
     limit: AltitudeLimit,
     bounds: HeightBounds,
 ) -> (HeightLeg, HeightInterval) {
     if from.shares_reference(limit) && to.shares_reference(limit) {
-        let heights = HeightLeg::new(leg.span(), from.own_interval(), to.own_interval());
+        let heights = HeightLeg::new(span, from.own_interval(), to.own_interval());
         return (heights, limit.own_interval());
     }
     let (from, to) = (bounds.of_measured(from), bounds.of_measured(to));
-    (HeightLeg::new(leg.span(), from, to), bounds.of_limit(limit))
+    (HeightLeg::new(span, from, to), bounds.of_limit(limit))
 }
 
 #[cfg(test)]
@@ -114,7 +115,6 @@ mod tests {
     use crate::area::{Polygon, Ring};
     use crate::motion::Fix;
     use crate::position::Position;
-    use crate::span::ClosedSpan;
     use crate::time::Instant;
 
     const BOUNDS: HeightBounds = HeightBounds {

@@ -7,11 +7,11 @@ use spacetime::{Duration, Instant, Interval};
 
 use super::authorised::{Leave, authorisation_for};
 use super::contact::Pending;
-use super::coverage::Watch;
+use super::coverage::{Loss, Watch};
 use super::crowd::{CellTime, Census, Crowd, contested_cells};
 use super::dispatch::Dispatch;
 use super::picture::{AirTally, AirspacePicture};
-use super::shard::{Found, Shard};
+use super::shard::{Ended, Found, Shard};
 use super::sketch::SKETCHES_MAX;
 use super::volumes::Airspace;
 use crate::alert::{Alert, AlertKind};
@@ -22,6 +22,8 @@ use crate::finding::{Confidence, Finding, Reason, Recorded, Subject, Verdict};
 struct Joined {
     cells: BTreeMap<CellTime, Anomaly>,
     shared: BTreeMap<Address, Vec<(Interval, u64)>>,
+    /// When the positions of each aircraft were frozen, from the first that stayed.
+    frozen: BTreeMap<Address, Vec<Interval>>,
     as_of: Instant,
 }
 
@@ -36,7 +38,9 @@ impl Airspace<'_> {
         let Dispatch { mut crowd, span, points_outside_period, .. } = dispatch;
         let latest = span.map_or(self.setting.period.start(), |(_, latest)| latest);
         let mut census: BTreeMap<CellTime, Census> = BTreeMap::new();
-        let mut found = Vec::new();
+        let mut frozen: BTreeMap<Address, Vec<Interval>> = BTreeMap::new();
+        let mut ended: BTreeMap<(i16, i16), Ended> = BTreeMap::new();
+        let (mut found, mut losses) = (Vec::new(), Vec::new());
         let mut picture = AirspacePicture {
             not_judged: self.not_judged().to_vec(),
             tally: AirTally { points_outside_period, ..AirTally::default() },
@@ -49,6 +53,13 @@ impl Airspace<'_> {
                 sum.aircraft += counted.aircraft;
                 sum.degraded += counted.degraded;
             }
+            for (address, stretch) in follower.frozen {
+                frozen.entry(address).or_default().push(stretch);
+            }
+            for (cell, more) in follower.ended {
+                ended.entry(cell).and_modify(|known| known.join(more)).or_insert(more);
+            }
+            losses.extend(follower.losses);
             found.extend(follower.pending);
             picture.alerts.extend(follower.alerts);
             picture.anomalies.extend(follower.anomalies);
@@ -59,12 +70,15 @@ impl Airspace<'_> {
         let joined = Joined {
             cells: contested_cells(&census, &self.pack.parameters),
             shared: std::mem::take(&mut crowd.shared),
+            frozen,
             as_of: self.as_of(span),
         };
         picture.anomalies.extend(self.crowd_anomalies(&crowd, &joined));
+        picture.anomalies.extend(ended.into_iter().map(ended_in));
         picture.alerts.extend(self.feed_alerts(&crowd));
         picture.findings = found.into_iter().map(|found| self.finding(found, &joined)).collect();
-        let coverage = self.coverage_findings(&crowd, span, joined.as_of, &picture.findings);
+        let coverage =
+            self.coverage_findings((&crowd, &losses), span, joined.as_of, &picture.findings);
         picture.findings.extend(coverage);
         picture.in_order()
     }
@@ -101,12 +115,19 @@ impl Airspace<'_> {
         // Whoever flies under an address that is contested may not be whom it was given to.
         if pending.verdict != Verdict::Clear && pending.reason != Reason::Contested {
             let authorisations = &self.setting.authorisations;
-            let when = pending.interval;
-            let lifted = authorisation_for(authorisations, volume, address, &callsigns, when);
-            if let Some((leave, authorisation)) = lifted {
-                (pending.verdict, pending.reason) = match leave {
-                    Leave::Matches => (Verdict::Clear, Reason::Authorised),
-                    Leave::CallsignNotHeard => {
+            let during =
+                |when| authorisation_for(authorisations, volume, address, &callsigns, when);
+            // Whoever could have been inside before or after has leave for that time too, or it
+            // is not known that it kept to it.
+            let throughout = during(pending.possible).map(|lifted| (lifted, true));
+            let lifted = throughout.or_else(|| Some((during(pending.interval)?, false)));
+            if let Some(((leave, authorisation), throughout)) = lifted {
+                (pending.verdict, pending.reason) = match (leave, throughout) {
+                    (Leave::Matches, true) => (Verdict::Clear, Reason::Authorised),
+                    (Leave::Matches, false) => {
+                        (Verdict::Undetermined, Reason::AuthorisationTooShort)
+                    }
+                    (Leave::CallsignNotHeard, _) => {
                         (Verdict::Undetermined, Reason::AuthorisationUnconfirmed)
                     }
                 };
@@ -136,7 +157,7 @@ impl Airspace<'_> {
     /// What can be said of everybody in each volume: who could have seen them.
     fn coverage_findings(
         &self,
-        crowd: &Crowd,
+        (crowd, losses): (&Crowd, &[Loss]),
         span: Option<(Instant, Instant)>,
         as_of: Instant,
         seen: &[Recorded],
@@ -144,7 +165,7 @@ impl Airspace<'_> {
         let Some((first, _)) = span else { return Vec::new() };
         let start = self.setting.period.start().max(first);
         let Ok(period) = Interval::new(start, as_of) else { return Vec::new() };
-        let watch = Watch::new(self, crowd, period);
+        let watch = Watch::new(self, crowd, losses, period);
         let met: BTreeSet<(&ClauseId, &AreaId)> = seen
             .iter()
             .filter(|recorded| recorded.finding.verdict != Verdict::Clear)
@@ -215,27 +236,41 @@ impl Airspace<'_> {
     }
 }
 
+/// Tracks that ended far from every volume, as where traffic leaves the coverage: one anomaly a
+/// cell, so that they do not bury those that are about one aircraft.
+fn ended_in(((lon_half_deg, lat_half_deg), ended): ((i16, i16), Ended)) -> Anomaly {
+    Anomaly {
+        interval: ended.when,
+        kind: AnomalyKind::TrackLost,
+        subject: AnomalySubject::Cell { lon_half_deg, lat_half_deg },
+        times: ended.times,
+        evidence: None,
+        locator: None,
+    }
+}
+
 impl Joined {
     /// Whether nothing uncontested is left of a stay: its positions all lie where too many
-    /// aircraft are degraded, or its aircraft shared a position with another both when it was
-    /// first surely inside and when it last was. One position shared in between, which anybody
-    /// can send, takes nothing away.
+    /// aircraft are degraded, or its aircraft shared a position with another, or was frozen at
+    /// one, both when it was first surely inside and when it last was. One position shared in
+    /// between, which anybody can send, takes nothing away.
     fn contests(&self, address: Address, pending: &Pending) -> bool {
         let cells = &pending.cells;
         let jammed = !cells.is_empty() && cells.iter().all(|cell| self.cells.contains_key(cell));
         let sure = pending.sure.unwrap_or([pending.interval; 2]);
-        jammed || sure.iter().all(|leg| self.is_shared(address, *leg))
+        jammed || sure.iter().all(|leg| self.is_doubtful(address, *leg))
     }
 
     /// Whether anything speaks against positions that would show that an aircraft kept out.
     fn speaks_against(&self, address: Address, pending: &Pending) -> bool {
         let jammed = pending.cells.iter().any(|cell| self.cells.contains_key(cell));
-        jammed || self.is_shared(address, pending.interval)
+        jammed || self.is_doubtful(address, pending.interval)
     }
 
-    fn is_shared(&self, address: Address, when: Interval) -> bool {
-        let stretches = self.shared.get(&address);
-        stretches.is_some_and(|all| all.iter().any(|(shared, _)| shared.meet(when).is_some()))
+    fn is_doubtful(&self, address: Address, when: Interval) -> bool {
+        let shared = self.shared.get(&address).into_iter().flatten().map(|(shared, _)| *shared);
+        let frozen = self.frozen.get(&address).into_iter().flatten().copied();
+        shared.chain(frozen).any(|stretch| stretch.meet(when).is_some())
     }
 }
 

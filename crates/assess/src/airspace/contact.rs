@@ -20,7 +20,9 @@ pub(super) struct Contact {
     first: Witness,
     nearest: Nearest,
     last: Witness,
+    /// Over or under the area, on the ground left aside; and on the ground in it.
     over_area: bool,
+    on_ground: bool,
     outside_hours: bool,
     contested: bool,
     worst: Confidence,
@@ -69,6 +71,8 @@ pub(super) struct Pending {
     pub(super) verdict: Verdict,
     pub(super) reason: Reason,
     pub(super) interval: Interval,
+    /// The time in which it could have been inside, which holds `interval`.
+    pub(super) possible: Interval,
     /// In the area only as deep as was looked at: see [`Pending::measured`].
     margin: Margin,
     deepest: Position,
@@ -90,6 +94,7 @@ impl Contact {
             nearest: Nearest { witness, standing },
             last: witness,
             over_area: false,
+            on_ground: false,
             outside_hours: false,
             contested: sample.contested,
             worst: sample.epu.confidence(),
@@ -104,7 +109,8 @@ impl Contact {
         let (begin_at, end_at) = (from.point.observed_at, to.point.observed_at);
         self.last_near_at = end_at;
         self.last = Witness(to.point);
-        self.over_area |= touch.over_area;
+        self.over_area |= touch.over_area && !touch.grounded;
+        self.on_ground |= touch.over_area && touch.grounded;
         self.outside_hours |= touch.outside_hours;
         self.contested |= to.contested;
         self.worst = self.worst.max(to.epu.confidence());
@@ -143,19 +149,22 @@ impl Contact {
         if self.had_stay {
             return None;
         }
-        let (verdict, reason) = match (self.outside_hours, self.over_area) {
+        let (verdict, reason) = match (self.outside_hours, self.over_area, self.on_ground) {
             _ if self.contested => (Verdict::Undetermined, Reason::Contested),
             _ if lost => (Verdict::Undetermined, Reason::Gap),
-            (true, _) => (Verdict::Clear, Reason::OutsideHours),
-            (false, true) => (Verdict::Clear, Reason::OutsideHeight),
-            (false, false) => (Verdict::Clear, Reason::Beside),
+            (true, ..) => (Verdict::Clear, Reason::OutsideHours),
+            (false, true, _) => (Verdict::Clear, Reason::OutsideHeight),
+            (false, false, true) => (Verdict::Clear, Reason::OnGround),
+            (false, false, false) => (Verdict::Clear, Reason::Beside),
         };
         let confidence = if self.contested { Confidence::Contested } else { self.worst };
+        let interval = closed(self.first.0.observed_at, self.last_near_at);
         Some(Pending {
             volume: self.volume,
             verdict,
             reason,
-            interval: closed(self.first.0.observed_at, self.last_near_at),
+            interval,
+            possible: interval,
             margin: self.nearest.standing.margin(),
             deepest: self.nearest.witness.0.position,
             confidence,
@@ -183,6 +192,7 @@ impl Pending {
             return Some(later);
         }
         self.interval = Interval::new(from, to.max(self.interval.end())).expect("it runs forward");
+        self.possible = self.interval;
         self.confidence = self.confidence.max(later.confidence);
         if later.verdict < self.verdict {
             (self.verdict, self.reason) = (later.verdict, later.reason);
@@ -220,6 +230,7 @@ impl Pending {
             verdict,
             reason,
             interval: closed(at, at),
+            possible: closed(at, at),
             margin: standing.margin(),
             deepest: sample.point.position,
             confidence,
@@ -296,6 +307,7 @@ impl Stay {
             verdict,
             reason,
             interval: closed(first, last),
+            possible: closed(self.possible.0.min(first), self.possible.1.max(last)),
             margin: self.deepest.standing.margin(),
             deepest: self.deepest.witness.0.position,
             confidence: if contested { Confidence::Contested } else { self.worst },
@@ -377,7 +389,8 @@ fn note_known(cells: &mut Vec<CellTime>, cell: CellTime) {
     }
 }
 
-fn closed(first: Instant, last: Instant) -> Interval {
+/// From the first instant to the last, both included.
+pub(super) fn closed(first: Instant, last: Instant) -> Interval {
     let end = last.plus(Duration::from_micros(1));
     Interval::new(first, end).expect("a stay does not end before it starts")
 }

@@ -1,29 +1,106 @@
 //! Who could have seen whoever was in a volume.
 
-use agreement::Digest;
 use agreement::watch::{Sensor, SensorKind};
+use agreement::{Address, Digest};
 use spacetime::area::turn;
-use spacetime::{Area, Interval, Position, Side};
+use spacetime::{Area, Height, Instant, Interval, MeasuredHeight, Position, Side};
 
 use super::crowd::Crowd;
+use super::standing::Sample;
 use super::volumes::{Airspace, WatchedVolume};
 use crate::finding::{Reason, Verdict};
+
+/// An aircraft that a radar lost where it sees everything: within its coverage, and above its
+/// lowest height. Whoever may have sunk under that is not among them: it has left the coverage,
+/// and is seen again before it enters a volume that lies in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Loss {
+    last_at: Instant,
+    aircraft: Address,
+    position: Position,
+    error_cm: i32,
+    input: u16,
+    evidence: Digest,
+}
+
+impl Loss {
+    /// The loss that an aircraft's last position is, if it is one.
+    pub(super) fn of(airspace: &Airspace<'_>, last: &Sample) -> Option<Self> {
+        let point = &last.point;
+        let sensor = airspace.sensor(point.locator.input)?;
+        let coverage = sensor.coverage.as_ref().filter(|_| sensor.kind == SensorKind::Radar)?;
+        let covered = airspace.pack.areas.get(&coverage.area)?;
+        if last.is_grounded() || covered.area.side(point.position) == Side::Outside {
+            return None;
+        }
+        let error_cm = airspace.altitude_error_cm;
+        let height = match (point.altitude_ellipsoid, point.altitude_baro) {
+            (Some(h), _) => Some(Height::Ellipsoid(h)),
+            (None, Some(h)) => Some(Height::Baro(h)),
+            (None, None) => None,
+        };
+        let measured = height.map(|height| MeasuredHeight { height, error_cm });
+        let lowest = measured.map(|height| airspace.bounds.of_measured(height).low_cm);
+        if lowest.is_some_and(|cm| cm <= coverage.floor.cm()) {
+            return None;
+        }
+        Some(Self {
+            last_at: point.observed_at,
+            aircraft: point.address,
+            position: point.position,
+            error_cm: last.epu.cm,
+            input: point.locator.input,
+            evidence: point.digest(),
+        })
+    }
+
+    /// Whether it can have reached a volume while that was active, before it counts as gone.
+    fn can_reach(&self, airspace: &Airspace<'_>, volume: &WatchedVolume, end: Instant) -> bool {
+        let gone_at = self.last_at.plus(airspace.forgotten_after()).min(end);
+        let Ok(since) = Interval::new(self.last_at, gone_at) else { return false };
+        let speed_cm_s = airspace.pack.parameters.speed_limit_m_s * 100;
+        let way_cm = i128::from(speed_cm_s) * i128::from(since.length().micros()) / 1_000_000;
+        let reach_cm =
+            i64::try_from(way_cm).unwrap_or(i64::MAX).saturating_add(self.error_cm.into());
+        let away_cm = volume.volume.area.signed_distance_cm(self.position);
+        away_cm <= reach_cm && !volume.active_spans(since).is_empty()
+    }
+}
 
 /// What watched the airspace during one period.
 pub(super) struct Watch<'a> {
     airspace: &'a Airspace<'a>,
     period: Interval,
-    /// Sensors with an input, the digest of the input, and when it was silent.
-    watchers: Vec<(&'a Sensor, Digest, Vec<Interval>)>,
+    watchers: Vec<Watcher<'a>>,
+}
+
+/// A sensor with an input.
+struct Watcher<'a> {
+    sensor: &'a Sensor,
+    /// Of the input.
+    digest: Digest,
+    /// When it was not heard.
+    silent: Vec<Interval>,
+    /// Whom it lost, by time.
+    losses: Vec<Loss>,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(airspace: &'a Airspace<'a>, crowd: &Crowd, period: Interval) -> Self {
+    pub(super) fn new(
+        airspace: &'a Airspace<'a>,
+        crowd: &Crowd,
+        losses: &[Loss],
+        period: Interval,
+    ) -> Self {
         let mut watchers = Vec::new();
         for (number, feed) in (0_u16..).zip(&airspace.setting.feeds) {
             let Some(sensor) = airspace.sensor(number) else { continue };
-            let silent = silences(crowd, crowd.feed_of(number), period);
-            watchers.push((sensor, feed.digest, silent));
+            let of_sensor = crowd.feed_of(number);
+            let silent = silences(crowd, of_sensor, period);
+            let own = |loss: &&Loss| crowd.feed_of(loss.input) == of_sensor;
+            let mut losses: Vec<Loss> = losses.iter().filter(own).copied().collect();
+            losses.sort_unstable();
+            watchers.push(Watcher { sensor, digest: feed.digest, silent, losses });
         }
         Self { airspace, period, watchers }
     }
@@ -35,24 +112,32 @@ impl<'a> Watch<'a> {
             return None;
         }
         let covering: Vec<_> =
-            self.watchers.iter().filter(|(sensor, ..)| self.covers(sensor, volume)).collect();
-        let evidence = covering.iter().map(|(_, digest, _)| *digest).collect();
-        let radars = covering.iter().filter(|(s, ..)| s.kind == SensorKind::Radar);
-        let up = |silent: &[Interval]| {
-            !silent.iter().any(|s| active.iter().any(|a| a.meet(*s).is_some()))
-        };
-        let (mut any_radar, mut any_up) = (false, false);
-        for (_, _, silent) in radars {
+            self.watchers.iter().filter(|w| self.covers(w.sensor, volume)).collect();
+        let mut evidence: Vec<Digest> = covering.iter().map(|w| w.digest).collect();
+        let is_up =
+            |w: &Watcher<'_>| !w.silent.iter().any(|s| active.iter().any(|a| a.meet(*s).is_some()));
+        let (mut any_radar, mut any_sure, mut lost) = (false, false, None);
+        for radar in covering.iter().filter(|w| w.sensor.kind == SensorKind::Radar) {
             any_radar = true;
-            any_up |= up(silent);
+            if is_up(radar) {
+                let end = self.period.end();
+                let reaching = |loss: &&Loss| loss.can_reach(self.airspace, volume, end);
+                let loss = radar.losses.iter().find(reaching);
+                any_sure |= loss.is_none();
+                lost = lost.or(loss);
+            }
         }
-        let said = match (any_radar, any_up, covering.is_empty()) {
+        let (verdict, reason) = match (any_radar, any_sure, lost) {
             (true, true, _) => (Verdict::Clear, Reason::NothingSeen),
-            (true, false, _) => (Verdict::Undetermined, Reason::FeedDown),
-            (false, _, false) => (Verdict::Undetermined, Reason::OnlyTransmitting),
-            (false, _, true) => (Verdict::Undetermined, Reason::NotObserved),
+            (true, false, Some(loss)) => {
+                evidence.push(loss.evidence);
+                (Verdict::Undetermined, Reason::TrackLost)
+            }
+            (true, false, None) => (Verdict::Undetermined, Reason::FeedDown),
+            (false, ..) if covering.is_empty() => (Verdict::Undetermined, Reason::NotObserved),
+            (false, ..) => (Verdict::Undetermined, Reason::OnlyTransmitting),
         };
-        Some((said.0, said.1, evidence))
+        Some((verdict, reason, evidence))
     }
 
     /// Whether a sensor sees all of a volume.

@@ -43,6 +43,11 @@ impl CellTime {
         }
     }
 
+    /// Its south-western corner in whole half degrees, longitude first.
+    pub(super) const fn half_degrees(self) -> (i16, i16) {
+        (self.lon_half_deg, self.lat_half_deg)
+    }
+
     fn interval(self) -> Interval {
         let start = Instant::from_micros(self.span * CELL_SPAN.micros());
         Interval::new(start, start.plus(CELL_SPAN)).expect("a cell's time runs forward")
@@ -130,8 +135,7 @@ impl Crowd {
         if self.feeds.len() <= usize::from(number) {
             self.feeds.resize(usize::from(number) + 1, None);
         }
-        let feed =
-            self.feeds[usize::from(number)].get_or_insert(FeedTime { first: at, last: at });
+        let feed = self.feeds[usize::from(number)].get_or_insert(FeedTime { first: at, last: at });
         if at.since(feed.last) > self.silent_after
             && let Ok(silence) = Interval::new(feed.last, at)
         {
@@ -186,7 +190,8 @@ impl Crowd {
     /// Notes which feeds were not heard any more when others went on until `latest`.
     pub(super) fn finish(&mut self, latest: Instant) {
         let silent_after = self.silent_after;
-        let heard = (0_u16..).zip(&self.feeds).filter_map(|(number, feed)| Some((number, (*feed)?)));
+        let heard =
+            (0_u16..).zip(&self.feeds).filter_map(|(number, feed)| Some((number, (*feed)?)));
         let ended = heard.filter(|(_, feed)| latest.since(feed.last) > silent_after);
         let silences = ended
             .filter_map(|(number, feed)| Some((number, Interval::new(feed.last, latest).ok()?)));

@@ -35,7 +35,6 @@ pub(super) struct Flight {
     elsewhere: Option<TrackPoint>,
     contested_until: Option<Instant>,
     still_since: Instant,
-    frozen: bool,
     anchor: TrackPoint,
     disagreed: u8,
     height_gap: Option<(Instant, i64)>,
@@ -78,7 +77,6 @@ impl Flight {
             elsewhere: None,
             contested_until: None,
             still_since: point.observed_at,
-            frozen: false,
             anchor: point,
             disagreed: 0,
             height_gap: None,
@@ -97,6 +95,11 @@ impl Flight {
         flight.sketching.add(&point);
         flight.learn(&point);
         flight
+    }
+
+    /// Whether it is near a volume, or warned of one.
+    pub(super) fn is_watched(&self) -> bool {
+        !self.contacts.is_empty() || !self.warnings.is_quiet()
     }
 
     /// Whether positions at `at` are contested by an anomaly of this aircraft.
@@ -153,14 +156,20 @@ impl Flight {
     fn watch_stillness(&mut self, point: &TrackPoint, parameters: &Parameters) {
         if point.position != self.last.point.position {
             self.still_since = point.observed_at;
-            self.frozen = false;
             return;
         }
         let still = point.observed_at.since(self.still_since);
         let moving = point.ground_speed_cm_s.is_some_and(|speed| speed >= MOVING_CM_S);
         if moving && still >= Duration::from_seconds(parameters.frozen_s) {
             self.note(AnomalyKind::Frozen, point, parameters);
-            self.frozen = true;
+            // Only now it shows, but none of the positions since it stands still is to be believed.
+            let since = self.still_since;
+            let known = self.anomalies.iter_mut().rev().find(|a| a.kind == AnomalyKind::Frozen);
+            if let Some(anomaly) = known {
+                let start = anomaly.interval.start().min(since);
+                anomaly.interval =
+                    Interval::new(start, anomaly.interval.end()).expect("it runs forward");
+            }
         }
     }
 

@@ -6,6 +6,9 @@ use std::ops::RangeInclusive;
 
 use spacetime::BoundingBox;
 
+/// The box around a way, or the two of one across the antimeridian.
+type Boxes = (BoundingBox, Option<BoundingBox>);
+
 /// The volumes that may be near the last boxes that were asked for.
 #[derive(Debug, Default)]
 pub(super) struct Nearby {
@@ -15,21 +18,26 @@ pub(super) struct Nearby {
 }
 
 impl Nearby {
-    /// Every volume that may lie within `margin_cm` of the box, and perhaps others. Asks `find`
-    /// for a box `ahead_cm` wider when the last answer does not serve.
+    /// Every volume that may lie within `margin_cm` of the boxes, and perhaps others. Looks
+    /// around a box `ahead_cm` wider when the last answer does not serve.
     pub(super) fn around(
         &mut self,
-        within: BoundingBox,
+        (within, beyond): Boxes,
         margin_cm: i64,
         ahead_cm: i64,
-        find: impl FnOnce(BoundingBox, &mut Vec<u32>),
+        places: &Neighbourhoods,
     ) -> &[u32] {
+        if beyond.is_some() {
+            self.answered = None;
+            places.within((within, beyond), margin_cm, &mut self.volumes);
+            return &self.volumes;
+        }
         let serves = self.answered.is_some_and(|(answered, margin)| {
             margin_cm <= margin && answered.covers(within.min) && answered.covers(within.max)
         });
         if !serves {
             let wider = within.grown_by_cm(ahead_cm);
-            find(wider.grown_by_cm(margin_cm), &mut self.volumes);
+            places.within((wider, None), margin_cm, &mut self.volumes);
             self.answered = Some((wider, margin_cm));
         }
         &self.volumes
@@ -46,33 +54,67 @@ const CELL_E7: i32 = 5_000_000;
 /// A box over more cells than this is looked at whatever is asked for.
 const CELLS_MAX: i64 = 256;
 
-/// Boxes around volumes, in coarse cells: the boxes that are asked for are kilometres wide and
-/// would cover thousands of the cells of the zone index, which tells more than is needed.
+/// Boxes around volumes and the margin of a warning, in coarse cells: the boxes that are asked
+/// for are kilometres wide and would cover thousands of the cells of the zone index, which
+/// tells more than is needed.
 #[derive(Debug, Default)]
 pub(super) struct Neighbourhoods {
     boxes: Vec<BoundingBox>,
+    /// Parts of them beyond the antimeridian, by number.
+    beyond: Vec<(u32, BoundingBox)>,
     cells: BTreeMap<(i32, i32), Vec<u32>>,
     wide: Vec<u32>,
 }
 
 impl Neighbourhoods {
-    pub(super) fn new(boxes: Vec<BoundingBox>) -> Self {
+    /// All that lies within `margin_cm` of the boxes.
+    pub(super) fn new(boxes: &[BoundingBox], margin_cm: i64) -> Self {
         let mut found = Self::default();
-        for (number, bounds) in (0_u32..).zip(&boxes) {
-            if how_many_under(*bounds) > CELLS_MAX {
-                found.wide.push(number);
-                continue;
-            }
-            for cell in cells_under(*bounds) {
-                found.cells.entry(cell).or_default().push(number);
+        for (number, bounds) in (0_u32..).zip(boxes) {
+            let grown = bounds.grown_by_cm(margin_cm);
+            found.boxes.push(grown);
+            found.enter(number, grown);
+            if let Some(beyond) = bounds.grown_across_cm(margin_cm) {
+                found.beyond.push((number, beyond));
+                found.enter(number, beyond);
             }
         }
-        Self { boxes, ..found }
+        found
     }
 
-    /// The volumes whose box meets `within`, ascending, into `found`, which is cleared first.
-    pub(super) fn meeting(&self, within: BoundingBox, found: &mut Vec<u32>) {
+    fn enter(&mut self, number: u32, bounds: BoundingBox) {
+        if how_many_under(bounds) > CELLS_MAX {
+            self.wide.push(number);
+            return;
+        }
+        for cell in cells_under(bounds) {
+            self.cells.entry(cell).or_default().push(number);
+        }
+    }
+
+    /// The volumes whose neighbourhood comes within `margin_cm` of the boxes, over the
+    /// antimeridian too, ascending, into `found`, which is cleared first.
+    pub(super) fn within(&self, (one, other): Boxes, margin_cm: i64, found: &mut Vec<u32>) {
         found.clear();
+        for bounds in [Some(one), other].into_iter().flatten() {
+            self.meeting(bounds.grown_by_cm(margin_cm), found);
+            if let Some(beyond) = bounds.grown_across_cm(margin_cm) {
+                self.meeting(beyond, found);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+    }
+
+    /// Whether the neighbourhood of a volume meets one of the boxes.
+    pub(super) fn is_met(&self, number: u32, (one, other): Boxes) -> bool {
+        let boxes = [Some(self.boxes[number as usize]), self.beyond(number)].into_iter().flatten();
+        boxes.into_iter().any(|b| b.meets(one) || other.is_some_and(|other| b.meets(other)))
+    }
+
+    /// Adds the volumes whose box meets `within`.
+    fn meeting(&self, within: BoundingBox, found: &mut Vec<u32>) {
+        let first = found.len();
         if how_many_under(within) > self.boxes.len() as i64 {
             found.extend((0..).zip(&self.boxes).map(|(number, _)| number));
         } else {
@@ -81,9 +123,21 @@ impl Neighbourhoods {
                 found.extend(self.cells.get(&cell).into_iter().flatten());
             }
         }
-        found.retain(|&number| self.boxes[number as usize].meets(within));
-        found.sort_unstable();
-        found.dedup();
+        let mut kept = first;
+        for n in first..found.len() {
+            let number = found[n];
+            if self.is_met(number, (within, None)) {
+                found[kept] = number;
+                kept += 1;
+            }
+        }
+        found.truncate(kept);
+    }
+
+    /// The part of a volume's neighbourhood beyond the antimeridian, if it has one.
+    fn beyond(&self, number: u32) -> Option<BoundingBox> {
+        let found = self.beyond.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(self.beyond[found].1)
     }
 }
 
@@ -122,11 +176,29 @@ mod tests {
             bounds(-17_900, -8_900, 17_900, 8_900),
             bounds(500, 500, 510, 510),
         ];
-        let all = Neighbourhoods::new(boxes);
+        let all = Neighbourhoods::new(&boxes, 0);
         let mut found = Vec::new();
-        all.meeting(bounds(0, 0, 120, 60), &mut found);
+        all.within((bounds(0, 0, 120, 60), None), 0, &mut found);
         assert_eq!(found, [0, 1]);
-        all.meeting(bounds(510, 510, 520, 520), &mut found);
+        all.within((bounds(510, 510, 520, 520), None), 0, &mut found);
         assert_eq!(found, [1, 2]);
+        // Half a degree is 56 km at most.
+        all.within((bounds(-60, 0, -60, 0), None), 5_700_000, &mut found);
+        assert_eq!(found, [0, 1]);
+    }
+
+    #[test]
+    fn what_lies_beyond_the_antimeridian_is_as_near_as_anything() {
+        let east = bounds(-18_000, 0, -17_990, 10);
+        let all = Neighbourhoods::new(&[east], 200_000);
+        let mut found = Vec::new();
+        let here = bounds(17_999, 5, 17_999, 5);
+        all.within((here, None), 0, &mut found);
+        assert_eq!(found, [0], "the margin of the volume");
+        let farther = bounds(17_900, 5, 17_900, 5);
+        all.within((farther, None), 0, &mut found);
+        assert!(found.is_empty());
+        all.within((farther, None), 12_000_000, &mut found);
+        assert_eq!(found, [0], "the margin of the box");
     }
 }

@@ -23,6 +23,9 @@ const EPU_CM_BY_NUC_P: [i32; 9] =
 const NIC_DEGRADED: u8 = 7;
 /// NACp below which a position counts as degraded, where no NIC is given.
 const NAC_P_DEGRADED: u8 = 8;
+/// NUCp below which a position counts as degraded, where neither is given: NUCp 6 has the
+/// containment of NIC 7, 0.2 nautical miles.
+const NUC_P_DEGRADED: u8 = 6;
 
 /// What the error radius rests on, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,10 +109,11 @@ impl Epu {
 /// Whether the sender reports integrity or accuracy as bad as a jammed receiver would.
 /// `None` when it reports neither.
 pub(super) fn is_degraded(quality: PositionQuality) -> Option<bool> {
-    match (quality.nic, quality.nac_p) {
-        (Some(nic), _) => Some(nic < NIC_DEGRADED),
-        (None, Some(nac_p)) => Some(nac_p < NAC_P_DEGRADED),
-        (None, None) => None,
+    match (quality.nic, quality.nac_p, quality.nuc_p) {
+        (Some(nic), ..) => Some(nic < NIC_DEGRADED),
+        (None, Some(nac_p), _) => Some(nac_p < NAC_P_DEGRADED),
+        (None, None, Some(nuc_p)) => Some(nuc_p < NUC_P_DEGRADED),
+        (None, None, None) => None,
     }
 }
 

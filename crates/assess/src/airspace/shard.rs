@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use agreement::track::Callsign;
 use agreement::{Address, TrackPoint};
 use spacetime::metric::distance_at_most_cm;
-use spacetime::{BoundingBox, Duration, Fix, Instant, Interval, Leg};
+use spacetime::{BoundingBox, Duration, Fix, Instant, Interval, Way};
 
 use super::active::Activity;
 use super::authorised::{Leave, authorisation_for};
-use super::contact::{Contact, Pending};
+use super::contact::{Contact, Pending, closed};
+use super::coverage::Loss;
 use super::crowd::{CellTime, Census};
 use super::dispatch::{Block, Picked};
 use super::flight::{Flight, Step, stray_cm};
@@ -57,6 +58,12 @@ pub(super) struct Follower<'a> {
     pub(super) alerts: Vec<Alert>,
     pub(super) anomalies: Vec<Anomaly>,
     pub(super) sketches: Vec<Sketch>,
+    /// Whose positions were frozen, and when.
+    pub(super) frozen: Vec<(Address, Interval)>,
+    /// Whom radars lost where they see everything.
+    pub(super) losses: Vec<Loss>,
+    /// Tracks that ended far from every volume, by half-degree cell.
+    pub(super) ended: BTreeMap<(i16, i16), Ended>,
     pub(super) census: BTreeMap<CellTime, Census>,
     pub(super) tally: AirTally,
 }
@@ -67,6 +74,27 @@ pub(super) struct Found {
     pub(super) address: Address,
     pub(super) callsigns: Vec<Callsign>,
     pub(super) pending: Pending,
+}
+
+/// How many tracks ended in a cell, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) when: Interval,
+    pub(super) times: u64,
+}
+
+impl Ended {
+    const fn one(when: Interval) -> Self {
+        Self { when, times: 1 }
+    }
+
+    /// Adds what others say of the same cell.
+    pub(super) fn join(&mut self, other: Self) {
+        let start = self.when.start().min(other.when.start());
+        let end = self.when.end().max(other.when.end());
+        self.when = Interval::new(start, end).expect("it runs forward");
+        self.times += other.times;
+    }
 }
 
 impl<'a> Shard<'a> {
@@ -80,6 +108,9 @@ impl<'a> Shard<'a> {
             alerts: Vec::new(),
             anomalies: Vec::new(),
             sketches: Vec::new(),
+            frozen: Vec::new(),
+            losses: Vec::new(),
+            ended: BTreeMap::new(),
             census: BTreeMap::new(),
             tally: AirTally::default(),
         };
@@ -206,10 +237,9 @@ impl Follower<'_> {
                     self.lose(flight, sample.point.observed_at);
                 }
                 let fix = |s: &Sample| Fix { at: s.point.observed_at, position: s.point.position };
-                // A leg across the antimeridian is not judged as one: each end is judged alone.
-                match Leg::new(fix(&flight.last), fix(&sample)) {
-                    Ok(leg) => {
-                        self.judge(flight, leg, &sample);
+                match Way::between(fix(&flight.last), fix(&sample)) {
+                    Ok(way) => {
+                        self.judge(flight, way, &sample);
                         flight.advance(sample, true);
                     }
                     Err(_) => self.restart(flight, sample),
@@ -248,7 +278,18 @@ impl Follower<'_> {
         if lost {
             // However much later the input ends: the track is lost when the limit has passed.
             let lost_after = Duration::from_seconds(self.airspace.pack.parameters.lost_after_s);
-            self.lose(&mut flight, last.point.observed_at.plus(lost_after));
+            let until = last.point.observed_at.plus(lost_after);
+            self.losses.extend(Loss::of(self.airspace, &last));
+            if flight.is_watched() {
+                self.lose(&mut flight, until);
+            } else {
+                let ended = closed(last.point.observed_at, until);
+                let cell = CellTime::of(&last.point).half_degrees();
+                self.ended
+                    .entry(cell)
+                    .and_modify(|e| e.join(Ended::one(ended)))
+                    .or_insert(Ended::one(ended));
+            }
         }
         for contact in std::mem::take(&mut flight.contacts) {
             let pending = contact.finish(lost);
@@ -263,6 +304,8 @@ impl Follower<'_> {
         if flight.found_something {
             self.sketches.push(flight.sketching.finish(flight.address));
         }
+        let frozen = flight.anomalies.iter().filter(|a| a.kind == AnomalyKind::Frozen);
+        self.frozen.extend(frozen.map(|anomaly| (flight.address, anomaly.interval)));
         self.anomalies.append(&mut flight.anomalies);
     }
 
@@ -271,7 +314,7 @@ impl Follower<'_> {
     fn lose(&mut self, flight: &mut Flight, until: Instant) {
         let last_at = flight.last.point.observed_at;
         flight.note_lost(last_at, until);
-        if flight.contacts.is_empty() && flight.warnings.is_quiet() {
+        if !flight.is_watched() {
             return;
         }
         let lost_after = Duration::from_seconds(self.airspace.pack.parameters.lost_after_s);
@@ -286,14 +329,14 @@ impl Follower<'_> {
     }
 
     /// Judges the leg from the last position to `to` against every volume near it.
-    fn judge(&mut self, flight: &mut Flight, leg: Leg, to: &Sample) {
+    fn judge(&mut self, flight: &mut Flight, way: Way, to: &Sample) {
         let airspace = self.airspace;
         let parameters = &airspace.pack.parameters;
         let stray_cm = stray_cm(&flight.last.point, &to.point, parameters);
         let error_cm = i64::from(flight.last.epu.cm.max(to.epu.cm)) + stray_cm;
         let grown_cm = error_cm.max(parameters.warning_margin_m * 100);
-        let find = |wider, found: &mut Vec<u32>| airspace.neighbourhoods.meeting(wider, found);
-        let near = flight.nearby.around(leg.bounding_box(), grown_cm, NEARBY_CM, find);
+        let places = &airspace.neighbourhoods;
+        let near = flight.nearby.around(way.bounding_boxes(), grown_cm, NEARBY_CM, places);
         if near.is_empty() {
             flight.recall.forget();
             self.leave_behind(flight, to, &[]);
@@ -303,7 +346,7 @@ impl Follower<'_> {
         near.clear();
         near.extend_from_slice(flight.nearby.last());
         let from = flight.last;
-        let stretch = Stretch { leg, from: &from, to, stray_cm };
+        let stretch = Stretch { way, from: &from, to, stray_cm };
         flight.recall.fly(distance_at_most_cm(from.point.position, to.point.position));
         near.retain(|&number| {
             let lie = match flight.recall.bound(number) {
@@ -394,9 +437,9 @@ impl Follower<'_> {
     fn judge_alone(&mut self, flight: &mut Flight, sample: &Sample) {
         let airspace = self.airspace;
         let at = sample.point.position;
-        let around = BoundingBox { min: at, max: at }.grown_by_cm(sample.epu.cm.into());
         let mut near = std::mem::take(&mut self.near);
-        airspace.index.near(around, &mut near);
+        let here = BoundingBox { min: at, max: at };
+        airspace.neighbourhoods.within((here, None), sample.epu.cm.into(), &mut near);
         for &number in &near {
             let volume = &airspace.volumes[number as usize];
             let activity = &mut self.activities[number as usize];
@@ -450,12 +493,11 @@ impl Follower<'_> {
         let mut ahead = std::mem::take(&mut self.ahead);
         let margin_cm = parameters.warning_margin_m * 100;
         ahead.clear();
-        let find = |wider, found: &mut Vec<u32>| airspace.neighbourhoods.meeting(wider, found);
-        let along = course.leg().bounding_box();
-        ahead.extend_from_slice(flight.ahead.around(along, margin_cm, AHEAD_CM, find));
+        let along = course.way().bounding_boxes();
+        let places = &airspace.neighbourhoods;
+        ahead.extend_from_slice(flight.ahead.around(along, margin_cm, AHEAD_CM, places));
         ahead.retain(|&number| {
-            let volume = &airspace.volumes[number as usize];
-            volume.neighbourhood.meets(along) && self.permitted(flight, number, now).is_none()
+            places.is_met(number, along) && self.permitted(flight, number, now).is_none()
         });
         let Self { activities, alerts, .. } = self;
         flight.warnings.look(airspace, activities, (sample, &course), &ahead, alerts);

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use agreement::TrackPoint;
 use spacetime::metric::{distance_at_most_cm, local_distance_cm};
-use spacetime::{Area, ClosedSpan, Contact, Duration, Instant, Interval, Leg, Side, Spans};
+use spacetime::{Area, ClosedSpan, Contact, Duration, Instant, Interval, Side, Spans, Way};
 
 use super::active::{Active, Activity};
 use super::quality::{Basis, Epu};
@@ -13,6 +13,9 @@ use crate::finding::Reason;
 
 /// Nothing on the ground is faster: 200 knots.
 const GROUND_SPEED_CM_S_MAX: u32 = 10_289;
+/// What taxies is no faster: 60 knots. From here on whoever says that it is on the ground may be
+/// rolling to take off, or has left it.
+const TAXI_SPEED_CM_S_MAX: u32 = 3_087;
 
 /// One position of an aircraft, with how far it may be off.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +29,7 @@ pub(super) struct Sample {
 /// A leg between two samples, and how far the aircraft may have strayed from it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch<'s> {
-    pub(super) leg: Leg,
+    pub(super) way: Way,
     pub(super) from: &'s Sample,
     pub(super) to: &'s Sample,
     /// Farthest the aircraft can have been from the straight line, centimetres.
@@ -114,6 +117,8 @@ pub(super) struct Touch {
     pub(super) possible: bool,
     /// Whether the leg, taken as it is reported, lies over or under the area.
     pub(super) over_area: bool,
+    /// Whether it was taken to be on the ground all along.
+    pub(super) grounded: bool,
     /// Whether it was in the volume's place and height at a time when it is not active.
     pub(super) outside_hours: bool,
     /// What keeps it from being certain, when it is only possible.
@@ -206,36 +211,38 @@ impl Stretch<'_> {
         let active_at_end = match active {
             Active::Throughout => true,
             Active::Never => false,
-            Active::At(_) => activity.at(volume, self.leg.to().at),
+            Active::At(_) => activity.at(volume, self.way.to().at),
         };
         let end = stand_at(airspace, volume, self.to, depth_cm, active_at_end);
-        let grounded = begin.on_ground && end.on_ground && !self.is_flown();
+        let at_odds = (begin.on_ground && end.on_ground).then(|| self.at_odds_with_ground());
+        let grounded = at_odds == Some(None);
         let held = self.height_held(airspace, volume, (begin, end));
         let strayed = self.height_strayed(airspace, volume, held);
         let reached = !grounded && self.reaches(area, &ground, (begin, end));
         let (Some(strayed), true) = (strayed, reached) else {
-            return Touch::none((begin, end), &ground);
+            return Touch::none((begin, end), &ground, grounded);
         };
         let occupied = occupied(&ground, held.possible, &active);
         let sampled = begin.is_certain(self.from.epu) || end.is_certain(self.to.epu);
-        // Who says that it is on the ground, and flies, is in doubt either way.
-        let at_odds = begin.on_ground && end.on_ground;
+        // Who says that it is on the ground, and moves as if not, is in doubt either way.
+        let at_odds = at_odds.flatten();
         let between = || self.is_certain_between(volume, &occupied, held.certain);
-        let certain = sampled || !at_odds && between();
+        let certain = sampled || at_odds.is_none() && between();
         let could = match &active {
             Active::Throughout => true,
             Active::Never => false,
             Active::At(spans) => !spans.meet(&Spans::from_iter([strayed])).is_empty(),
         };
-        let doubt = || match held.possible {
-            None => Reason::Gap,
-            Some(_) if at_odds => Reason::Contested,
-            Some(_) => self.doubt(&ground, (begin, end)),
+        let doubt = || match (held.possible, at_odds) {
+            (None, _) => Reason::Gap,
+            (Some(_), Some(reason)) => reason,
+            (Some(_), None) => self.doubt(&ground, (begin, end)),
         };
         Touch {
             begin,
             end,
             over_area: ground.touches(),
+            grounded,
             outside_hours: !could && ground.touches(),
             doubt: (could && !certain).then(doubt),
             occupied: occupied.ends(),
@@ -255,20 +262,20 @@ impl Stretch<'_> {
             Ordering::Less => Side::Outside,
             Ordering::Equal => area.side(self.from.point.position),
         };
-        match self.leg.stays(area, starts) {
+        match self.way.stays(area, starts) {
             Some(Side::Inside) => (Ground::Within, area.distance_to_edge_cm(position)),
             Some(Side::Outside) => (Ground::Outside, -area.distance_to_edge_cm(position)),
             Some(Side::Edge) => (Ground::Within, -area.signed_distance_cm(position)),
             None => {
-                let contact = self.leg.contact(area);
+                let contact = self.way.contact(area);
                 (Ground::Crossing(contact), -area.signed_distance_cm(position))
             }
         }
     }
 
     fn interval(&self) -> Interval {
-        let after = self.leg.to().at.plus(Duration::from_micros(1));
-        Interval::new(self.leg.from().at, after).expect("a leg runs forward")
+        let after = self.way.to().at.plus(Duration::from_micros(1));
+        Interval::new(self.way.from().at, after).expect("a leg runs forward")
     }
 
     /// When the height lies between the limits. The same answer as [`spacetime::Volume::slab`]
@@ -279,7 +286,7 @@ impl Stretch<'_> {
         volume: &WatchedVolume,
         (begin, end): (Standing, Standing),
     ) -> spacetime::Held {
-        let all = Some(self.leg.span());
+        let all = Some(self.way.span());
         if begin.height.certain_cm >= 0 && end.height.certain_cm >= 0 {
             return spacetime::Held { certain: all, possible: all };
         }
@@ -294,7 +301,7 @@ impl Stretch<'_> {
     ) -> spacetime::Held {
         let from = volume.height_of(&self.from.point, Some(&self.to.point), error_cm);
         let to = volume.height_of(&self.to.point, Some(&self.from.point), error_cm);
-        volume.volume.slab(&self.leg, (from, to), airspace.bounds)
+        volume.volume.slab(self.way.span(), (from, to), airspace.bounds)
     }
 
     /// When the height can have lain between the limits: the limits of speed and acceleration
@@ -305,7 +312,7 @@ impl Stretch<'_> {
         volume: &WatchedVolume,
         held: spacetime::Held,
     ) -> Option<ClosedSpan> {
-        if held.possible == Some(self.leg.span()) {
+        if held.possible == Some(self.way.span()) {
             return held.possible;
         }
         let stray_cm = i32::try_from(self.stray_cm).unwrap_or(i32::MAX);
@@ -313,14 +320,24 @@ impl Stretch<'_> {
         self.height_within(airspace, volume, error_cm).possible
     }
 
-    /// Whether it is too fast for the ground, whatever the aircraft says of itself.
-    fn is_flown(&self) -> bool {
-        let (from, to) = (self.leg.from(), self.leg.to());
+    /// What speaks against an aircraft that says it is on the ground at both ends, if anything
+    /// does: how fast it moves, by its positions or by its own word.
+    fn at_odds_with_ground(&self) -> Option<Reason> {
+        let (from, to) = (self.way.from(), self.way.to());
         let elapsed = i128::from(to.at.since(from.at).micros());
         // Either position may be off by its error.
         let errors_cm = i64::from(self.from.epu.cm) + i64::from(self.to.epu.cm);
         let way_cm = local_distance_cm(from.position, to.position) - errors_cm;
-        i128::from(way_cm) * 1_000_000 > i128::from(GROUND_SPEED_CM_S_MAX) * elapsed
+        let moved =
+            |limit_cm_s: u32| i128::from(way_cm) * 1_000_000 > i128::from(limit_cm_s) * elapsed;
+        let said = self.from.point.ground_speed_cm_s.max(self.to.point.ground_speed_cm_s);
+        if moved(GROUND_SPEED_CM_S_MAX) {
+            Some(Reason::Contested)
+        } else if moved(TAXI_SPEED_CM_S_MAX) || said.is_some_and(|s| s > TAXI_SPEED_CM_S_MAX) {
+            Some(Reason::GroundInDoubt)
+        } else {
+            None
+        }
     }
 
     /// Whether the aircraft was over the area or can have been, height left aside.
@@ -330,7 +347,7 @@ impl Stretch<'_> {
             return true;
         }
         let around_cm = from_cm.max(to_cm) + self.stray_cm;
-        let (from, to) = (self.leg.from().position, self.leg.to().position);
+        let (from, to) = (self.way.from().position, self.way.to().position);
         let nearest_cm = begin.depth_cm.max(end.depth_cm).saturating_neg();
         // The quick bound first: it is never less than the length.
         if nearest_cm > around_cm + distance_at_most_cm(from, to) + 1 {
@@ -361,7 +378,7 @@ impl Stretch<'_> {
     ) -> bool {
         let Some(stay) = occupied.longest(height) else { return false };
         let middle = stay.first().plus(Duration::from_micros(stay.length().micros() / 2));
-        let Some(position) = self.leg.position_at(middle) else { return false };
+        let Some(position) = self.way.position_at(middle) else { return false };
         let usable = self.from.epu.basis.max(self.to.epu.basis) != Basis::Unusable;
         let error_cm = i64::from(self.from.epu.cm.max(self.to.epu.cm)) + self.stray_cm;
         usable && -volume.volume.area.signed_distance_cm(position) > error_cm
@@ -385,7 +402,7 @@ impl Stretch<'_> {
 
 impl Touch {
     /// Near, but neither in the volume nor possibly so.
-    fn none((begin, end): (Standing, Standing), ground: &Ground) -> Self {
+    fn none((begin, end): (Standing, Standing), ground: &Ground, grounded: bool) -> Self {
         Self {
             begin,
             end,
@@ -393,6 +410,7 @@ impl Touch {
             certain: false,
             possible: false,
             over_area: ground.touches(),
+            grounded,
             outside_hours: false,
             doubt: None,
         }

@@ -9,8 +9,7 @@ use agreement::{
     TrackPoint,
 };
 use spacetime::altitude::{AltitudeLimit, HeightBounds, HeightInterval, MeasuredHeight};
-use spacetime::index::ZoneIndex;
-use spacetime::{Area, BoundingBox, Duration, Height, Interval, Volume};
+use spacetime::{BoundingBox, Duration, Height, Interval, Volume};
 
 use super::dispatch::Dispatch;
 use super::nearby::Neighbourhoods;
@@ -51,8 +50,6 @@ pub(super) struct WatchedVolume {
     pub(super) area: AreaId,
     pub(super) volume: Volume,
     pub(super) in_force: Interval,
-    /// The box around the area and the margin of a warning.
-    pub(super) neighbourhood: BoundingBox,
     /// Whether the clause binds some parties' aircraft only; whose an aircraft is, its
     /// transponder does not say.
     pub(super) binds_some: bool,
@@ -155,7 +152,6 @@ pub struct Airspace<'a> {
     pub(super) setting: Setting,
     pub(super) rules: Digest,
     pub(super) volumes: Vec<WatchedVolume>,
-    pub(super) index: ZoneIndex,
     pub(super) neighbourhoods: Neighbourhoods,
     pub(super) bounds: HeightBounds,
     pub(super) altitude_error_cm: i32,
@@ -198,16 +194,14 @@ impl<'a> Airspace<'a> {
                         active: no_fly.activation.clone(),
                     },
                     in_force: clause.in_force,
-                    neighbourhood: named.area.bounding_box().grown_by_cm(margin_cm),
                     binds_some: !no_fly.binds.is_empty(),
                     baro: slab(Height::Baro(spacetime::AltitudeBaro::from_cm(0))),
                     ellipsoid: slab(Height::Ellipsoid(spacetime::AltitudeEllipsoid::from_cm(0))),
                 });
             }
         }
-        let areas: Vec<Area> = volumes.iter().map(|v| (*v.volume.area).clone()).collect();
-        let index = ZoneIndex::build(&areas).expect("a pack stays within the index's limits");
-        let neighbourhoods = volumes.iter().map(|v| v.neighbourhood).collect();
+        let boxes: Vec<BoundingBox> =
+            volumes.iter().map(|v: &WatchedVolume| v.volume.area.bounding_box()).collect();
         let error = pack.parameters.altitude_error_cm;
         let sensor = |feed: &Feed| pack.sensors.get(feed.sensor.as_ref()?);
         let sensors = setting.feeds.iter().map(sensor).chain([None]);
@@ -217,8 +211,7 @@ impl<'a> Airspace<'a> {
             setting,
             rules: rules.digest(),
             volumes,
-            index,
-            neighbourhoods: Neighbourhoods::new(neighbourhoods),
+            neighbourhoods: Neighbourhoods::new(&boxes, margin_cm),
             bounds,
             altitude_error_cm: i32::try_from(error).unwrap_or(i32::MAX),
             errors,

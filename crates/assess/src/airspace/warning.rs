@@ -5,12 +5,16 @@
 //! aircraft is taken to go on as it flew since the last look, for `look_ahead_s`.
 
 use agreement::{Parameters, TrackPoint};
-use spacetime::{Duration, Fix, Instant, Leg, Position};
+use spacetime::position::LON_E7_MAX;
+use spacetime::{Duration, Fix, Instant, Position, Way};
 
 use super::active::Activity;
 use super::standing::Sample;
 use super::volumes::{Airspace, WatchedVolume};
 use crate::alert::{Alert, AlertKind};
+
+/// Grid steps half round the globe.
+const HALF_TURN_E7: i64 = LON_E7_MAX as i64;
 
 /// The warnings of one aircraft.
 #[derive(Debug, Default)]
@@ -34,35 +38,38 @@ struct Warning {
 /// How an aircraft goes on if nothing changes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Course {
-    leg: Leg,
+    way: Way,
     climb_cm: i64,
 }
 
 impl Course {
     /// As `now` goes on from where it was at `before`; `None` when that was too long ago, or
-    /// leads off the globe or over the antimeridian.
+    /// leads over a pole or half round the globe.
     pub(super) fn from(before: &TrackPoint, now: &TrackPoint, p: &Parameters) -> Option<Self> {
         let elapsed = now.observed_at.since(before.observed_at).micros();
         if elapsed <= 0 || elapsed > p.lost_after_s * 1_000_000 {
             return None;
         }
         let ahead = p.look_ahead_s * 1_000_000;
-        // At most 3.6e9 * 1.8e9, which an `i64` holds.
-        let onward = |from: i32, to: i32| {
-            let run = (i64::from(to) - i64::from(from)) * ahead / elapsed;
-            i32::try_from(i64::from(to) + run).ok()
-        };
         let (a, b) = (before.position, now.position);
-        let lon_e7 = onward(a.lon_e7(), b.lon_e7())?;
-        let to = Position::from_e7(lon_e7, onward(a.lat_e7(), b.lat_e7())?).ok()?;
+        // At most 3.6e9 * 1.8e9, which an `i64` holds.
+        let onward = |way: i64| way * ahead / elapsed;
+        let east = onward(short_way(i64::from(b.lon_e7()) - i64::from(a.lon_e7())));
+        if east.abs() >= HALF_TURN_E7 {
+            return None;
+        }
+        let lon = short_way(i64::from(b.lon_e7()) + east);
+        let lat = i64::from(b.lat_e7()) + onward(i64::from(b.lat_e7()) - i64::from(a.lat_e7()));
+        let to = Position::from_e7(lon.try_into().ok()?, lat.try_into().ok()?).ok()?;
         let end = now.observed_at.plus(Duration::from_micros(ahead));
-        let leg = Leg::new(Fix { at: now.observed_at, position: b }, Fix { at: end, position: to });
+        let fix = |at, position| Fix { at, position };
+        let way = Way::between(fix(now.observed_at, b), fix(end, to)).ok()?;
         let climb_cm = now.vertical_rate_cm_s.map_or(0, |rate| i64::from(rate) * p.look_ahead_s);
-        Some(Self { leg: leg.ok()?, climb_cm })
+        Some(Self { way, climb_cm })
     }
 
-    pub(super) const fn leg(&self) -> &Leg {
-        &self.leg
+    pub(super) const fn way(&self) -> &Way {
+        &self.way
     }
 
     /// When it comes within the margins of an active volume; `None` if it does not.
@@ -82,8 +89,8 @@ impl Course {
             return None;
         }
         let area = &volume.volume.area;
-        let entry = self.leg.contact(area).covered().first().or_else(|| {
-            let (from, to) = (self.leg.from(), self.leg.to());
+        let entry = self.way.contact(area).covered().first().or_else(|| {
+            let (from, to) = (self.way.from(), self.way.to());
             let (share, _) = area.nearest_on_way(from.position, to.position, margin_cm)?;
             let micros = to.at.since(from.at).micros() / (1 << 16) * share;
             Some(from.at.plus(Duration::from_micros(micros)))
@@ -202,6 +209,17 @@ impl Warning {
             self.given = Some(kind);
             kind
         })
+    }
+}
+
+/// Longitude brought to within half a turn.
+const fn short_way(lon_e7: i64) -> i64 {
+    if lon_e7 > HALF_TURN_E7 {
+        lon_e7 - 2 * HALF_TURN_E7
+    } else if lon_e7 < -HALF_TURN_E7 {
+        lon_e7 + 2 * HALF_TURN_E7
+    } else {
+        lon_e7
     }
 }
 

@@ -4,23 +4,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agreement::reader::{self, PackFiles};
-use agreement::{Pack, Report};
+use agreement::{Pack, Report, TrackPoint};
+use assess::Recorded;
+use assess::airspace::AirspacePicture;
 use assess::incidents::{self, IncidentPicture};
-use assess::{RULES_VERSION, Recorded, Rules};
 use intake::reports::JsonlReports;
+use intake::state_vectors_csv::StateVectorsCsv;
 use intake::{Batch, Feed, Options};
 use serde_json::{Value, json};
 
-use crate::world::setting;
+use crate::world::{judge, rules, setting};
 
 #[test]
 fn every_case_comes_out_as_its_scenario_says() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../conformance");
     let cases: Vec<PathBuf> = folders(&root).iter().flat_map(|kind| folders(kind)).collect();
     assert!(cases.len() >= 4, "{} has the cases", root.display());
-    for case in cases {
-        check(&case);
-    }
+    let wrong: Vec<String> = cases.iter().filter_map(|case| check(case).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 fn folders(under: &Path) -> Vec<PathBuf> {
@@ -30,7 +31,8 @@ fn folders(under: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn check(case: &Path) {
+/// What came out instead, when something else did.
+fn check(case: &Path) -> Result<(), String> {
     let came_out = came_out(case);
     let wanted: Vec<Value> = text(case, "expected.jsonl")
         .lines()
@@ -39,13 +41,16 @@ fn check(case: &Path) {
     let agrees = wanted.len() == came_out.len()
         && wanted.iter().zip(&came_out).all(|(wanted, found)| holds(found, wanted));
     let lines: Vec<String> = came_out.iter().map(ToString::to_string).collect();
-    assert!(agrees, "{}: this came out\n{}", case.display(), lines.join("\n"));
+    if !agrees {
+        return Err(format!("{}: this came out\n{}", case.display(), lines.join("\n")));
+    }
     let scenario = text(case, "scenario.md");
     for said in wanted.iter().flat_map(|line| [&line["reason"], &line["outside"], &line["clause"]])
     {
         let named = said.as_str().is_none_or(|word| scenario.contains(&format!("`{word}`")));
         assert!(named, "{}: scenario.md does not name {said}", case.display());
     }
+    Ok(())
 }
 
 /// Whether every member that is wanted is there.
@@ -61,7 +66,10 @@ fn holds(found: &Value, wanted: &Value) -> bool {
 fn came_out(case: &Path) -> Vec<Value> {
     let pack = pack(case);
     let picture = judged(&pack, &reports(case));
-    let mut findings: Vec<Value> = picture.findings.iter().map(finding).collect();
+    let mut flown = followed(&pack, &tracks(case));
+    flown.heed(&picture.findings);
+    let mut findings: Vec<Value> =
+        flown.findings.iter().chain(&picture.findings).map(finding).collect();
     // Findings of one instant are otherwise in the order of their digests.
     findings.sort_by_cached_key(|found| {
         let records = found["records"].as_array().unwrap().iter().map(Value::as_u64);
@@ -88,14 +96,14 @@ fn finding(recorded: &Recorded) -> Value {
 }
 
 fn judged(pack: &Pack, reports: &[Report]) -> IncidentPicture {
-    let rules = Rules {
-        rules_version: RULES_VERSION,
-        parameters: pack.parameters.clone(),
-        time_zones: spacetime::local_time::time_zone_data_version(),
-        libm: "test",
-        as_if_adopted: vec![],
-    };
-    incidents::fold(pack, &setting(), &rules, reports)
+    incidents::fold(pack, &setting(), &rules(pack), reports)
+}
+
+/// What the tracks come to. They are those of the pack's first sensor, if it has one.
+fn followed(pack: &Pack, points: &[TrackPoint]) -> AirspacePicture {
+    let mut setting = setting();
+    setting.feeds[0].sensor = pack.sensors.keys().next().cloned();
+    judge(pack, setting, points, 1)
 }
 
 fn pack(case: &Path) -> Pack {
@@ -118,6 +126,19 @@ fn reports(case: &Path) -> Vec<Report> {
         reports.append(&mut batch.items);
     }
     reports
+}
+
+/// The rows of `tracks.csv`, if there is one, in the order of time.
+fn tracks(case: &Path) -> Vec<TrackPoint> {
+    let bytes = fs::read(case.join("tracks.csv")).unwrap_or_default();
+    let mut feed = StateVectorsCsv::new(&bytes[..], Options::default());
+    let (mut batch, mut points) = (Batch::default(), Vec::new());
+    while feed.read(&mut batch).unwrap() {
+        assert_eq!(batch.rejections, [], "{}", case.display());
+        points.append(&mut batch.items);
+    }
+    points.sort_by_key(|point| point.observed_at);
+    points
 }
 
 fn text(case: &Path, file: &str) -> String {

@@ -9,5 +9,6 @@ mod fusion;
 mod incidents;
 mod observers;
 mod southern_syria;
+mod unseen;
 mod verification;
 mod world;

@@ -116,6 +116,17 @@ pub(crate) fn setting() -> Setting {
     }
 }
 
+/// The rules of this build.
+pub(crate) fn rules(pack: &Pack) -> Rules {
+    Rules {
+        rules_version: RULES_VERSION,
+        parameters: pack.parameters.clone(),
+        time_zones: spacetime::local_time::time_zone_data_version(),
+        libm: "test",
+        as_if_adopted: vec![],
+    }
+}
+
 /// What `points` come to under `pack`, with so many shards.
 pub(crate) fn judge(
     pack: &Pack,
@@ -123,14 +134,7 @@ pub(crate) fn judge(
     points: &[TrackPoint],
     shards: u32,
 ) -> AirspacePicture {
-    let rules = Rules {
-        rules_version: RULES_VERSION,
-        parameters: pack.parameters.clone(),
-        time_zones: spacetime::local_time::time_zone_data_version(),
-        libm: "test",
-        as_if_adopted: vec![],
-    };
-    let airspace = Airspace::new(pack, setting, &rules);
+    let airspace = Airspace::new(pack, setting, &rules(pack));
     let (mut dispatch, mut all) = airspace.shares(NonZeroU32::new(shards).unwrap());
     // Blocks of 1, 2, 3 ... points in runs of up to 7: where they end changes nothing.
     let mut rest = points;

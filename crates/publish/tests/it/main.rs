@@ -165,8 +165,7 @@ fn every_line_but_a_finding_is_canonical_json() {
     let sample = Sample::titled("Sample");
     let input = sample.input();
     let alerts = sample.alerts.iter().map(|a| publish::jsonl::alert_line(a, &input.inputs));
-    let anomalies =
-        sample.anomalies.iter().map(|a| publish::jsonl::anomaly_line(a, &input.inputs));
+    let anomalies = sample.anomalies.iter().map(|a| publish::jsonl::anomaly_line(a, &input.inputs));
     for line in alerts.chain(anomalies) {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         let canonical = agreement::canonical::canonical_bytes(&value).unwrap();
