@@ -16,6 +16,10 @@ const VOLUMES: usize = 1_000;
 const SEED: u64 = 20_170_709;
 /// Threads that are given the aircraft to follow.
 const THREADS: [&str; 2] = ["1", "2"];
+/// Points a second that two threads have to reach, on two cores that do nothing else.
+const POINTS_PER_S_MIN: f64 = 3e6;
+/// Most memory held, whatever the number of points: what is in flight and what happened.
+const PEAK_MIB_MAX: u64 = 2_048;
 
 fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -26,31 +30,50 @@ fn main() -> Result<()> {
     write_pack(&pack)?;
     println!("{VOLUMES} no-fly volumes; {}", tracks.display());
     println!(
-        "threads  points       seconds  M points/s  peak MiB  findings  alerts  where the time goes"
+        "threads  points       seconds  of cores  M points/s  peak MiB  findings  alerts  where the \
+         time goes"
     );
+    let mut short = Vec::new();
     let mut findings = Vec::new();
     for threads in THREADS {
         let out = folder.join(format!("out-{threads}"));
         let run = run(program, &pack, tracks, &out, threads)?;
         run.print(threads);
+        if threads == "2" && run.points_per_s() < POINTS_PER_S_MIN {
+            let (rate, asked) = (run.points_per_s() / 1e6, POINTS_PER_S_MIN / 1e6);
+            short.push(format!("{rate:.2} M points/s on two threads, {asked} asked"));
+        }
+        if run.peak_mib > PEAK_MIB_MAX {
+            short.push(format!("{} MiB held, at most {PEAK_MIB_MAX} asked", run.peak_mib));
+        }
         findings.push(fs::read(out.join("findings.jsonl"))?);
     }
     ensure!(findings.windows(2).all(|pair| pair[0] == pair[1]), "threads changed the findings");
     println!("findings are the same bytes on {} threads", THREADS.join(" and "));
+    ensure!(short.is_empty(), "short of what is asked:\n  {}", short.join("\n  "));
     Ok(())
 }
 
 struct Run {
     seconds: f64,
+    /// Seconds that its threads had a core, of any.
+    cpu_s: f64,
     peak_mib: u64,
     said: Value,
 }
 
 impl Run {
+    fn points(&self) -> u64 {
+        let inputs = self.said["summary"]["inputs"].as_array().into_iter().flatten();
+        inputs.filter_map(|input| input["admitted"].as_u64()).sum()
+    }
+
+    fn points_per_s(&self) -> f64 {
+        self.points() as f64 / self.seconds
+    }
+
     fn print(&self, threads: &str) {
-        let summary = &self.said["summary"];
-        let inputs = summary["inputs"].as_array().into_iter().flatten();
-        let points: u64 = inputs.filter_map(|input| input["admitted"].as_u64()).sum();
+        let (summary, points) = (&self.said["summary"], self.points());
         let findings = summary["findings"]["total"].as_u64().unwrap_or(0);
         let kinds = summary["alerts"].as_object().into_iter().flatten();
         let alerts: u64 = kinds.filter_map(|(_, times)| times.as_u64()).sum();
@@ -60,9 +83,10 @@ impl Run {
             let _ = write!(parts, "{name} {:.1} s, ", seconds.as_f64().unwrap_or(0.0));
         }
         println!(
-            "{threads:>7}  {points:>11}  {:>7.1}  {:>10.2}  {:>8}  {:>8}  {:>6}  {}",
+            "{threads:>7}  {points:>11}  {:>7.1}  {:>8.1}  {:>10.2}  {:>8}  {:>8}  {:>6}  {}",
             self.seconds,
-            points as f64 / self.seconds / 1e6,
+            self.cpu_s,
+            self.points_per_s() / 1e6,
             self.peak_mib,
             findings,
             alerts,
@@ -85,15 +109,18 @@ fn run(program: &Path, pack: &Path, tracks: &Path, out: &Path, threads: &str) ->
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("{} cannot be run", program.display()))?;
-    let (said, peak_mib) = watch(child)?;
+    let (said, peak_mib, cpu_s) = watch(child)?;
     let seconds = started.elapsed().as_secs_f64();
-    Ok(Run { seconds, peak_mib, said: serde_json::from_str(&said).context("no JSON came")? })
+    let said = serde_json::from_str(&said).context("no JSON came")?;
+    Ok(Run { seconds, cpu_s, peak_mib, said })
 }
 
-/// Waits for the end; what was printed, and the most memory that was held (Linux's `VmHWM`).
-fn watch(mut child: Child) -> Result<(String, u64)> {
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kib = 0;
+/// Waits for the end; what was printed, the most memory that was held (Linux's `VmHWM`) and how
+/// long its threads had a core, in seconds.
+fn watch(mut child: Child) -> Result<(String, u64, f64)> {
+    let (status, stat) =
+        (format!("/proc/{}/status", child.id()), format!("/proc/{}/stat", child.id()));
+    let (mut peak_kib, mut cpu_s) = (0, 0.0_f64);
     let mut output = child.stdout.take().context("standard output is piped")?;
     let reader = std::thread::spawn(move || std::io::read_to_string(&mut output));
     let ended = loop {
@@ -101,6 +128,11 @@ fn watch(mut child: Child) -> Result<(String, u64)> {
         let line = held.lines().find(|line| line.starts_with("VmHWM:"));
         let kib = line.and_then(|l| l.split_whitespace().nth(1)).and_then(|n| n.parse().ok());
         peak_kib = peak_kib.max(kib.unwrap_or(0_u64));
+        // User and system time are the 12th and 13th field after the name, in hundredths.
+        let said = fs::read_to_string(&stat).unwrap_or_default();
+        let fields = said.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+        cpu_s = cpu_s.max(ticks.sum::<f64>() / 100.0);
         if let Some(ended) = child.try_wait()? {
             break ended;
         }
@@ -108,7 +140,7 @@ fn watch(mut child: Child) -> Result<(String, u64)> {
     };
     ensure!(ended.success(), "assess ended with {ended}");
     let said = reader.join().map_err(|_| anyhow::anyhow!("the reader panicked"))??;
-    Ok((said, peak_kib / 1024))
+    Ok((said, peak_kib / 1024, cpu_s))
 }
 
 /// A pack of made-up volumes over the box of the tracks: nearly round, 1 to 10 km in radius

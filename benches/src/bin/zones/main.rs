@@ -52,6 +52,10 @@ fn main() -> Result<()> {
     if measured.iter().any(|result: &Measured| result.disagrees()) {
         bail!("the index and its peer found different pairs");
     }
+    let short: Vec<String> = measured.iter().flat_map(Measured::shortfalls).collect();
+    if !short.is_empty() {
+        bail!("short of what is asked:\n  {}", short.join("\n  "));
+    }
     Ok(())
 }
 

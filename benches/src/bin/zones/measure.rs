@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use spacetime::index::{Pairs, ZoneIndex};
+use spacetime::index::{
+    MEMORY_FIXED_BYTES_MAX, MEMORY_VERTEX_BYTES_MAX, Pairs, ZoneIndex,
+};
 use spacetime::{BoundingBox, Position};
 
 use crate::peer::{self, Peer};
@@ -69,7 +71,34 @@ pub struct Beside {
     pub checksum: u64,
 }
 
+/// How many times as fast as its peer the index has to be at least, by workload.
+const RATIO_MIN: [(&str, f64); 3] = [("W1", 12.0), ("W2", 10.0), ("W3", 20.0)];
+/// Longest that an index may take to build, seconds.
+const BUILD_S_MAX: f64 = 1.0;
+
 impl Measured {
+    /// What falls short of what is asked for. By the time that the thread had a core: how busy
+    /// the machine is besides is nobody's merit.
+    pub fn shortfalls(&self) -> Vec<String> {
+        let mut short = Vec::new();
+        let name = &self.workload;
+        let asked = RATIO_MIN.iter().find(|(workload, _)| workload == name);
+        if let (Some((_, least)), Some(peer)) = (asked, &self.peer)
+            && peer.ratio_cpu < *least
+        {
+            short.push(format!("{name}: {:.1} times its peer, {least} asked", peer.ratio_cpu));
+        }
+        if self.build_cpu_s > BUILD_S_MAX {
+            let took = self.build_cpu_s;
+            short.push(format!("{name}: built in {took:.2} s, {BUILD_S_MAX} s asked"));
+        }
+        let most = MEMORY_FIXED_BYTES_MAX + MEMORY_VERTEX_BYTES_MAX * self.vertices;
+        if self.memory_bytes > most {
+            short.push(format!("{name}: {} bytes, at most {most} asked", self.memory_bytes));
+        }
+        short
+    }
+
     pub fn disagrees(&self) -> bool {
         let ours = (self.pairs, self.checksum);
         let peer = self.peer.as_ref().map(|peer| (peer.pairs, peer.checksum));

@@ -40,6 +40,10 @@ impl Activity {
         if !self.known.covers(when) || self.known.is_empty() {
             self.learn(volume, when);
         }
+        // Most volumes are active all the time.
+        if matches!(&self.spans[..], [span] if span.covers(when)) {
+            return Active::Throughout;
+        }
         let mut met = self.spans.iter().filter_map(|span| span.meet(when)).peekable();
         match met.peek() {
             None => Active::Never,

@@ -30,6 +30,9 @@ use crate::finding::Verdict;
 /// changes when memory is given back, and nothing else.
 const SWEEP_CYCLE: Duration = Duration::from_seconds(60);
 
+/// Points that are fetched together: so many fit the cache beside a core.
+const GATHERED: usize = 128;
+
 /// How much farther than needed volumes are looked up around a leg: some 15 s of flight.
 const NEARBY_CM: i64 = 300_000;
 /// How much farther than needed volumes are looked up along a course.
@@ -42,8 +45,9 @@ pub struct Shard<'a> {
     number: u32,
     flights: Roster<Box<Flight>>,
     follower: Follower<'a>,
-    /// The points of the block at hand, by aircraft.
+    /// The points of the block at hand, by aircraft; and the next of them.
     order: Vec<Picked>,
+    points: Vec<TrackPoint>,
     swept_at: Instant,
 }
 
@@ -120,6 +124,7 @@ impl<'a> Shard<'a> {
             flights: Roster::new(),
             follower,
             order: Vec::new(),
+            points: Vec::new(),
             swept_at: Instant::MIN,
         }
     }
@@ -130,10 +135,20 @@ impl<'a> Shard<'a> {
         order.clear();
         order.extend_from_slice(block.of_share(self.number));
         order.sort_unstable();
-        for of_one in order.chunk_by(|a, b| a.same_aircraft(*b)) {
-            self.follow_one(block, of_one);
+        let mut points = std::mem::take(&mut self.points);
+        for some in order.chunks(GATHERED) {
+            // The points of one aircraft lie far apart in memory. Fetched together, a processor
+            // waits for them once and not for each.
+            points.clear();
+            points.extend(some.iter().map(|&picked| *block.point(picked)));
+            let mut rest = &points[..];
+            for of_one in some.chunk_by(|a, b| a.same_aircraft(*b)) {
+                let (own, others) = rest.split_at(of_one.len());
+                self.follow_one(block, of_one, own);
+                rest = others;
+            }
         }
-        self.order = order;
+        (self.order, self.points) = (order, points);
         let Some(latest) = block.latest else { return };
         if latest.since(self.swept_at) > SWEEP_CYCLE {
             self.swept_at = latest;
@@ -147,11 +162,11 @@ impl<'a> Shard<'a> {
         self.flights.len()
     }
 
-    /// Follows one aircraft through its points of a block.
-    fn follow_one(&mut self, block: &Block, picked: &[Picked]) {
+    /// Follows one aircraft through some of its points of a block.
+    fn follow_one(&mut self, block: &Block, picked: &[Picked], points: &[TrackPoint]) {
         let Self { airspace, flights, follower, .. } = self;
-        let first = block.point(picked[0]);
-        let mut picked = picked.iter();
+        let first = &points[0];
+        let mut rest = picked.iter().zip(points);
         let mut is_new = false;
         let flight = flights.entry(first.address, || {
             is_new = true;
@@ -159,12 +174,11 @@ impl<'a> Shard<'a> {
         });
         if is_new {
             follower.begin(flight);
-            picked.next();
+            rest.next();
         }
         let forgotten_after = airspace.forgotten_after();
         let latest_of_block = block.latest.unwrap_or(Instant::MIN);
-        for &picked in picked {
-            let point = block.point(picked);
+        for (&picked, point) in rest {
             let mut sample = follower.sample(point);
             let forgotten_at = flight.last.point.observed_at.plus(forgotten_after);
             if latest_of_block > forgotten_at && block.latest_at(picked) > forgotten_at {

@@ -52,34 +52,47 @@ impl<T: DataType> Values<T> {
         Self { reader, values: Vec::new(), levels: Vec::new() }
     }
 
+    /// Reads up to `rows` rows: how many, and whether each has a value.
+    fn fetch(&mut self, rows: usize) -> Result<(usize, bool), ParquetError> {
+        self.values.clear();
+        self.levels.clear();
+        let (read, present, _) =
+            self.reader.read_records(rows, Some(&mut self.levels), None, &mut self.values)?;
+        Ok((read, present == read))
+    }
+
     /// Reads up to `rows` rows and hands each to `put`, in order: its value, or none for null.
     fn read(
         &mut self,
         rows: usize,
         mut put: impl FnMut(Option<&T::T>),
     ) -> Result<usize, ParquetError> {
-        self.values.clear();
-        self.levels.clear();
-        let (read, present, _) =
-            self.reader.read_records(rows, Some(&mut self.levels), None, &mut self.values)?;
-        if present == read {
+        let (read, whole) = self.fetch(rows)?;
+        if whole {
             self.values.iter().for_each(|value| put(Some(value)));
-            return Ok(read);
+        } else {
+            self.with_gaps(put);
         }
+        Ok(read)
+    }
+
+    /// Hands what was fetched to `put`, row by row.
+    fn with_gaps(&self, mut put: impl FnMut(Option<&T::T>)) {
         // A flat column's level is its highest where there is a value, and lower where not.
         let highest = self.levels.iter().copied().max().unwrap_or_default().max(1);
         let mut values = self.values.iter();
         for &level in &self.levels {
             put(if level == highest { values.next() } else { None });
         }
-        Ok(read)
     }
 }
 
 /// Numbers of any physical type, as floats.
 pub(super) struct Numbers {
     reader: NumberReader,
-    values: Vec<Option<f64>>,
+    values: Vec<f64>,
+    /// Which rows have a value; empty where all have.
+    present: Vec<bool>,
 }
 
 enum NumberReader {
@@ -98,30 +111,47 @@ impl Numbers {
             ColumnReader::DoubleColumnReader(reader) => NumberReader::Double(Values::new(reader)),
             _ => return Err(wrong_type()),
         };
-        Ok(Self { reader, values: Vec::new() })
+        Ok(Self { reader, values: Vec::new(), present: Vec::new() })
     }
 
     pub(super) fn read(&mut self, rows: usize) -> Result<usize, ParquetError> {
-        let out = &mut self.values;
-        out.clear();
-        match &mut self.reader {
-            NumberReader::Int32(values) => {
-                values.read(rows, |value| out.push(value.map(|&v| f64::from(v))))
-            }
-            NumberReader::Int64(values) => {
-                values.read(rows, |value| out.push(value.map(|&v| v as f64)))
-            }
-            NumberReader::Float(values) => {
-                values.read(rows, |value| out.push(value.map(|&v| f64::from(v))))
-            }
-            NumberReader::Double(values) => values.read(rows, |value| out.push(value.copied())),
+        let Self { reader, values: out, present } = self;
+        match reader {
+            NumberReader::Int32(values) => fill(values, rows, |&v| f64::from(v), out, present),
+            NumberReader::Int64(values) => fill(values, rows, |&v| v as f64, out, present),
+            NumberReader::Float(values) => fill(values, rows, |&v| f64::from(v), out, present),
+            NumberReader::Double(values) => fill(values, rows, |&v| v, out, present),
         }
     }
 
     #[inline]
     pub(super) fn get(&self, row: usize) -> Option<f64> {
-        self.values[row]
+        let is_there = self.present.is_empty() || self.present[row];
+        is_there.then(|| self.values[row])
     }
+}
+
+/// Reads up to `rows` rows into `out`. Most columns have a value in each, and are copied as they
+/// are.
+fn fill<T: DataType>(
+    values: &mut Values<T>,
+    rows: usize,
+    number: impl Fn(&T::T) -> f64,
+    out: &mut Vec<f64>,
+    present: &mut Vec<bool>,
+) -> Result<usize, ParquetError> {
+    out.clear();
+    present.clear();
+    let (read, whole) = values.fetch(rows)?;
+    if whole {
+        out.extend(values.values.iter().map(number));
+    } else {
+        values.with_gaps(|value| {
+            out.push(value.map_or(f64::NAN, &number));
+            present.push(value.is_some());
+        });
+    }
+    Ok(read)
 }
 
 /// Truth values, as booleans or as numbers other than 0. Null is false.
@@ -251,11 +281,11 @@ impl Times {
             }
             TimeReader::Seconds(numbers) => {
                 let read = numbers.read(rows)?;
-                let micros = |seconds: &Option<f64>| {
-                    let seconds = seconds.filter(|s| s.abs() < SECONDS_MAX)?;
+                let micros = |row| {
+                    let seconds = numbers.get(row).filter(|s| s.abs() < SECONDS_MAX)?;
                     Instant::from_unix_seconds(seconds).map(Instant::micros)
                 };
-                out.extend(numbers.values.iter().map(micros));
+                out.extend((0..read).map(micros));
                 Ok(read)
             }
         }
