@@ -276,7 +276,12 @@ impl Joined {
 
 impl AirspacePicture {
     fn in_order(mut self) -> Self {
-        self.findings.sort_by(|a, b| a.finding.listed(&b.finding));
+        // Findings are large: their places are put in order first, and each is moved once.
+        let mut places: Vec<usize> = (0..self.findings.len()).collect();
+        let finding = |place: usize| &self.findings[place].finding;
+        places.sort_by(|&a, &b| finding(a).listed(finding(b)));
+        let mut findings: Vec<Option<Recorded>> = self.findings.drain(..).map(Some).collect();
+        self.findings.extend(places.into_iter().filter_map(|place| findings[place].take()));
         self.alerts.sort_unstable();
         self.anomalies.sort_unstable();
         self.keep_some_sketches();

@@ -2,7 +2,7 @@
 
 use agreement::track::{Callsign, PositionQuality};
 use agreement::{Address, Parameters, TrackPoint};
-use spacetime::metric::local_distance_cm;
+use spacetime::metric::{distance_at_most_cm, local_distance_cm};
 use spacetime::reach::deviation_cm;
 use spacetime::{Duration, Instant, Interval};
 
@@ -196,9 +196,20 @@ impl Flight {
             self.disagreed = 0;
             return;
         };
-        let flown = local_distance_cm(before.position, point.position) * 1_000_000 / elapsed;
-        let slack = parameters.velocity_slack_cm_s + i64::from(reported) / 5;
-        if (flown - i64::from(reported)).abs() <= slack {
+        let reported = i64::from(reported);
+        let slack = parameters.velocity_slack_cm_s + reported / 5;
+        // By bounds first, which take no root: most agree by far.
+        let most_cm = distance_at_most_cm(before.position, point.position);
+        let by_bounds = || {
+            let (most, least) = (most_cm, (most_cm - 10) / 5 * 4);
+            most * 1_000_000 / elapsed < reported + slack
+                && least * 1_000_000 / elapsed > reported - slack
+        };
+        let measured = || {
+            let flown = local_distance_cm(before.position, point.position) * 1_000_000 / elapsed;
+            (flown - reported).abs() <= slack
+        };
+        if by_bounds() || measured() {
             self.disagreed = 0;
             return;
         }

@@ -196,9 +196,8 @@ impl<'a> Shard<'a> {
 
     fn sweep(&mut self, latest: Instant) {
         let forgotten_after = self.airspace.forgotten_after();
-        let is_forgotten =
-            |f: &Box<Flight>| latest.since(f.last.point.observed_at) > forgotten_after;
-        for (_, flight) in self.flights.take_if(is_forgotten) {
+        let is_forgotten = |last_at: Instant| latest.since(last_at) > forgotten_after;
+        for (_, flight) in self.flights.take_if(|f| is_forgotten(f.last.point.observed_at)) {
             self.follower.end(*flight, true);
         }
     }
