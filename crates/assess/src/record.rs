@@ -207,14 +207,12 @@ impl Inputs {
         let rules = Rules::of(pack, &asked.as_if_adopted);
         let setting = self.setting(asked);
         let airspace = Airspace::new(pack, setting.clone(), &rules);
-        let mut shard = airspace.shard(0, 1);
-        self.points.iter().for_each(|point| shard.observe(point));
-        let mut picture = airspace.conclude(vec![shard]);
+        let mut picture = airspace.picture_of(&self.points);
         let incidents = incidents::fold(pack, &setting, &rules, &self.reports);
         picture.heed(&incidents.findings);
         let mut findings = picture.findings;
         findings.extend(incidents.findings);
-        findings.sort_by_cached_key(|recorded| recorded.finding.order());
+        findings.sort_by(|a, b| a.finding.listed(&b.finding));
         findings
     }
 }

@@ -1,15 +1,16 @@
 //! The shards joined: findings in their one order, and what coverage says of each volume.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
-use agreement::{Address, AreaId, ClauseId, Digest};
+use agreement::{Address, AreaId, ClauseId, Digest, TrackPoint};
 use spacetime::{Duration, Instant, Interval};
 
 use super::authorised::{Leave, authorisation_for};
 use super::contact::Pending;
 use super::coverage::{Loss, Watch};
 use super::crowd::{CellTime, Census, Crowd, contested_cells};
-use super::dispatch::Dispatch;
+use super::dispatch::{Block, Dispatch, RUN_POINTS_MAX};
 use super::picture::{AirTally, AirspacePicture};
 use super::shard::{Ended, Found, Shard};
 use super::sketch::SKETCHES_MAX;
@@ -28,6 +29,19 @@ struct Joined {
 }
 
 impl Airspace<'_> {
+    /// What points in merged order come to, all at once and on this thread.
+    #[must_use]
+    pub fn picture_of(&self, points: &[TrackPoint]) -> AirspacePicture {
+        let (mut dispatch, mut shards) = self.shares(NonZeroU32::MIN);
+        let mut block = Block::default();
+        for run in points.chunks(RUN_POINTS_MAX) {
+            dispatch.pass(run.to_vec(), &mut block);
+            shards.iter_mut().for_each(|shard| shard.follow(&block));
+            block.clear();
+        }
+        self.conclude(dispatch, shards)
+    }
+
     /// Joins what the shares of the aircraft came to, when every block has been followed.
     ///
     /// # Panics
