@@ -151,6 +151,12 @@ impl Leg {
         self.contact(area).inside
     }
 
+    /// Whether the line through both ends meets a box; the leg itself may not.
+    #[must_use]
+    pub fn line_meets(&self, bounds: BoundingBox) -> bool {
+        line_meets(self.from.position, self.to.position, bounds)
+    }
+
     /// When it lies in `area`, exactly. Looks at every edge.
     #[must_use]
     pub fn contact(&self, area: &Area) -> Contact {

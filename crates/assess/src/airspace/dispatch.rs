@@ -12,8 +12,8 @@ use spacetime::Instant;
 use super::crowd::Crowd;
 use super::volumes::Airspace;
 
-/// Points from which on a block is full: some ten of each of ten thousand aircraft.
-const BLOCK_POINTS: usize = 1 << 17;
+/// Points from which on a block is full: some twenty-five of each of ten thousand aircraft.
+const BLOCK_POINTS: usize = 1 << 18;
 /// Runs from which on a block is full.
 const BLOCK_RUNS_MAX: usize = 1 << 12;
 /// Most points in one run of a block.

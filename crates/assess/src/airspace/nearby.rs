@@ -4,10 +4,24 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use spacetime::BoundingBox;
+use spacetime::position::LON_E7_MAX;
+use spacetime::{BoundingBox, Position};
 
 /// The box around a way, or the two of one across the antimeridian.
 type Boxes = (BoundingBox, Option<BoundingBox>);
+
+/// The box around the short way between two positions; two where it crosses the antimeridian.
+pub(super) fn between(a: Position, b: Position) -> Boxes {
+    let around = BoundingBox { min: a, max: a }.grown_to(b);
+    let (west, east) = (around.min.lon_e7(), around.max.lon_e7());
+    if i64::from(east) - i64::from(west) <= i64::from(LON_E7_MAX) {
+        return (around, None);
+    }
+    let corner = |lon, lat: Position| Position::from_e7(lon, lat.lat_e7()).expect("of the map");
+    let of =
+        |west, east| BoundingBox { min: corner(west, around.min), max: corner(east, around.max) };
+    (of(east, LON_E7_MAX), Some(of(-LON_E7_MAX, west)))
+}
 
 /// The volumes that may be near the last boxes that were asked for.
 #[derive(Debug, Default)]
@@ -160,8 +174,6 @@ fn rows_and_columns(bounds: BoundingBox) -> (RangeInclusive<i32>, RangeInclusive
 
 #[cfg(test)]
 mod tests {
-    use spacetime::Position;
-
     use super::*;
 
     fn bounds(west: i32, south: i32, east: i32, north: i32) -> BoundingBox {

@@ -14,6 +14,7 @@ use super::coverage::Loss;
 use super::crowd::{CellTime, Census};
 use super::dispatch::{Block, Picked};
 use super::flight::{Flight, Step, stray_cm};
+use super::nearby::between;
 use super::picture::AirTally;
 use super::quality::{Basis, Epu, is_degraded};
 use super::recall::Bound;
@@ -249,13 +250,10 @@ impl Follower<'_> {
                 if since > Duration::from_seconds(parameters.lost_after_s) {
                     self.lose(flight, sample.point.observed_at);
                 }
-                let fix = |s: &Sample| Fix { at: s.point.observed_at, position: s.point.position };
-                match Way::between(fix(&flight.last), fix(&sample)) {
-                    Ok(way) => {
-                        self.judge(flight, way, &sample);
-                        flight.advance(sample, true);
-                    }
-                    Err(_) => self.restart(flight, sample),
+                if self.judge(flight, &sample) {
+                    flight.advance(sample, true);
+                } else {
+                    self.restart(flight, sample);
                 }
             }
         }
@@ -341,36 +339,59 @@ impl Follower<'_> {
         });
     }
 
-    /// Judges the leg from the last position to `to` against every volume near it.
-    fn judge(&mut self, flight: &mut Flight, way: Way, to: &Sample) {
+    /// Judges the leg from the last position to `to` against every volume near it; `false` when
+    /// there is no such leg.
+    fn judge(&mut self, flight: &mut Flight, to: &Sample) -> bool {
         let airspace = self.airspace;
         let parameters = &airspace.pack.parameters;
         let stray_cm = stray_cm(&flight.last.point, &to.point, parameters);
         let error_cm = i64::from(flight.last.epu.cm.max(to.epu.cm)) + stray_cm;
         let grown_cm = error_cm.max(parameters.warning_margin_m * 100);
+        let (start, end) = (flight.last.point.position, to.point.position);
         let places = &airspace.neighbourhoods;
-        let near = flight.nearby.around(way.bounding_boxes(), grown_cm, NEARBY_CM, places);
+        let near = flight.nearby.around(between(start, end), grown_cm, NEARBY_CM, places);
         if near.is_empty() {
             flight.recall.forget();
             self.leave_behind(flight, to, &[]);
-            return;
+            return true;
         }
         let mut near = std::mem::take(&mut self.near);
         near.clear();
         near.extend_from_slice(flight.nearby.last());
+        flight.recall.fly(distance_at_most_cm(start, end));
+        // Most of them are known to be too far off, and a leg is not even needed.
+        let is_far =
+            |bound| matches!(bound, Some(Bound::Outside { away_cm }) if away_cm > grown_cm);
+        near.retain(|&number| !is_far(flight.recall.bound(number)));
+        let judged =
+            near.is_empty() || self.judge_near(flight, to, (stray_cm, grown_cm), &mut near);
+        if judged {
+            self.leave_behind(flight, to, &near);
+        }
+        self.near = near;
+        judged
+    }
+
+    /// Judges the leg against volumes that may be near, and keeps those that are.
+    fn judge_near(
+        &mut self,
+        flight: &mut Flight,
+        to: &Sample,
+        (stray_cm, grown_cm): (i64, i64),
+        near: &mut Vec<u32>,
+    ) -> bool {
         let from = flight.last;
+        let fix = |s: &Sample| Fix { at: s.point.observed_at, position: s.point.position };
+        let Ok(way) = Way::between(fix(&from), fix(to)) else { return false };
         let stretch = Stretch { way, from: &from, to, stray_cm };
-        flight.recall.fly(distance_at_most_cm(from.point.position, to.point.position));
         near.retain(|&number| {
             let lie = match flight.recall.bound(number) {
-                Some(Bound::Outside { away_cm }) if away_cm > grown_cm => return false,
                 Some(Bound::Inside { depth_cm }) if depth_cm > grown_cm => Lie::Deep { depth_cm },
                 _ => Lie::Rim,
             };
             self.judge_against(flight, &stretch, number, lie, grown_cm)
         });
-        self.leave_behind(flight, to, &near);
-        self.near = near;
+        true
     }
 
     /// Judges a leg against one volume; `false` when the leg turns out not to be within

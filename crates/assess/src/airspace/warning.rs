@@ -6,7 +6,7 @@
 
 use agreement::{Parameters, TrackPoint};
 use spacetime::position::LON_E7_MAX;
-use spacetime::{Duration, Fix, Instant, Position, Way};
+use spacetime::{BoundingBox, Duration, Fix, Instant, Position, Way};
 
 use super::active::Activity;
 use super::standing::Sample;
@@ -72,6 +72,17 @@ impl Course {
         &self.way
     }
 
+    /// Whether it surely stays farther from a box than the margin. Most volumes within the box
+    /// around a course lie beside it.
+    fn passes_by(&self, bounds: BoundingBox, margin_cm: i64) -> bool {
+        // A hundredth more and ten metres, since margins are told on flat ground.
+        let around = bounds.grown_by_cm(margin_cm + margin_cm / 100 + 1_000);
+        let whole = -HALF_TURN_E7 < i64::from(around.min.lon_e7())
+            && i64::from(around.max.lon_e7()) < HALF_TURN_E7;
+        let is_one_leg = self.way.bounding_boxes().1.is_none();
+        whole && is_one_leg && !self.way.legs().any(|leg| leg.line_meets(around))
+    }
+
     /// When it comes within the margins of an active volume; `None` if it does not.
     fn entry(
         &self,
@@ -89,6 +100,9 @@ impl Course {
             return None;
         }
         let area = &volume.volume.area;
+        if self.passes_by(area.bounding_box(), margin_cm) {
+            return None;
+        }
         let entry = self.way.contact(area).covered().first().or_else(|| {
             let (from, to) = (self.way.from(), self.way.to());
             let (share, _) = area.nearest_on_way(from.position, to.position, margin_cm)?;
