@@ -55,9 +55,7 @@ fn a_real_flight_from_the_record_gives_the_same_findings_as_from_its_file() {
     let rules = Rules::of(&pack, &[].into());
     let feeds = vec![Feed { sensor: feed.sensor.clone(), digest: feed.digest }];
     let airspace = Airspace::new(&pack, setting(feeds), &rules);
-    let mut shard = airspace.shard(0, 1);
-    points.iter().for_each(|point| shard.observe(point));
-    let direct = airspace.conclude(vec![shard]);
+    let direct = airspace.picture_of(&points);
     assert!(direct.findings.len() > 3);
 
     let mut record = Record::new();
