@@ -16,14 +16,17 @@ impl Head {
     pub const EMPTY: Self = Self { size: 0, root: EMPTY_ROOT };
 }
 
-/// The log's own key, as a port: who holds it signs heads, and knows what it signed.
-pub trait LogKey: Send + Sync {
-    /// The signed checkpoint (c2sp.org/tlog-checkpoint) of a head. The same head gives the same bytes.
-    fn checkpoint(&self, head: &Head) -> Vec<u8>;
-
-    /// The head of a checkpoint that this key signed for this log.
+/// Knows what the log's key signed. Holds no secret.
+pub trait LogVerifier: Send + Sync {
+    /// The head of a checkpoint that the log's key signed for this log.
     ///
     /// # Errors
     /// Why it is none, in words for a person.
     fn head(&self, checkpoint: &[u8]) -> Result<Head, String>;
+}
+
+/// The log's own key, as a port: signs heads (c2sp.org/tlog-checkpoint).
+pub trait LogKey: LogVerifier {
+    /// The signed checkpoint of a head. The same head gives the same bytes.
+    fn checkpoint(&self, head: &Head) -> Vec<u8>;
 }

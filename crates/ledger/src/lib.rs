@@ -6,6 +6,9 @@
 //! can make fail ([`disk`]); the time, behind another ([`clock`]). Witnesses that vouch for logs
 //! ([`witness`]) and are asked to ([`collect`], [`policy`]); mirrors that follow one ([`mirror`]) and
 //! compare ([`gossip`]), wherever it is read from ([`source`]); all of it over HTTP ([`http`]).
+//! record ([`recover`]); reading it ([`reader`]);
+//! checking every byte of it ([`fsck`](mod@fsck)). Everything done to disk, behind a port that a test
+//! can make fail ([`disk`]); the time, behind another ([`clock`]).
 //!
 //! **Out of scope.** What a statement means, and what is found from it; the mathematics of the log,
 //! which is in `tlog`.
@@ -25,6 +28,7 @@ pub mod collect;
 pub mod disk;
 pub mod fault;
 pub mod gossip;
+pub mod fsck;
 pub mod head;
 pub mod http;
 pub mod mirror;
@@ -42,7 +46,8 @@ pub mod vault;
 pub mod witness;
 
 pub use fault::Fault;
-pub use head::{Head, LogKey};
+pub use fsck::fsck;
+pub use head::{Head, LogKey, LogVerifier};
 pub use pool::Pool;
 pub use publish::Publication;
 pub use reader::Reader;

@@ -8,7 +8,7 @@ use tlog::{Tile, TileSource};
 
 use crate::disk::{self, Disk};
 use crate::fault::{Fault, Of as _};
-use crate::head::{Head, LogKey};
+use crate::head::{Head, LogVerifier};
 use crate::publish::{CHECKPOINT, CHECKPOINT_BYTES_MAX, LOG};
 
 /// The log as it lies on disk.
@@ -47,8 +47,8 @@ impl<'d> Reader<'d> {
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint), and when it is not one of this key.
-    pub fn head(&self, key: &dyn LogKey) -> Result<Head, Fault> {
-        key.head(&self.checkpoint()?).map_err(|reason| Fault::OtherKey { reason })
+    pub fn head(&self, verifier: &dyn LogVerifier) -> Result<Head, Fault> {
+        verifier.head(&self.checkpoint()?).map_err(|reason| Fault::OtherKey { reason })
     }
 
     /// The bytes of a bundle, which may be those of the full one; not checked against the tree.

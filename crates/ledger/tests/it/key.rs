@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ledger::{Head, LogKey};
+use ledger::{Head, LogKey, LogVerifier};
 use tlog::{Hash, hash_leaf};
 
 #[derive(Debug)]
@@ -15,7 +15,9 @@ impl LogKey for TestKey {
         writeln!(text, "\n{seal}").unwrap();
         text.into_bytes()
     }
+}
 
+impl LogVerifier for TestKey {
     fn head(&self, checkpoint: &[u8]) -> Result<Head, String> {
         let text = str::from_utf8(checkpoint).map_err(|fault| fault.to_string())?;
         let mut lines = text.lines().skip(1);

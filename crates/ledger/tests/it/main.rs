@@ -4,6 +4,7 @@
 
 mod admit;
 mod failing;
+mod fsck;
 mod key;
 mod logs;
 mod mirrors;
