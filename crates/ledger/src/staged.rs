@@ -74,7 +74,7 @@ impl Staged {
         for n in 0..STAGED_FILES {
             let path = path(n);
             let file = disk.open(&path, Mode::Replace).of(&path)?;
-            let zeros = vec![0; 1 << 20];
+            let zeros = vec![0; (1 << 20).min(bytes as usize)];
             let mut at = 0;
             while at < bytes {
                 let more = (bytes - at).min(zeros.len() as u64);

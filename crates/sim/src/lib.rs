@@ -1,1 +1,18 @@
-//! Under construction.
+//! A seeded world that drives the real crates.
+//!
+//! **In scope.** A disk that loses whatever POSIX lets a disk lose and fails wherever it is told to
+//! ([`disk`]); a clock that jumps ([`world`]); runs that append, publish, stop and start again, and
+//! after each start hold the record against what was acknowledged ([`record`]); disks that break one
+//! promise each, so that it is known that the runs would notice ([`careless`]).
+//!
+//! **Out of scope.** Anything that users run.
+//!
+//! **Invariants.** A run is a function of its seed: no clock, no thread, no randomness from the
+//! machine. What fails prints the seed that repeats it.
+
+pub mod careless;
+pub mod disk;
+pub mod record;
+pub mod runs;
+pub mod seed;
+pub mod world;

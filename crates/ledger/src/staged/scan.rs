@@ -113,7 +113,8 @@ fn no_pool_behind(
 ) -> Result<(), Fault> {
     // The block at `from` may be the torn newest pool itself.
     let mut offset = from + BLOCK_BYTES as u64;
-    let mut bytes = vec![0; SEARCH_BYTES];
+    let left = segment.bytes.saturating_sub(offset) as usize;
+    let mut bytes = vec![0; SEARCH_BYTES.min(left)];
     while offset < segment.bytes {
         let read = segment.file.read_at(offset, &mut bytes).of(&path(n))?;
         for block in bytes[..read].chunks(BLOCK_BYTES) {

@@ -1,0 +1,155 @@
+//! Disks that break one promise each. A simulation that passes on one of these is worth nothing.
+
+use std::io;
+use std::sync::Arc;
+
+use ledger::disk::{Disk, File, Listed, Lock, Mode};
+
+/// Which promise is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// None: the control.
+    None,
+    /// Pools are not synced.
+    PoolsUnsynced,
+    /// Tiles and bundles are not synced.
+    TilesUnsynced,
+    /// The folders of tiles and bundles are not synced.
+    TileFoldersUnsynced,
+    /// The checkpoint is not synced.
+    CheckpointUnsynced,
+    /// The folder of the checkpoint is not synced.
+    CheckpointFolderUnsynced,
+    /// A sync that fails says that it did not.
+    FailedSyncsHidden,
+    /// Two processes may hold the lock.
+    Unlocked,
+}
+
+impl Broken {
+    /// Every one that a run has to notice.
+    pub const ALL: [Self; 7] = [
+        Self::PoolsUnsynced,
+        Self::TilesUnsynced,
+        Self::TileFoldersUnsynced,
+        Self::CheckpointUnsynced,
+        Self::CheckpointFolderUnsynced,
+        Self::FailedSyncsHidden,
+        Self::Unlocked,
+    ];
+
+    fn leaves_file(self, path: &str) -> bool {
+        match self {
+            Self::PoolsUnsynced => path.starts_with("state/staged"),
+            Self::TilesUnsynced => path.starts_with("log/tile"),
+            Self::CheckpointUnsynced => path.starts_with("log/checkpoint"),
+            _ => false,
+        }
+    }
+
+    fn leaves_folder(self, path: &str) -> bool {
+        match self {
+            Self::TileFoldersUnsynced => path.starts_with("log/tile"),
+            Self::CheckpointFolderUnsynced => path == "log",
+            _ => false,
+        }
+    }
+}
+
+/// A disk that breaks a promise.
+#[derive(Debug)]
+pub struct CarelessDisk {
+    disk: Arc<dyn Disk>,
+    broken: Broken,
+}
+
+#[derive(Debug)]
+struct CarelessFile {
+    file: Box<dyn File>,
+    is_left: bool,
+    broken: Broken,
+}
+
+#[derive(Debug)]
+struct NoLock;
+
+impl Lock for NoLock {}
+
+impl CarelessDisk {
+    /// Over a disk that keeps its promises.
+    #[must_use]
+    pub fn new(disk: Arc<dyn Disk>, broken: Broken) -> Self {
+        Self { disk, broken }
+    }
+}
+
+impl Disk for CarelessDisk {
+    fn open(&self, path: &str, mode: Mode) -> io::Result<Box<dyn File>> {
+        let file = self.disk.open(path, mode)?;
+        let is_left = self.broken.leaves_file(path);
+        Ok(Box::new(CarelessFile { file, is_left, broken: self.broken }))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+
+    fn create_folder(&self, path: &str) -> io::Result<()> {
+        self.disk.create_folder(path)
+    }
+
+    fn remove_folder(&self, path: &str) -> io::Result<()> {
+        self.disk.remove_folder(path)
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
+        self.disk.list(folder)
+    }
+
+    fn sync_folder(&self, folder: &str) -> io::Result<()> {
+        if self.broken.leaves_folder(folder) { Ok(()) } else { self.disk.sync_folder(folder) }
+    }
+
+    fn lock(&self, path: &str) -> io::Result<Box<dyn Lock>> {
+        match self.disk.lock(path) {
+            Err(fault)
+                if self.broken == Broken::Unlocked && fault.kind() == io::ErrorKind::WouldBlock =>
+            {
+                Ok(Box::new(NoLock))
+            }
+            locked => locked,
+        }
+    }
+}
+
+impl File for CarelessFile {
+    fn size(&self) -> io::Result<u64> {
+        self.file.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(offset, buffer)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_at(offset, bytes)
+    }
+
+    fn set_size(&self, bytes: u64) -> io::Result<()> {
+        self.file.set_size(bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        if self.is_left {
+            return Ok(());
+        }
+        match self.file.sync() {
+            Err(_) if self.broken == Broken::FailedSyncsHidden => Ok(()),
+            synced => synced,
+        }
+    }
+}
