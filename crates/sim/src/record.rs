@@ -67,9 +67,13 @@ pub struct Record {
     last: Instant,
     /// The latest time that any pool was given.
     latest: Instant,
+    /// Checkpoints that were seen and held against what was owed then. That does not change.
+    checked: usize,
     /// Calls that had gone wrong when the last thing was begun.
     wrong: u64,
     is_made: bool,
+    /// Whether somebody was told that it is.
+    is_sure: bool,
 }
 
 impl std::fmt::Debug for Record {
@@ -90,8 +94,10 @@ impl Record {
             in_doubt: None,
             last: Instant::MIN,
             latest: Instant::MIN,
+            checked: 0,
             wrong: 0,
             is_made: false,
+            is_sure: false,
         }
     }
 
@@ -106,8 +112,9 @@ impl Record {
         self.wrong = self.world.machine.wrong();
         self.latest = self.latest.max(self.world.now);
         match self.world.init() {
-            // A try that failed after its last step has made it.
-            Ok(()) | Err(Fault::Exists) => self.is_made = true,
+            Ok(()) => (self.is_made, self.is_sure) = (true, true),
+            // A try that failed in its last step has made it, perhaps not for good.
+            Err(Fault::Exists) => self.is_made = true,
             Err(fault) => self.excuse(&fault, "init")?,
         }
         Ok(())
@@ -126,8 +133,13 @@ impl Record {
         match self.world.open() {
             Ok(sequencer) => {
                 self.tally.starts += 1;
+                self.is_sure = true;
                 self.sequencer = Some(sequencer);
                 self.check()
+            }
+            Err(Fault::Missing { .. }) if !self.is_sure => {
+                self.is_made = false;
+                Ok(())
             }
             Err(Fault::ClockWentBack { .. }) if self.world.now < self.latest => {
                 self.tally.clock_refusals += 1;
@@ -264,8 +276,15 @@ impl Record {
         self.settle_doubt(head)?;
         self.last = last;
         // Whoever looks is not the process under test.
-        let copy = self.world.copy();
-        let disk = copy.disk();
+        self.world.machine.look(true);
+        let looked = self.look(head);
+        self.world.machine.look(false);
+        looked
+    }
+
+    /// Reads the whole log back.
+    fn look(&mut self, head: Head) -> Checked<()> {
+        let disk = self.world.disk();
         let mut owed = self.owed.iter();
         for id in BundleId::covering(0, head.size) {
             let bundle = Reader::new(&*disk).bundle(id);
@@ -302,12 +321,13 @@ impl Record {
     }
 
     /// Every checkpoint that was ever to be seen is one of a prefix of the log.
-    fn check_checkpoints(&self, head: Head) -> Checked<()> {
+    fn check_checkpoints(&mut self, head: Head) -> Checked<()> {
         let leaves: Vec<Hash> = self.owed.iter().map(|entry| hash_leaf(entry)).collect();
-        let mut seen = self.world.machine.seen();
-        seen.dedup();
         let mut heads = vec![head];
-        for checkpoint in seen {
+        let seen = self.world.machine.seen();
+        let new = seen.get(self.checked..).unwrap_or_default().to_vec();
+        self.checked = seen.len();
+        for checkpoint in new {
             match SimKey.head(&checkpoint) {
                 Ok(head) => heads.push(head),
                 Err(reason) => return self.broken(&format!("a checkpoint was torn: {reason}")),

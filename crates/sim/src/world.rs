@@ -57,12 +57,6 @@ impl World {
         Self { machine, now: Instant::from_micros(1_000_000_000), broken }
     }
 
-    /// The same world on a copy of the disk.
-    #[must_use]
-    pub fn copy(&self) -> Self {
-        Self { machine: self.machine.copy(), now: self.now, broken: self.broken }
-    }
-
     /// The disk as the process sees it that is alive now.
     #[must_use]
     pub fn disk(&self) -> Arc<dyn Disk> {
