@@ -7,6 +7,7 @@
 //! ([`witness`]) and are asked to ([`collect`], [`policy`]); mirrors that follow one ([`mirror`]) and
 //! compare ([`gossip`]), wherever it is read from ([`source`]); all of it over HTTP ([`http`]).
 //! record ([`recover`]); reading it ([`reader`]);
+//! record ([`recover`]); finding an entry by a key ([`index`]); reading it ([`reader`]);
 //! checking every byte of it ([`fsck`](mod@fsck)). Everything done to disk, behind a port that a test
 //! can make fail ([`disk`]); the time, behind another ([`clock`]).
 //!
@@ -33,6 +34,8 @@ pub mod head;
 pub mod http;
 pub mod mirror;
 pub mod policy;
+pub mod index;
+pub mod log_key;
 pub mod pool;
 pub mod private;
 pub mod publish;
@@ -48,9 +51,10 @@ pub mod witness;
 pub use fault::Fault;
 pub use fsck::fsck;
 pub use head::{Head, LogKey, LogVerifier};
+pub use log_key::{NoteLogKey, NoteLogVerifier};
 pub use pool::Pool;
 pub use publish::Publication;
 pub use reader::Reader;
-pub use recover::{Birth, init, open};
+pub use recover::{Birth, init, open, open_with_keys};
 pub use sequence::Sequencer;
 pub use staged::{STAGED_BYTES, STAGED_BYTES_MIN};

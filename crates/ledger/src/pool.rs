@@ -1,10 +1,14 @@
 //! A pool: entries that are sequenced at one time and made durable by one sync.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use spacetime::time::Instant;
 use tlog::bundle::ENTRY_BYTES_MAX;
 use tlog::{Hash, hash_leaf};
 
 use crate::fault::Fault;
+use crate::index::{Key, Keys};
 use crate::staged::frame::HEADER_BYTES;
 
 /// Most entries of a pool.
@@ -23,10 +27,18 @@ pub struct Pool {
     /// Where in the frame each entry ends.
     pub(crate) ends: Vec<u32>,
     pub(crate) leaves: Vec<Hash>,
+    keys_of: Option<Arc<dyn Keys>>,
+    /// Keys of its entries, each with the number that its entry will have.
+    pub(crate) keys: HashMap<Key, u64>,
 }
 
 impl Pool {
-    pub(crate) fn new(sequenced_at: Instant, first: u64, bytes_max: usize) -> Self {
+    pub(crate) fn new(
+        sequenced_at: Instant,
+        first: u64,
+        bytes_max: usize,
+        keys_of: Option<Arc<dyn Keys>>,
+    ) -> Self {
         let bytes_max = bytes_max.min(POOL_BYTES_MAX);
         Self {
             sequenced_at,
@@ -35,6 +47,8 @@ impl Pool {
             frame: vec![0; HEADER_BYTES],
             ends: Vec::new(),
             leaves: Vec::new(),
+            keys_of,
+            keys: HashMap::new(),
         }
     }
 
@@ -51,7 +65,8 @@ impl Pool {
             at += 2 + usize::from(u16::from_be_bytes([frame[at], frame[at + 1]]));
             ends.push(at as u32);
         }
-        Self { sequenced_at, first, bytes_max: 0, frame, ends, leaves }
+        let (keys_of, keys) = (None, HashMap::new());
+        Self { sequenced_at, first, bytes_max: 0, frame, ends, leaves, keys_of, keys }
     }
 
     /// The time that its entries carry: not before that of any entry already in the log.
@@ -90,6 +105,18 @@ impl Pool {
     /// # Errors
     /// When the entry is too long for any log, or the pool is full.
     pub fn push(&mut self, entry: &[u8]) -> Result<u64, Fault> {
+        let mut keys = Vec::new();
+        if let Some(keys_of) = &self.keys_of {
+            keys_of.keys(entry, &mut keys);
+        }
+        self.push_with_keys(entry, &keys)
+    }
+
+    /// The same for whoever knows the entry's keys without reading it again.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_with_keys(&mut self, entry: &[u8], keys: &[Key]) -> Result<u64, Fault> {
         let length =
             u16::try_from(entry.len()).map_err(|_| Fault::EntryTooLong { bytes: entry.len() })?;
         debug_assert!(entry.len() <= ENTRY_BYTES_MAX);
@@ -100,7 +127,15 @@ impl Pool {
         self.frame.extend_from_slice(entry);
         self.ends.push(self.frame.len() as u32);
         self.leaves.push(hash_leaf(entry));
-        Ok(self.first + self.leaves.len() as u64 - 1)
+        let number = self.first + self.leaves.len() as u64 - 1;
+        self.keys.extend(keys.iter().map(|key| (*key, number)));
+        Ok(number)
+    }
+
+    /// The number of the entry of this pool with a key.
+    #[must_use]
+    pub fn find(&self, key: &Key) -> Option<u64> {
+        self.keys.get(key).copied()
     }
 
     /// Its entries, in order.

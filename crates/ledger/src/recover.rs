@@ -10,6 +10,7 @@ use tlog::{Edge, Hash, hash_leaf};
 use crate::disk::{self, Disk, Lock};
 use crate::fault::{Fault, Of as _};
 use crate::head::{Head, LogKey};
+use crate::index::{Index, Keys};
 use crate::publish::{CHECKPOINT, Folders, LOG, Publication};
 use crate::reader::Reader;
 use crate::sequence::{Parts, Sequencer};
@@ -62,6 +63,28 @@ pub fn init(disk: &dyn Disk, key: &dyn LogKey, birth: &Birth) -> Result<(), Faul
 /// tree on disk and the pools disagree or either is damaged; when the disk fails. Nothing is changed by
 /// any of these but the last.
 pub fn open(disk: &Arc<dyn Disk>, key: &Arc<dyn LogKey>, now: Instant) -> Result<Sequencer, Fault> {
+    open_record(disk, key, None, now)
+}
+
+/// The same, with an index of the keys that entries have.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with_keys(
+    disk: &Arc<dyn Disk>,
+    key: &Arc<dyn LogKey>,
+    keys: &Arc<dyn Keys>,
+    now: Instant,
+) -> Result<Sequencer, Fault> {
+    open_record(disk, key, Some(keys), now)
+}
+
+fn open_record(
+    disk: &Arc<dyn Disk>,
+    key: &Arc<dyn LogKey>,
+    keys: Option<&Arc<dyn Keys>>,
+    now: Instant,
+) -> Result<Sequencer, Fault> {
     let reader = Reader::new(&**disk);
     reader.checkpoint()?;
     let lock = lock(&**disk)?;
@@ -79,9 +102,25 @@ pub fn open(disk: &Arc<dyn Disk>, key: &Arc<dyn LogKey>, now: Instant) -> Result
     // That it can be read does not say that it is on disk; and from here on, the pools that it covers
     // may be written over.
     disk::write_whole(&**disk, CHECKPOINT, &checkpoint).of(CHECKPOINT)?;
-    let parts = Parts { disk: disk.clone(), key: key.clone(), lock, staged, tree, published, last };
+    let index = match keys {
+        Some(_) => Index::open(&**disk, published.size)?,
+        None => Index::default(),
+    };
+    let keys = keys.cloned();
+    let parts = Parts {
+        disk: disk.clone(),
+        key: key.clone(),
+        lock,
+        staged,
+        tree,
+        published,
+        last,
+        index,
+        keys,
+    };
     let mut sequencer = Sequencer::new(parts);
     sequencer.publish()?;
+    sequencer.catch_up()?;
     Ok(sequencer)
 }
 

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use spacetime::time::{Duration, Instant};
+use tlog::bundle::{BundleId, first_entries};
 
 use crate::disk::{Disk, Lock};
 use crate::fault::Fault;
 use crate::head::{Head, LogKey};
+use crate::index::{Index, Key, Keys};
 use crate::pool::Pool;
-use crate::publish::{Folders, Publication};
+use crate::publish::{Folders, LOG, Publication};
+use crate::reader::Reader;
 use crate::staged::Staged;
 use crate::tree::Tree;
 
@@ -36,6 +39,9 @@ pub(crate) struct Parts {
     pub(crate) tree: Tree,
     pub(crate) published: Head,
     pub(crate) last: Instant,
+    pub(crate) index: Index,
+    /// Without, there is no index.
+    pub(crate) keys: Option<Arc<dyn Keys>>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -87,11 +93,8 @@ impl Sequencer {
         if now.plus(CLOCK_STEP_BACK_MAX) < last {
             return Err(Fault::ClockWentBack { now, last });
         }
-        Ok(Pool::new(
-            now.max(last),
-            self.parts.tree.head().size,
-            self.parts.staged.pool_bytes_max(),
-        ))
+        let bytes_max = self.parts.staged.pool_bytes_max();
+        Ok(Pool::new(now.max(last), self.head().size, bytes_max, self.parts.keys.clone()))
     }
 
     /// Makes a pool durable. Once this returns, its entries have their numbers whatever happens.
@@ -118,7 +121,24 @@ impl Sequencer {
         }
         self.parts.tree.grow(growth, pool);
         self.parts.last = pool.sequenced_at();
+        if self.parts.keys.is_some() {
+            self.parts.index.add(pool.keys.drain(), after.size);
+        }
         Ok(Committed { first: before.size, head: after })
+    }
+
+    /// The number of the latest committed entry with a key; see [`Pool::find`] for the pool that is being
+    /// filled.
+    ///
+    /// # Errors
+    /// As [`Index::find`].
+    pub fn find(&self, key: &Key) -> Result<Option<u64>, Fault> {
+        self.parts.index.find(key)
+    }
+
+    /// The index, for whoever writes its files elsewhere.
+    pub const fn index_mut(&mut self) -> &mut Index {
+        &mut self.parts.index
     }
 
     /// What is sequenced and was not taken yet, to be written, perhaps by another thread; one
@@ -135,7 +155,7 @@ impl Sequencer {
         self.parts.published = head;
     }
 
-    /// Publishes what is sequenced, here and now.
+    /// Publishes what is sequenced, here and now, and writes of the index what is due.
     ///
     /// # Errors
     /// When the disk fails. Everything that was committed stays committed, and the next call publishes it.
@@ -152,7 +172,32 @@ impl Sequencer {
                 return Err(fault);
             }
         }
+        self.parts.index.write_due(&*self.parts.disk)?;
         Ok(self.parts.published)
+    }
+
+    /// Reads the keys of what is published and not in the index yet.
+    pub(crate) fn catch_up(&mut self) -> Result<(), Fault> {
+        let Parts { disk, index, keys, published, .. } = &mut self.parts;
+        let Some(keys) = keys else { return Ok(()) };
+        let mut of_entry = Vec::new();
+        for id in BundleId::covering(index.size(), published.size) {
+            let bytes = Reader::new(&**disk).bundle(id)?;
+            let entries = first_entries(&bytes, id.width()).map_err(|torn| Fault::Damaged {
+                path: format!("{LOG}/{id}"),
+                reason: torn.to_string(),
+            })?;
+            let mut found = Vec::new();
+            for (leaf, entry) in (id.start()..).zip(entries) {
+                if leaf >= index.size() {
+                    keys.keys(entry, &mut of_entry);
+                    found.extend(of_entry.drain(..).map(|key| (key, leaf)));
+                }
+            }
+            index.add(found, id.start() + u64::from(id.width()));
+            index.write_due(&**disk)?;
+        }
+        Ok(())
     }
 
     /// The disk and the key, for whoever writes publications elsewhere.

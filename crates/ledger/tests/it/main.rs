@@ -5,6 +5,7 @@
 mod admit;
 mod failing;
 mod fsck;
+mod index;
 mod key;
 mod logs;
 mod mirrors;
