@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 pub use self::merge::Merge;
 use self::run::Run;
+pub use self::run::Written;
 use crate::disk::{self, Disk};
 use crate::fault::{Fault, Of as _};
 
@@ -146,7 +147,7 @@ impl Index {
     ///
     /// # Errors
     /// When one cannot be removed; the index is right all the same.
-    pub fn install(&mut self, disk: &dyn Disk, run: run::Written) -> Result<(), Fault> {
+    pub fn install(&mut self, disk: &dyn Disk, run: Written) -> Result<(), Fault> {
         let run = run.0;
         assert_eq!(self.frozen.as_ref().map(|frozen| frozen.to), Some(run.to()), "one at a time");
         let kept = self.runs.iter().take_while(|old| old.from() < run.from()).count();

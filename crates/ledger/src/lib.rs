@@ -30,6 +30,7 @@ pub mod disk;
 pub mod fault;
 pub mod gossip;
 pub mod fsck;
+pub mod group;
 pub mod head;
 pub mod http;
 pub mod mirror;
@@ -47,6 +48,7 @@ mod staged;
 mod tree;
 pub mod vault;
 pub mod witness;
+pub mod vouched;
 
 pub use fault::Fault;
 pub use fsck::fsck;

@@ -155,6 +155,14 @@ impl Sequencer {
         self.parts.published = head;
     }
 
+    /// Gives back a publication that could not be written: the next is written with it.
+    pub fn put_back(&mut self, unwritten: Option<Publication>) {
+        self.unwritten = match (unwritten, self.unwritten.take()) {
+            (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
+            (earlier, later) => earlier.or(later),
+        };
+    }
+
     /// Publishes what is sequenced, here and now, and writes of the index what is due.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod admit;
 mod failing;
 mod fsck;
+mod group;
 mod index;
 mod key;
 mod logs;
