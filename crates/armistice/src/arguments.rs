@@ -10,6 +10,8 @@ use intake::open::Format;
 use intake::zone::LocalZone;
 use spacetime::Instant;
 
+use crate::record::Record;
+
 /// The watch and the memory of a ceasefire: holds aircraft and reports against an agreement.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100, after_help = AFTER_HELP)]
@@ -54,6 +56,8 @@ pub(crate) enum Verb {
     Mirror(crate::mirror::Mirror),
     /// Find out whether two were shown one log.
     Gossip(crate::gossip::Gossip),
+    /// Make a record, check it, prove from it.
+    Record(Record),
     /// Print what a shell needs to complete verbs and options.
     Completions(Completions),
 }

@@ -7,6 +7,25 @@ mod sign;
 use clap::{Args, Subcommand};
 
 use crate::outcome::Outcome;
+//! `armistice record`: make a record, check it, prove from it.
+
+mod check;
+mod init;
+mod prove;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use ledger::disk::RealDisk;
+use ledger::{Fault, NoteLogVerifier};
+use tlog::VerifierKey;
+
+use crate::outcome::{Outcome, Refused, WrongUsage};
+
+/// Where `init` leaves the log's public key, beside the folders that hold the record.
+const KEY_FILE: &str = "log.vkey";
 
 #[derive(Debug, Args)]
 pub(crate) struct Record {
@@ -31,4 +50,83 @@ pub(crate) fn run(arguments: &Record) -> anyhow::Result<Outcome> {
         RecordVerb::Serve(arguments) => serve::run(arguments),
         RecordVerb::CheckProof(arguments) => check_proof::run(arguments),
     }
+}
+    /// Make an empty record, signed with the log's own key.
+    Init(init::Init),
+    /// Check every byte of a published log: entries, tiles, checkpoint.
+    Verify(check::Check),
+    /// Check a whole record: the log, and the sealed bodies that its entries vouch for. Needs no secret.
+    Fsck(check::Check),
+    /// Print the proof that an entry is in the log: it verifies offline.
+    Prove(prove::Prove),
+}
+
+/// Runs the command.
+pub(crate) fn run(record: &Record) -> anyhow::Result<Outcome> {
+    match &record.verb {
+        RecordVerb::Init(arguments) => init::run(arguments),
+        RecordVerb::Verify(arguments) => check::run(arguments, check::What::Log),
+        RecordVerb::Fsck(arguments) => check::run(arguments, check::What::Record),
+        RecordVerb::Prove(arguments) => prove::run(arguments),
+    }
+}
+
+/// The record in a folder that exists.
+fn disk_of(folder: &Path) -> anyhow::Result<RealDisk> {
+    if !folder.is_dir() {
+        return Err(WrongUsage(format!("{} is no folder", folder.display())).into());
+    }
+    Ok(RealDisk::new(folder))
+}
+
+/// The log's public key: as given, or else as the record's folder has it. The second value says which.
+fn verifier_of(folder: &Path, given: Option<&str>) -> anyhow::Result<(NoteLogVerifier, bool)> {
+    let (text, is_given) = match given {
+        Some(text) => (text.to_owned(), true),
+        None => {
+            let path = folder.join(KEY_FILE);
+            let text = fs::read_to_string(&path).with_context(|| {
+                format!("{} (or give the log's public key: --log-key)", path.display())
+            })?;
+            (text, false)
+        }
+    };
+    let key = VerifierKey::parse(text.trim())
+        .map_err(|fault| Refused(format!("the log's public key is none: {fault}")))?;
+    Ok((NoteLogVerifier::new(key), is_given))
+}
+
+/// The 32 bytes of a secret key: 64 hexadecimal digits in a file.
+fn secret_of(path: &Path) -> anyhow::Result<[u8; 32]> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let digest = agreement::Digest::parse(text.trim()).ok_or_else(|| {
+        Refused(format!("{}: a key file is 64 hexadecimal digits", path.display()))
+    })?;
+    Ok(*digest.as_bytes())
+}
+
+/// A refusal by the ledger, or a world that failed.
+fn explained(fault: Fault, folder: &Path) -> anyhow::Error {
+    let place = folder.display().to_string();
+    match fault {
+        Fault::Disk { .. } => anyhow::Error::new(fault).context(place),
+        refused => Refused(format!("{place}: {refused}")).into(),
+    }
+}
+
+/// The log's public key, as an argument.
+#[derive(Debug, Args)]
+struct LogKeyArgument {
+    /// The log's public key, NAME+ID+BASE64, as you know it from elsewhere. Without it, the one that lies
+    /// in the record's folder is used, which shows that the record is whole and not whose it is.
+    #[arg(long, value_name = "VKEY")]
+    log_key: Option<String>,
+}
+
+/// The folder of a record, as an argument.
+#[derive(Debug, Args)]
+struct FolderArgument {
+    /// Folder of the record.
+    #[arg(value_name = "RECORD")]
+    folder: PathBuf,
 }

@@ -2,6 +2,7 @@
 //! ciphertexts, so that nothing has to be opened.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 
 use agreement::statement::{Entry, Kind};
 
@@ -26,10 +27,14 @@ impl SealedBodies {
     /// # Errors
     /// When the disk fails.
     pub fn walk(disk: &dyn Disk) -> Result<Self, Fault> {
-        let walked = walk(disk, disk).map_err(|fault| Fault::Damaged {
-            path: "vault".to_owned(),
-            reason: fault.to_string(),
-        })?;
+        // A record that never sealed a body has no vault.
+        let walked = match disk.list("vault") {
+            Err(fault) if fault.kind() == ErrorKind::NotFound => Walk::default(),
+            _ => walk(disk, disk).map_err(|fault| Fault::Damaged {
+                path: "vault".to_owned(),
+                reason: fault.to_string(),
+            })?,
+        };
         Ok(Self { walk: walked, erasures: BTreeSet::new(), erased: Vec::new() })
     }
 

@@ -4,6 +4,7 @@
 mod program;
 #[cfg(test)]
 mod witnessing;
+mod records;
 
 use std::fs;
 

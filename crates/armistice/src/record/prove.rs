@@ -1,0 +1,66 @@
+//! `armistice record prove`.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use ledger::{LogVerifier as _, Reader};
+use tlog::{SignedCheckpoint, TlogProof, hash_leaf, inclusion_proof, verify_inclusion};
+
+use super::{FolderArgument, LogKeyArgument, disk_of, explained, verifier_of};
+use crate::outcome::{Outcome, Refused};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The proof (c2sp.org/tlog-proof) is a few lines of text: the entry's number, the hashes that lead from it
+to the root, and the checkpoint that signs the root. It verifies offline, against the entry's bytes.
+
+  armistice record prove south 1729 --out 1729.tlog-proof --entry 1729.json")]
+pub(crate) struct Prove {
+    #[command(flatten)]
+    record: FolderArgument,
+    /// Number of the entry, from 0.
+    index: u64,
+    #[command(flatten)]
+    log_key: LogKeyArgument,
+    /// Write the proof to a file instead of printing it.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write the entry itself to a file.
+    #[arg(long, value_name = "FILE")]
+    entry: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Prove) -> anyhow::Result<Outcome> {
+    let (folder, index) = (&arguments.record.folder, arguments.index);
+    let disk = disk_of(folder)?;
+    let (verifier, _) = verifier_of(folder, arguments.log_key.log_key.as_deref())?;
+    let mut reader = Reader::new(&disk);
+    let checkpoint = reader.checkpoint().map_err(|fault| explained(fault, folder))?;
+    let head = verifier
+        .head(&checkpoint)
+        .map_err(|reason| Refused(format!("{}: the checkpoint: {reason}", folder.display())))?;
+    let entry = reader.entry(index, head.size).map_err(|fault| explained(fault, folder))?;
+    let hashes = inclusion_proof(index, head.size, &mut reader)
+        .map_err(|fault| Refused(format!("{}: {fault}", folder.display())))?;
+    // What is handed out is checked first: a proof that fails elsewhere would look like fraud.
+    verify_inclusion(&hashes, index, &hash_leaf(&entry), head.size, &head.root).map_err(
+        |fault| {
+            let place = folder.display();
+            Refused(format!("{place}: {fault}: `armistice record fsck` tells what is damaged"))
+        },
+    )?;
+    let checkpoint = SignedCheckpoint::parse(&checkpoint)?;
+    let proof = TlogProof { extra: None, index, hashes, checkpoint }.to_string();
+    if let Some(path) = &arguments.entry {
+        fs::write(path, &entry).with_context(|| path.display().to_string())?;
+    }
+    match &arguments.out {
+        Some(path) => fs::write(path, proof).with_context(|| path.display().to_string())?,
+        None => write!(std::io::stdout(), "{proof}")?,
+    }
+    Ok(Outcome::Done)
+}
