@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ledger::disk::{Disk, RealDisk};
-use ledger::{Birth, Head, LogKey, STAGED_BYTES_MIN, Sequencer};
+use ledger::{Birth, Head, LogKey, LogVerifier, STAGED_BYTES_MIN, Sequencer};
 use spacetime::Instant;
 use tlog::{
     AddCheckpoint, Checkpoint, NoteSigner, SignedCheckpoint, VerifierKey, consistency_proof,
@@ -30,7 +30,9 @@ impl LogKey for SignedKey {
         let checkpoint = Checkpoint::new(ORIGIN, head.size, head.root);
         SignedCheckpoint::sign(&checkpoint, &self.0).unwrap().to_string().into_bytes()
     }
+}
 
+impl LogVerifier for SignedKey {
     fn head(&self, checkpoint: &[u8]) -> Result<Head, String> {
         let read = SignedCheckpoint::parse(checkpoint).map_err(|fault| fault.to_string())?;
         read.verify(ORIGIN, &[self.verifier()]).map_err(|fault| fault.to_string())?;
