@@ -10,8 +10,6 @@ use intake::open::Format;
 use intake::zone::LocalZone;
 use spacetime::Instant;
 
-use crate::record::Record;
-
 /// The watch and the memory of a ceasefire: holds aircraft and reports against an agreement.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100, after_help = AFTER_HELP)]
@@ -45,7 +43,7 @@ pub(crate) enum Verb {
     /// Make and show keys of devices, logs and witnesses.
     #[command(subcommand)]
     Key(crate::key::Key),
-    /// Sign for a record, keep it, check it.
+    /// Make a record, sign for it, serve it, check it, prove from it.
     Record(crate::record::Record),
     /// Run a record again, and hold it against what was put on it.
     Audit(Box<crate::audit::Arguments>),
@@ -56,8 +54,6 @@ pub(crate) enum Verb {
     Mirror(crate::mirror::Mirror),
     /// Find out whether two were shown one log.
     Gossip(crate::gossip::Gossip),
-    /// Make a record, check it, prove from it.
-    Record(Record),
     /// Print what a shell needs to complete verbs and options.
     Completions(Completions),
 }

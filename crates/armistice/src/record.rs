@@ -1,17 +1,11 @@
 //! `armistice record`: the record itself, verb by verb.
 
-mod check_proof;
-mod serve;
-mod sign;
-
-use clap::{Args, Subcommand};
-
-use crate::outcome::Outcome;
-//! `armistice record`: make a record, check it, prove from it.
-
 mod check;
+mod check_proof;
 mod init;
 mod prove;
+mod serve;
+mod sign;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,16 +35,6 @@ enum RecordVerb {
     Serve(serve::Serve),
     /// Verify offline that an entry is in a log.
     CheckProof(Box<check_proof::CheckProof>),
-}
-
-/// Runs the command.
-pub(crate) fn run(arguments: &Record) -> anyhow::Result<Outcome> {
-    match &arguments.verb {
-        RecordVerb::Sign(arguments) => sign::run(arguments),
-        RecordVerb::Serve(arguments) => serve::run(arguments),
-        RecordVerb::CheckProof(arguments) => check_proof::run(arguments),
-    }
-}
     /// Make an empty record, signed with the log's own key.
     Init(init::Init),
     /// Check every byte of a published log: entries, tiles, checkpoint.
@@ -68,6 +52,9 @@ pub(crate) fn run(record: &Record) -> anyhow::Result<Outcome> {
         RecordVerb::Verify(arguments) => check::run(arguments, check::What::Log),
         RecordVerb::Fsck(arguments) => check::run(arguments, check::What::Record),
         RecordVerb::Prove(arguments) => prove::run(arguments),
+        RecordVerb::Sign(arguments) => sign::run(arguments),
+        RecordVerb::Serve(arguments) => serve::run(arguments),
+        RecordVerb::CheckProof(arguments) => check_proof::run(arguments),
     }
 }
 
@@ -94,15 +81,6 @@ fn verifier_of(folder: &Path, given: Option<&str>) -> anyhow::Result<(NoteLogVer
     let key = VerifierKey::parse(text.trim())
         .map_err(|fault| Refused(format!("the log's public key is none: {fault}")))?;
     Ok((NoteLogVerifier::new(key), is_given))
-}
-
-/// The 32 bytes of a secret key: 64 hexadecimal digits in a file.
-fn secret_of(path: &Path) -> anyhow::Result<[u8; 32]> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let digest = agreement::Digest::parse(text.trim()).ok_or_else(|| {
-        Refused(format!("{}: a key file is 64 hexadecimal digits", path.display()))
-    })?;
-    Ok(*digest.as_bytes())
 }
 
 /// A refusal by the ledger, or a world that failed.

@@ -1,15 +1,14 @@
 //! The only writer of the record.
 //!
-//! **In scope.** Letting claims in ([`admit`]). Sequencing in pools that one sync makes durable ([`sequence`], [`pool`]); publishing
-//! as plain files that any static server can serve ([`publish`]); making, opening and recovering a
-//! record ([`recover`]); reading it ([`reader`]). Everything done to disk, behind a port that a test
-//! can make fail ([`disk`]); the time, behind another ([`clock`]). Witnesses that vouch for logs
-//! ([`witness`]) and are asked to ([`collect`], [`policy`]); mirrors that follow one ([`mirror`]) and
-//! compare ([`gossip`]), wherever it is read from ([`source`]); all of it over HTTP ([`http`]).
-//! record ([`recover`]); reading it ([`reader`]);
-//! record ([`recover`]); finding an entry by a key ([`index`]); reading it ([`reader`]);
-//! checking every byte of it ([`fsck`](mod@fsck)). Everything done to disk, behind a port that a test
-//! can make fail ([`disk`]); the time, behind another ([`clock`]).
+//! **In scope.** Letting claims in ([`admit`]). Sequencing in pools that one sync makes durable
+//! ([`sequence`], [`pool`]), for many senders at once ([`group`]); publishing as plain files that any
+//! static server can serve ([`publish`]); making, opening and recovering a record ([`recover`]);
+//! finding an entry by a key ([`index`]); reading it ([`reader`]); checking every byte of it
+//! ([`fsck`](mod@fsck)), and of what its entries vouch for ([`vouched`]). Everything done to disk, behind
+//! a port that a test can make fail ([`disk`]); the time, behind another ([`clock`]). Witnesses that
+//! vouch for logs ([`witness`]) and are asked to ([`collect`], [`policy`]); mirrors that follow one
+//! ([`mirror`]) and compare ([`gossip`]), wherever it is read from ([`source`]); all of it over HTTP
+//! ([`http`]).
 //!
 //! **Out of scope.** What a statement means, and what is found from it; the mathematics of the log,
 //! which is in `tlog`.

@@ -12,7 +12,8 @@ use ledger::vault::{Entropy as _, SystemEntropy};
 use ledger::{Birth, NoteLogKey, STAGED_BYTES};
 use tlog::NoteSigner;
 
-use super::{FolderArgument, KEY_FILE, explained, secret_of};
+use super::{FolderArgument, KEY_FILE, explained};
+use crate::keyfile;
 use crate::outcome::{Outcome, Refused};
 
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(crate) struct Init {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Init) -> anyhow::Result<Outcome> {
-    let signer = NoteSigner::new(&arguments.name, &secret_of(&arguments.key)?)
+    let signer = NoteSigner::new(&arguments.name, &keyfile::read(&arguments.key)?)
         .map_err(|fault| Refused(format!("{} cannot name a log: {fault}", arguments.name)))?;
     let key = NoteLogKey::new(signer);
     let folder = &arguments.record.folder;

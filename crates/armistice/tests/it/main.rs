@@ -2,9 +2,9 @@
 
 #[cfg(test)]
 mod program;
+mod records;
 #[cfg(test)]
 mod witnessing;
-mod records;
 
 use std::fs;
 
