@@ -12,8 +12,8 @@ use crate::fault::FaultCode;
 use crate::json::Json;
 
 /// Most circles, and pieces of a tenth of a degree of lines, that the areas of a pack are made
-/// of: each takes milliseconds.
-pub const OUTLINE_PIECES_MAX: i64 = 2_000;
+/// of: each takes about a millisecond, and a pack is to be read within a second whoever made it.
+pub const OUTLINE_PIECES_MAX: i64 = 500;
 
 /// What all areas of a file share.
 #[derive(Debug)]

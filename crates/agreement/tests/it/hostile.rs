@@ -82,6 +82,26 @@ fn no_more_faults_are_listed_than_anybody_reads() {
 }
 
 #[test]
+fn circles_past_the_limit_are_refused_and_not_drawn() {
+    let circle = |n: i64| {
+        let lon = 36.0 + n as f64 * 1e-4;
+        format!(
+            r#"{{"type": "Feature", "properties": {{"id": "c{n}", "radius_m": 900000}},
+                "geometry": {{"type": "Point", "coordinates": [{lon}, 33.0]}}}}"#
+        )
+    };
+    let features: Vec<String> = (0..=OUTLINE_PIECES_MAX).map(circle).collect();
+    let areas =
+        format!(r#"{{"type": "FeatureCollection", "features": [{}]}}"#, features.join(","));
+    let world = AGREEMENT.replace("west = 35.0", "west = -180.0");
+    let faults = read_texts(&world, &areas).unwrap_err();
+    let refused: Vec<String> =
+        faults.iter().map(ToString::to_string).filter(|told| told.contains("too-many")).collect();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(refused[0].contains(&format!("/features/{OUTLINE_PIECES_MAX}")), "{refused:?}");
+}
+
+#[test]
 fn a_line_that_would_take_minutes_to_buffer_is_refused() {
     let there_and_back: String = (0..OUTLINE_PIECES_MAX / 100)
         .map(|n| if n % 2 == 0 { ", [36.0, 33.0]" } else { ", [-36.0, 33.0]" })
@@ -91,5 +111,5 @@ fn a_line_that_would_take_minutes_to_buffer_is_refused() {
     let world = AGREEMENT.replace("west = 35.0", "west = -180.0");
     let faults = read_texts(&world, &long).unwrap_err();
     assert_eq!(faults.len(), 1);
-    insta::assert_snapshot!(faults[0], @r"areas.geojson#/features/3/geometry too-many: with this area there are more than 2000 circles and pieces of lines. Repair: draw some of them as polygons, or split the pack.");
+    insta::assert_snapshot!(faults[0], @r"areas.geojson#/features/3/geometry too-many: with this area there are more than 500 circles and pieces of lines. Repair: draw some of them as polygons, or split the pack.");
 }
