@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use spacetime::{Area, BoundingBox};
+use spacetime::{Area, BoundingBox, Position};
 
 pub use crate::reader::{PackFiles, read};
 
@@ -26,6 +26,22 @@ pub struct NamedArea {
     pub aliases: Vec<String>,
     /// The ground.
     pub area: Arc<Area>,
+}
+
+/// A place with a name that is no area of the agreement: a town, a village, a hill. Reports give
+/// places by such names; several places may bear one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedPlace {
+    /// What people call it.
+    pub name: String,
+    /// Other names, in whatever script.
+    pub aliases: Vec<String>,
+    /// P-code of the smallest administrative unit that it lies in, if that is known.
+    pub pcode: Option<String>,
+    /// The point that stands for it.
+    pub position: Position,
+    /// How far from there it reaches, metres.
+    pub radius_m: u32,
 }
 
 /// One version of an agreement.
@@ -55,6 +71,8 @@ pub struct Pack {
     pub posts: BTreeMap<PostId, Post>,
     /// Areas.
     pub areas: BTreeMap<AreaId, NamedArea>,
+    /// Places that are no areas, by name and position.
+    pub places: Vec<NamedPlace>,
     /// Clauses.
     pub clauses: BTreeMap<ClauseId, Clause>,
     /// Parameters of the assessment.
@@ -89,6 +107,7 @@ impl Pack {
 }
 
 /// How names are compared: without regard to case and surrounding space.
-pub(crate) fn folded(name: &str) -> String {
+#[must_use]
+pub fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }

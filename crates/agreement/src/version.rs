@@ -13,7 +13,7 @@ use spacetime::{Activation, Area, Instant, Interval};
 use crate::canonical::Digest;
 use crate::clause::{Clause, ClauseKind};
 use crate::id::AreaId;
-use crate::pack::{NamedArea, Pack};
+use crate::pack::{NamedArea, NamedPlace, Pack};
 use crate::party::{AgreementVersion, Party, Quorum, Recipient, WitnessGroup};
 use crate::reader::FORMAT;
 use crate::reader::outline::Distance;
@@ -34,7 +34,7 @@ pub(crate) fn version_of(
     salt: Option<[u8; 32]>,
 ) -> AgreementVersion {
     let region = [pack.region.min, pack.region.max].map(|p| [p.lon_e7(), p.lat_e7()]);
-    let canonical = json!({
+    let mut canonical = json!({
         "areas": pack.areas.values()
             .map(|named| area(named, distances.get(&named.id)))
             .collect::<Vec<_>>(),
@@ -56,6 +56,10 @@ pub(crate) fn version_of(
         "title": pack.title,
         "witness_groups": pack.witness_groups.values().map(witness_group).collect::<Vec<_>>(),
     });
+    // Only where there are any: packs of before places could be told keep their version.
+    if !pack.places.is_empty() {
+        canonical["places"] = pack.places.iter().map(place).collect();
+    }
     AgreementVersion(Digest::of(&canonical).expect("a pack holds integers and text only"))
 }
 
@@ -136,6 +140,16 @@ fn sensor(sensor: &Sensor) -> Value {
         "kind": sensor.kind,
         "party": sensor.party,
         "worst_epu_cm": sensor.worst_epu_cm,
+    })
+}
+
+fn place(place: &NamedPlace) -> Value {
+    json!({
+        "aliases": place.aliases,
+        "at": [place.position.lon_e7(), place.position.lat_e7()],
+        "name": place.name,
+        "pcode": place.pcode,
+        "radius_m": place.radius_m,
     })
 }
 

@@ -19,13 +19,13 @@ use crate::position::{LAT_E7_MAX, Position};
 pub const LIBM_VERSION: &str = "0.2.16";
 
 /// Equatorial radius of WGS 84, metres.
-const A_M: f64 = 6_378_137.0;
+pub(crate) const A_M: f64 = 6_378_137.0;
 /// Flattening of WGS 84.
-const F: f64 = 1.0 / 298.257_223_563;
+pub(crate) const F: f64 = 1.0 / 298.257_223_563;
 /// Polar radius of WGS 84, metres.
 const B_M: f64 = A_M * (1.0 - F);
 /// Square of the first eccentricity.
-const E2: f64 = F * (2.0 - F);
+pub(crate) const E2: f64 = F * (2.0 - F);
 
 /// Hundredths of a degree in a full turn.
 pub const TURN_CDEG: u32 = 36_000;

@@ -25,6 +25,7 @@ pub mod geodesy;
 pub mod index;
 pub mod local_time;
 pub mod metric;
+pub mod mgrs;
 pub mod motion;
 pub mod outline;
 pub mod passage;

@@ -8,13 +8,13 @@ use spacetime::BoundingBox;
 use super::collected::{Collected, Text};
 use super::ground::ground;
 use super::names::ID_REPAIR;
-use super::outline::{Distance, Frame, OUTLINE_PIECES_MAX};
+use super::outline::{Distance, Frame, OUTLINE_PIECES_MAX, place, radius_cm};
 use super::suggest::nearest;
 use super::table::TEXT_CHARS_MAX;
 use crate::fault::{FaultCode, NoteCode, PackFile, Place};
 use crate::id::AreaId;
 use crate::json::Json;
-use crate::pack::{NamedArea, folded};
+use crate::pack::{NamedArea, NamedPlace, folded};
 use crate::text::{misleads, shown};
 
 /// Most areas of a pack.
@@ -25,9 +25,16 @@ const ALIASES_MAX: usize = 1_000;
 /// Every property a feature may have. `note` is for people and means nothing.
 const PROPERTIES: &[&str] = &["id", "name", "pcode", "aliases", "radius_m", "note"];
 
+/// Most places of a pack that are no areas.
+pub const PLACES_MAX: usize = 20_000;
+/// Every property that a place may have: names may be shared, so that it has no `id`.
+const PLACE_PROPERTIES: &[&str] = &["name", "pcode", "aliases", "reach_m", "note"];
+
 /// What the file declares.
 #[derive(Debug, Default)]
 pub(super) struct AreasRead {
+    /// The places that are no areas.
+    pub(super) places: Vec<NamedPlace>,
     /// The areas without fault.
     pub(super) areas: BTreeMap<AreaId, NamedArea>,
     /// Those that are given by a distance.
@@ -85,11 +92,52 @@ pub(super) fn areas(text: &str, region: Option<BoundingBox>, collected: &Collect
     let (frame, mut called) = (Frame::new(region, OUTLINE_PIECES_MAX), BTreeMap::new());
     for (n, json) in features.iter().enumerate().take(AREAS_MAX) {
         let at = at.to("features").to(n);
+        if let Some(members) = json.get("properties").filter(|p| p.get("reach_m").is_some()) {
+            read.places.extend(named_place(json, members, &at, &frame));
+            continue;
+        }
         if let Some(area) = feature(json, &at, &frame, &mut read, &mut called) {
             read.areas.insert(area.id.clone(), area);
         }
     }
+    if read.places.len() > PLACES_MAX {
+        let reason = format!("{} places, more than {PLACES_MAX}", read.places.len());
+        at.to("features").fault(FaultCode::TooMany, reason, "keep those of the pack's region");
+    }
+    read.places.sort_unstable();
     read
+}
+
+/// A point with a `reach_m`: no area, but a place that reports name.
+fn named_place(json: &Json, members: &Json, at: &At<'_>, frame: &Frame) -> Option<NamedPlace> {
+    let properties = at.to("properties");
+    if let Json::Object(listed) = members {
+        unknown_properties(listed, PLACE_PROPERTIES, &properties);
+    }
+    let geometry = json.get("geometry").unwrap_or(&Json::Null);
+    let point = geometry
+        .get("coordinates")
+        .filter(|_| geometry.get("type").and_then(Json::text) == Some("Point"));
+    let Some(point) = point else {
+        let reason = "what has a `reach_m` is a place, and its geometry is no Point";
+        at.to("geometry").fault(FaultCode::GeojsonMalformed, reason, "give a Point, or `radius_m`");
+        return None;
+    };
+    let position = place(point, &at.to("geometry").to("coordinates"), frame);
+    let name = own_text(members, "name", &properties);
+    if members.get("name").is_none() {
+        properties.fault(FaultCode::KeyMissing, "the place has no `name`", "add \"name\": \"...\"");
+    }
+    let pcode = own_text(members, "pcode", &properties);
+    let aliases = aliases(members, &properties);
+    let reach_cm = radius_cm(members.get("reach_m")?, &properties.to("reach_m"))?;
+    Some(NamedPlace {
+        name: name?.to_owned(),
+        aliases: aliases.into_iter().map(str::to_owned).collect(),
+        pcode: pcode.map(str::to_owned),
+        position: position?,
+        radius_m: u32::try_from(reach_cm / 100).ok()?,
+    })
 }
 
 /// The feature collection in a text.
@@ -178,7 +226,7 @@ fn feature(
         at.fault(FaultCode::KeyMissing, reason, "add \"properties\": { \"id\": \"...\" }");
         return None;
     };
-    unknown_properties(listed, &properties);
+    unknown_properties(listed, PROPERTIES, &properties);
     let id = own_id(members, &properties, read);
     if let Some(id) = &id {
         read.pointers.insert(id.clone(), at.pointer.clone());
@@ -205,10 +253,10 @@ fn feature(
     })
 }
 
-fn unknown_properties(listed: &[(String, Json)], at: &At<'_>) {
-    for (key, _) in listed.iter().filter(|(key, _)| !PROPERTIES.contains(&key.as_str())) {
-        let repair = nearest(key, PROPERTIES.iter().copied()).map_or_else(
-            || format!("remove it; known here: {}", PROPERTIES.join(", ")),
+fn unknown_properties(listed: &[(String, Json)], known: &[&str], at: &At<'_>) {
+    for (key, _) in listed.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+        let repair = nearest(key, known.iter().copied()).map_or_else(
+            || format!("remove it; known here: {}", known.join(", ")),
             |near| format!("write `{near}` if that is meant"),
         );
         let reason = format!("an area has no property `{}`", shown(key));

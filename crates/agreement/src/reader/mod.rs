@@ -27,7 +27,7 @@ use spacetime::{BoundingBox, Position};
 use toml::de::DeTable;
 
 pub use self::altitudes::{BAND_CM_MIN, FEET_MAX, KILOMETRES_MAX, LOWEST_CM, METRES_MAX};
-pub use self::areas::AREAS_MAX;
+pub use self::areas::{AREAS_MAX, PLACES_MAX};
 pub use self::clauses::{ACK_DELAY_S_MAX, CLAUSES_MAX, DISTANCE_M_MAX};
 pub use self::collected::{FAULTS_MAX, NOTES_MAX};
 pub use self::outline::OUTLINE_PIECES_MAX;
@@ -219,6 +219,7 @@ fn agreement(root: &Table<'_>, region: Option<BoundingBox>, areas: AreasRead) ->
         sensors,
         posts,
         areas: areas.areas,
+        places: areas.places,
         clauses,
         parameters,
         version: crate::version::unversioned(),

@@ -91,8 +91,7 @@ fn circles_past_the_limit_are_refused_and_not_drawn() {
         )
     };
     let features: Vec<String> = (0..=OUTLINE_PIECES_MAX).map(circle).collect();
-    let areas =
-        format!(r#"{{"type": "FeatureCollection", "features": [{}]}}"#, features.join(","));
+    let areas = format!(r#"{{"type": "FeatureCollection", "features": [{}]}}"#, features.join(","));
     let world = AGREEMENT.replace("west = 35.0", "west = -180.0");
     let faults = read_texts(&world, &areas).unwrap_err();
     let refused: Vec<String> =

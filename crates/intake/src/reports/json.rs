@@ -198,21 +198,43 @@ impl Fields {
         items_max: usize,
         chars_max: usize,
     ) -> Result<Vec<String>, Rejection> {
-        let items = match self.take(key) {
-            None => return Ok(Vec::new()),
-            Some(Json::List(items)) => items,
-            Some(other) => return Err(self.wrong_type(key, "a list of texts", &other)),
-        };
-        if items.len() > items_max {
-            let detail = format!("{} of them, at most {items_max}", items.len());
-            return Err(self.reject(&text::TOO_MANY, key).detail(detail));
-        }
+        let items = self.list(key, items_max, "a list of texts")?;
         let mut texts = Vec::with_capacity(items.len());
         for item in items {
             let Json::Text(found) = item else { return Err(self.wrong_type(key, "a text", &item)) };
             texts.push(self.checked_text(key, &found, chars_max)?);
         }
         Ok(texts)
+    }
+
+    /// Takes a list of at most `items_max` objects; none when it was not sent.
+    pub(super) fn objects(
+        &mut self,
+        key: &'static str,
+        items_max: usize,
+    ) -> Result<Vec<Self>, Rejection> {
+        let items = self.list(key, items_max, "a list of objects")?;
+        let each = items.into_iter().enumerate();
+        each.map(|(n, item)| Self::of(item, format!("{}/{n}", self.at(key)), self.locator))
+            .collect()
+    }
+
+    fn list(
+        &mut self,
+        key: &'static str,
+        items_max: usize,
+        wanted: &str,
+    ) -> Result<Vec<Json>, Rejection> {
+        let items = match self.take(key) {
+            None => return Ok(Vec::new()),
+            Some(Json::List(items)) => items,
+            Some(other) => return Err(self.wrong_type(key, wanted, &other)),
+        };
+        if items.len() > items_max {
+            let detail = format!("{} of them, at most {items_max}", items.len());
+            return Err(self.reject(&text::TOO_MANY, key).detail(detail));
+        }
+        Ok(items)
     }
 
     fn checked_text(&self, key: &str, found: &str, chars_max: usize) -> Result<String, Rejection> {

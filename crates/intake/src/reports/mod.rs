@@ -9,7 +9,10 @@
 pub mod authorisations;
 mod json;
 pub mod jsonl_reports;
+mod observers;
 mod once;
+pub mod places;
+pub mod report;
 mod rows;
 mod text;
 pub mod ucdp_ged;
@@ -17,6 +20,7 @@ pub mod ucdp_ged;
 pub use authorisations::Authorisations;
 pub use jsonl_reports::JsonlReports;
 pub use once::NAMES_MAX;
+pub use places::Places;
 pub use rows::{COLUMNS_MAX, RECORD_BYTES_MAX, RECORD_LINES_MAX};
 pub use text::{NAME_CHARS_MAX, SIDE_CHARS_MAX};
 pub use ucdp_ged::UcdpGed;

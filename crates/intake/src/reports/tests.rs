@@ -1,14 +1,15 @@
 //! Reports as people send them, good and bad.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use agreement::Report;
-use agreement::report::{Extent, Method};
+use agreement::report::{Extent, MediaKind, Method, RangeClass, WeaponClass};
+use agreement::{PackFiles, Report};
 use serde_json::{Value, json};
 use spacetime::{Duration, Instant, zone_rules};
 
-use super::jsonl_reports::COUNT_MAX;
-use super::{Authorisations, JsonlReports, UcdpGed};
+use super::report::limits::COUNT_MAX;
+use super::{Authorisations, JsonlReports, Places, UcdpGed};
 use crate::feed::{Batch, Feed, Options};
 use crate::rejection::Rejection;
 
@@ -61,7 +62,7 @@ fn changed(changes: Value) -> Value {
 #[test]
 fn the_examples_of_the_format_are_reports() {
     let (items, rejections, _) = reports(&examples("jsonl"));
-    assert_eq!((items.len(), said(&rejections)), (3, String::new()));
+    assert_eq!((items.len(), said(&rejections)), (5, String::new()));
     let heard = &items[0];
     assert_eq!(heard.observed.start(), Instant::parse("2017-07-10T01:31:00Z").unwrap());
     assert_eq!(heard.bearing.map(|b| (b.cdeg, b.step_cdeg, b.sd_cdeg)), Some((4500, 2250, 1200)));
@@ -74,6 +75,122 @@ fn the_examples_of_the_format_are_reports() {
     assert!(matches!(&told.place.as_ref().unwrap().extent,
         Extent::AdminUnit(unit) if unit.name == "SY1203"));
     assert_eq!((told.method, told.deaths, told.source_count), (Method::Told, Some(1), 2));
+    let sensor = &items[3];
+    let arrival = sensor.arrival.unwrap();
+    assert_eq!((arrival.at, arrival.sd), (sensor.observed.start(), Duration::from_micros(8_000)));
+    let full = &items[4];
+    assert_eq!(full.range.map(|r| (r.min_m, r.max_m)), Some((2_000, 5_000)));
+    assert_eq!(full.count.map(|c| (c.min, c.max)), Some((3, 9)));
+    assert_eq!((full.count_about, full.weapon_class), (Some(6), Some(WeaponClass::Mortar)));
+    assert_eq!((full.media.len(), full.language.as_deref()), (1, Some("ar")));
+    assert_eq!(full.replaces.as_deref(), Some("r20"));
+    assert_eq!(full.place_forms.len(), 2);
+    let square = full.place.as_ref().unwrap();
+    assert_eq!(square.extent, Extent::Radius { radius_m: 709 });
+}
+
+/// The places of the pack for the south of Syria.
+fn places() -> Arc<Places> {
+    let files = PackFiles {
+        agreement_toml: Some(include_bytes!(
+            "../../../../packs/southern-syria-2017/agreement.toml"
+        )),
+        areas_geojson: Some(include_bytes!("../../../../packs/southern-syria-2017/areas.geojson")),
+        has_sources: true,
+    };
+    Arc::new(Places::of(&agreement::reader::read(&files).unwrap().0))
+}
+
+/// Where each report says it happened, or why it was rejected.
+fn placed(places: &Arc<Places>, changes: Value) -> String {
+    let text = changed(changes).to_string();
+    let feed = JsonlReports::new(text.as_bytes(), Options::default()).knowing(places.clone());
+    let (items, rejections, _) = all(feed);
+    match (items.first(), rejections.first()) {
+        (Some(report), None) => {
+            let place = report.place.as_ref().unwrap();
+            let shown = match &place.extent {
+                Extent::Radius { radius_m } => format!("within {radius_m} m"),
+                Extent::AdminUnit(unit) => format!("in {}", unit.name),
+                Extent::Unbounded => "anywhere".to_owned(),
+            };
+            let forms = report.place_forms.len();
+            format!("{shown} by {forms} forms")
+        }
+        (None, Some(why)) => format!("{}: {}", why.code.name, why.detail.as_deref().unwrap_or("")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_name_is_a_place_of_the_pack_in_whatever_script() {
+    let places = places();
+    let named = |name: &str| placed(&places, json!({ "place_name": name }));
+    for name in ["Tafas", "طفس", "Тафас", " TAFAS "] {
+        assert_eq!(named(name), "within 3000 m by 1 forms", "{name}");
+    }
+    // The town lies in the governorate of its name, and the name alone tells no more than that.
+    assert_eq!(named("درعا"), "in dara by 1 forms");
+    assert_eq!(named("Salakhed"), "place-name-ambiguous: in SY130200, SY130300");
+    assert_eq!(named("Atlantis"), "place-name-unknown: ");
+    let with =
+        |name: &str, pcode: &str| placed(&places, json!({ "place_name": name, "pcode": pcode }));
+    // All that the pack knows of both P-codes is the governorate around them.
+    assert_eq!(with("Salakhed", "SY130200"), "place-name-ambiguous: in SY130200, SY130300");
+    assert_eq!(with("Tafas", "SY12"), "within 3000 m by 2 forms");
+    assert_eq!(
+        with("Tafas", "SY13"),
+        "places-disagree: `place_name` and `pcode` are 24.5 km apart"
+    );
+    assert_eq!(with("Atlantis", "SY12"), "in SY12 by 2 forms");
+}
+
+#[test]
+fn all_ways_of_giving_a_place_must_be_one_place() {
+    let places = places();
+    let at = |lon: f64, lat: f64, more: Value| {
+        let mut changes = json!({ "place": { "lon": lon, "lat": lat, "radius_m": 500 } });
+        changes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        placed(&places, changes)
+    };
+    let tafas = json!({ "place_name": "Tafas", "mgrs": "37S BS 25 25", "pcode": "SY120005" });
+    assert_eq!(at(36.066, 32.737, tafas.clone()), "within 500 m by 4 forms");
+    // Longitude and latitude of the coordinates swapped in the last digits.
+    let told = at(36.737, 32.066, tafas);
+    assert!(told.starts_with("places-disagree: `mgrs` and `place` are "), "{told}");
+    assert!(!told.contains("36.") && !told.contains("32."), "{told}");
+    let near_salkhad = json!({ "place_name": "Salakhed" });
+    assert_eq!(at(36.713, 32.493, near_salkhad), "within 500 m by 2 forms");
+    // Without a pack nothing is known of names, and nothing is held against them.
+    assert_eq!(
+        placed(&Arc::default(), json!({ "place_name": "Atlantis" })),
+        "in Atlantis by 1 forms"
+    );
+}
+
+#[test]
+fn an_observer_in_two_places_at_once_is_told_and_one_who_moved_is_believed() {
+    let at = |id: &str, minute: u32, lon: f64| {
+        changed(json!({
+            "id": id,
+            "from": format!("2017-07-10T01:{minute:02}:00Z"),
+            "to": format!("2017-07-10T01:{minute:02}:30Z"),
+            "source": { "id": "a", "kind": "human", "lon": lon, "lat": 32.7 },
+        }))
+        .to_string()
+    };
+    // 0.1 degree here is 9.4 km.
+    let slip = [at("1", 0, 36.0), at("2", 1, 38.0), at("3", 2, 36.1), at("4", 3, 36.0)];
+    let (items, rejections, _) = reports(&slip.join("\n"));
+    assert_eq!((items.len(), rejections.len()), (3, 1));
+    let why = &rejections[0];
+    assert_eq!((why.code.name, why.locator.record), ("observer-teleports", 2));
+    assert_eq!(why.reason().split(": ").nth(1), Some("178 km too far for the time between"));
+    // What was wrong was the first: the one after the second bears the second out.
+    let first = [at("1", 0, 38.0), at("2", 1, 36.0), at("3", 2, 36.1), at("4", 3, 36.0)];
+    let (items, rejections, _) = reports(&first.join("\n"));
+    assert_eq!((items.len(), rejections.len()), (3, 1));
+    assert_eq!(rejections[0].locator.record, 2);
 }
 
 #[test]
@@ -107,6 +224,10 @@ fn the_schema_says_what_the_reader_says() {
             "misspelt",
             "critical",
             "a day that is none",
+            "places apart",
+            "no such square",
+            "arrival",
+            "replaces itself",
             "only space",
         ];
         assert_eq!(schema.is_valid(&report), beyond_a_schema.contains(&name), "{name}");
@@ -118,6 +239,18 @@ fn the_schema_lists_every_kind_and_field() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     let kinds: Vec<&str> = agreement::Act::ALL.iter().map(|act| act.as_str()).collect();
     assert_eq!(schema["properties"]["kind"]["enum"], json!(kinds));
+    let words = |all: Vec<&str>, listed: &Value| {
+        assert_eq!(listed, &json!(all));
+        for word in all {
+            assert!(FORMAT.contains(&format!("`{word}`")), "{word} is not on the format's page");
+        }
+    };
+    let weapons = WeaponClass::ALL.iter().map(|class| class.as_str()).collect();
+    words(weapons, &schema["properties"]["weapon_class"]["enum"]);
+    let ranges = RangeClass::ALL.iter().map(|class| class.as_str()).collect();
+    words(ranges, &schema["properties"]["range"]["properties"]["class"]["enum"]);
+    let media = MediaKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    words(media, &schema["properties"]["media"]["items"]["properties"]["kind"]["enum"]);
     assert_eq!(schema["properties"]["count"]["properties"]["max"]["maximum"], COUNT_MAX);
     for key in schema["properties"].as_object().unwrap().keys() {
         assert!(FORMAT.contains(&format!("`{key}")), "{key} is not on the format's page");
@@ -129,7 +262,7 @@ fn the_schema_lists_every_kind_and_field() {
 
 #[test]
 fn every_code_of_the_format_is_on_its_page() {
-    let codes = super::jsonl_reports::CODES.iter().chain(super::authorisations::CODES);
+    let codes = super::report::codes::CODES.iter().chain(super::authorisations::CODES);
     for code in codes {
         assert!(FORMAT.contains(&format!("`{}`", code.name)), "{} is not there", code.name);
     }
@@ -161,7 +294,29 @@ fn bad_reports() -> Vec<(&'static str, Value)> {
         ("latitude 95", json!({ "place": place(36.0, 95.0) })),
         ("longitude 181", json!({ "place": place(181.0, 32.0) })),
         ("half a position", json!({ "source": { "id": "a", "kind": "human", "lon": 36.0 } })),
-        ("place twice", json!({ "place": place(36.0, 32.0), "pcode": "SY12" })),
+        ("places apart", json!({ "place": place(36.0, 32.0), "mgrs": "37SBS2781" })),
+        ("grid reference", json!({ "mgrs": "37SBS278" })),
+        ("no such square", json!({ "mgrs": "37SBK2781" })),
+        ("exact and about", json!({ "count": { "exact": 3, "about": 3 } })),
+        ("about a billion", json!({ "count": { "about": 1e9 } })),
+        ("least without most", json!({ "count": { "min": 3 } })),
+        ("range twice", json!({ "range": { "max_m": 500, "class": "near" } })),
+        ("range class", json!({ "range": { "class": "yonder" } })),
+        ("no range", json!({ "range": { "sd_log": 0.3 } })),
+        ("weapon class", json!({ "weapon_class": "trebuchet" })),
+        ("media kind", json!({ "media": [{ "kind": "scent", "sha256": "0".repeat(64) }] })),
+        ("media digest", json!({ "media": [{ "kind": "photo", "sha256": "sha256:00" }] })),
+        (
+            "media of a petabyte",
+            json!({
+                "media": [{ "kind": "photo", "sha256": "0".repeat(64), "bytes": 1e15 }]
+            }),
+        ),
+        ("media is no list", json!({ "media": { "kind": "photo" } })),
+        ("language", json!({ "language": "Arabic (Syria)" })),
+        ("arrival", json!({ "arrival": { "at": "2017-07-10T02:00:00Z" } })),
+        ("naive arrival", json!({ "arrival": { "at": "2017-07-10T04:31:30" } })),
+        ("replaces itself", json!({ "replaces": "r17" })),
         ("pcode", json!({ "pcode": "sy12" })),
         ("no radius", json!({ "place": { "lon": 36, "lat": 32 } })),
         ("three sides", json!({ "sides": ["a", "b", "c"] })),
@@ -230,13 +385,13 @@ fn a_report_counts_once_and_its_name_stands_for_one_thing() {
 
 #[test]
 fn what_a_newer_writer_adds_is_kept_out_and_said() {
-    let newer = json!({ "text": "boom", "media": ["sha256:00"], "bearing": { "deg": 1, "of": 2 } });
+    let newer = json!({ "text": "boom", "fuze": ["delay"], "bearing": { "deg": 1, "of": 2 } });
     let text = changed(newer).to_string();
     let mut feed = JsonlReports::new(text.as_bytes(), Options::default());
     let mut batch = Batch::default();
     assert!(feed.read(&mut batch).unwrap() && batch.items.len() == 1);
     let unread: Vec<_> = feed.unread().iter().map(|(k, &n)| (k.as_str(), n)).collect();
-    assert_eq!(unread, [("/bearing/of", 1), ("/media", 1), ("/text", 1)]);
+    assert_eq!(unread, [("/bearing/of", 1), ("/fuze", 1), ("/text", 1)]);
 }
 
 #[test]

@@ -104,6 +104,7 @@ pub(crate) fn pack(title: &str) -> Pack {
         sensors: BTreeMap::new(),
         posts: BTreeMap::new(),
         areas,
+        places: Vec::new(),
         clauses: clauses.into_iter().map(|clause| (clause.id.clone(), clause)).collect(),
         parameters: Parameters::default(),
         version: AgreementVersion(Digest::of_bytes(b"sample")),
