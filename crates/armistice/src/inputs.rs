@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use agreement::{Digest, Pack, Report, SensorId};
 use anyhow::Context as _;
 use intake::clock::ClockOrigin;
 use intake::merge::{self, MergeOptions, Merged};
 use intake::open::Format;
-use intake::reports::{Authorisations, JsonlReports, UcdpGed};
+use intake::reports::{Authorisations, JsonlReports, Places, UcdpGed};
 use intake::zone::LocalZone;
 use intake::{Batch, Feed, Options};
 use publish::{InputFile, InputKind};
@@ -233,7 +234,8 @@ pub(crate) fn reports(
         let zone = spacetime::zone_rules(time_zone)?;
         return Ok(ReportFeed::Ucdp(Box::new(UcdpGed::new(reader, options, zone))));
     }
-    Ok(ReportFeed::Lines(JsonlReports::new(reader, options)))
+    let places = Arc::new(Places::of(pack));
+    Ok(ReportFeed::Lines(JsonlReports::new(reader, options).knowing(places)))
 }
 
 /// Opens a file of authorisations.

@@ -99,6 +99,7 @@ pub(crate) fn pack(area: Area, rule: NoFly) -> Pack {
         sensors: BTreeMap::new(),
         posts: BTreeMap::new(),
         areas: BTreeMap::from([(area_id, named)]),
+        places: Vec::new(),
         clauses: BTreeMap::from([(clause_id, clause)]),
         parameters: Parameters::default(),
         version: AgreementVersion(Digest::of_bytes(b"world")),
