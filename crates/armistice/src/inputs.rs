@@ -7,14 +7,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use agreement::{Digest, Pack, Report, SensorId};
+use agreement::{Digest, Pack, SensorId};
 use anyhow::Context as _;
+use intake::Options;
 use intake::clock::ClockOrigin;
 use intake::merge::{self, MergeOptions, Merged};
 use intake::open::Format;
-use intake::reports::{Authorisations, JsonlReports, Places, UcdpGed};
+use intake::reports::{Authorisations, Places, ReportFeed};
 use intake::zone::LocalZone;
-use intake::{Batch, Feed, Options};
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
 use spacetime::{BoundingBox, Duration, Position};
@@ -48,20 +48,52 @@ pub(crate) fn ordered(kind: InputKind, paths: &[PathBuf]) -> anyhow::Result<Vec<
     Ok(sources)
 }
 
+/// The digest of a file; of a folder, that of its files' names and bytes in the order of names.
 fn hashed(kind: InputKind, path: &Path) -> anyhow::Result<Source> {
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    let is_folder = std::fs::metadata(path).with_context(|| cannot_read(path))?.is_dir();
+    for file in if is_folder { files_below(path)? } else { vec![path.to_owned()] } {
+        if is_folder {
+            let name = file.strip_prefix(path).unwrap_or(&file).to_string_lossy();
+            hash.update(name.as_bytes());
+            hash.update([0]);
+        }
+        bytes += hash_file(&file, &mut hash)?;
+    }
+    let digest = Digest::from_bytes(hash.finalize().into());
+    Ok(Source { path: path.to_owned(), kind, digest, bytes, named: 1 })
+}
+
+fn hash_file(path: &Path, hash: &mut Sha256) -> anyhow::Result<u64> {
     let said = || cannot_read(path);
     let mut reader = File::open(path).with_context(said)?;
-    let (mut hash, mut chunk, mut bytes) = (Sha256::new(), vec![0; CHUNK], 0);
+    let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);
     loop {
         let read = reader.read(&mut chunk).with_context(said)?;
         if read == 0 {
-            break;
+            return Ok(bytes);
         }
         hash.update(&chunk[..read]);
         bytes += read as u64;
     }
-    let digest = Digest::from_bytes(hash.finalize().into());
-    Ok(Source { path: path.to_owned(), kind, digest, bytes, named: 1 })
+}
+
+/// Every file in a folder and those below it; links are not followed.
+fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).with_context(|| cannot_read(&folder))? {
+            let entry = entry.with_context(|| cannot_read(&folder))?;
+            let kind = entry.file_type().with_context(|| cannot_read(&entry.path()))?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Track files merged by time, and the sensor of each input by its number.
@@ -185,57 +217,19 @@ fn told_apart(mut files: Vec<InputFile>) -> Vec<InputFile> {
     files
 }
 
-/// A feed of reports, by what it is read as.
-pub(crate) enum ReportFeed {
-    /// UCDP GED.
-    Ucdp(Box<UcdpGed<Box<dyn BufRead + Send>>>),
-    /// Reports of our own format.
-    Lines(JsonlReports<Box<dyn BufRead + Send>>),
-}
-
-impl ReportFeed {
-    /// As outputs name it.
-    pub(crate) const fn format(&self) -> &'static str {
-        match self {
-            Self::Ucdp(_) => "UCDP GED",
-            Self::Lines(_) => "JSON lines",
-        }
-    }
-
-    /// Fields that were not read, and in how many reports each, so far.
-    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, u64)> {
-        let unread = match self {
-            Self::Ucdp(_) => None,
-            Self::Lines(lines) => Some(lines.unread()),
-        };
-        unread.into_iter().flatten().map(|(name, &times)| (name.as_str(), times))
-    }
-}
-
-impl Feed<Report> for ReportFeed {
-    fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, intake::Fault> {
-        match self {
-            Self::Ucdp(feed) => feed.read(batch),
-            Self::Lines(feed) => feed.read(batch),
-        }
-    }
-}
-
-/// Opens a file of reports: UCDP GED when its name ends in `.csv`, JSON lines otherwise.
+/// Opens a file of reports, or a folder of submissions.
 pub(crate) fn reports(
     source: &Source,
     input: u16,
     time_zone: &str,
+    pack: Option<&Pack>,
     keep_raw: bool,
 ) -> anyhow::Result<ReportFeed> {
-    let reader = text(&source.path)?;
     let options = Options { input, keep_raw, ..Options::default() };
-    if named(&source.path, "csv") {
-        let zone = spacetime::zone_rules(time_zone)?;
-        return Ok(ReportFeed::Ucdp(Box::new(UcdpGed::new(reader, options, zone))));
-    }
-    let places = Arc::new(Places::of(pack));
-    Ok(ReportFeed::Lines(JsonlReports::new(reader, options).knowing(places)))
+    let zone = spacetime::zone_rules(time_zone)?;
+    let places = Arc::new(pack.map(Places::of).unwrap_or_default());
+    intake::reports::open::open(&source.path, options, zone, places)
+        .with_context(|| cannot_read(&source.path))
 }
 
 /// Opens a file of authorisations.
@@ -255,8 +249,4 @@ fn text(path: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
 
 fn cannot_read(path: &Path) -> String {
     format!("{} cannot be read", path.display())
-}
-
-fn named(path: &Path, ending: &str) -> bool {
-    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))
 }

@@ -172,20 +172,8 @@ pub fn open_stream(
 ) -> Result<(Format, PointFeed), NotOpened> {
     let input = options.input;
     let failed = |source| NotOpened::Fault(Fault::Read { input, source });
-    let mut packed = BufReader::with_capacity(256 * 1024, reader);
-    let is_gzip = packed.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
-    let damaged = Arc::new(AtomicBool::new(false));
-    let bytes: Box<dyn BufRead + Send> = if is_gzip {
-        let unpacked = Unpacked {
-            gzip: MultiGzDecoder::new(packed),
-            has_ended: false,
-            damaged: damaged.clone(),
-        };
-        Box::new(BufReader::with_capacity(256 * 1024, unpacked))
-    } else {
-        Box::new(packed)
-    };
-    let (head, bytes) = peek(bytes).map_err(failed)?;
+    let packed = BufReader::with_capacity(256 * 1024, reader);
+    let (head, bytes, damaged) = unpacked(packed).map_err(failed)?;
     let whole = Locator { input, record: 0 };
     let unknown = || Rejection::new(&UNKNOWN_FORMAT, whole);
     let format = format.or_else(|| Format::detect(&head)).ok_or_else(unknown)?;
@@ -199,6 +187,27 @@ pub fn open_stream(
         Format::StateVectorsParquet => return Err(unknown().detail("Parquet from a pipe").into()),
     };
     Ok((format, Box::new(ToTheDamage { feed, damaged, input })))
+}
+
+/// The first bytes as they are when unpacked, a reader that still gives them, and what tells at
+/// its end whether gzip broke off.
+pub(crate) fn unpacked(
+    mut packed: impl BufRead + Send + 'static,
+) -> io::Result<(Vec<u8>, Box<dyn BufRead + Send>, Arc<AtomicBool>)> {
+    let is_gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let damaged = Arc::new(AtomicBool::new(false));
+    let bytes: Box<dyn BufRead + Send> = if is_gzip {
+        let unpacked = Unpacked {
+            gzip: MultiGzDecoder::new(packed),
+            has_ended: false,
+            damaged: damaged.clone(),
+        };
+        Box::new(BufReader::with_capacity(256 * 1024, unpacked))
+    } else {
+        Box::new(packed)
+    };
+    let (head, bytes) = peek(bytes)?;
+    Ok((head, bytes, damaged))
 }
 
 /// The first bytes, and a reader that still gives them.

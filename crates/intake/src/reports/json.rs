@@ -98,6 +98,11 @@ pub(super) fn parse(line: &[u8], locator: Locator) -> Result<Json, Rejection> {
         };
         Rejection::new(code, locator).detail(format!("column {column}"))
     })?;
+    checked(json, locator)
+}
+
+/// The value, unless an object in it has a key twice.
+pub(super) fn checked(json: Json, locator: Locator) -> Result<Json, Rejection> {
     let mut repeated = None;
     json.repeated_members(&mut |pointer| {
         repeated.get_or_insert(pointer);

@@ -1,6 +1,7 @@
 //! What people and sensors on the ground report, and the flights that are permitted.
 //!
-//! Three feeds: [`ucdp_ged`] reads the Uppsala Conflict Data Program's event data set,
+//! [`open`] tells what a file is. The feeds: [`openrosa`] reads the submissions of a form that
+//! people fill in on phones, [`ucdp_ged`] reads the Uppsala Conflict Data Program's event data set,
 //! [`jsonl_reports`] our own report format and [`authorisations`] flight authorisations (both
 //! in docs/report-format.md). A report that was handed in twice counts once; one that bears the
 //! name of another and says something else is rejected. Across files that is the assessor's
@@ -11,6 +12,8 @@ mod json;
 pub mod jsonl_reports;
 mod observers;
 mod once;
+pub mod open;
+pub mod openrosa;
 pub mod places;
 pub mod report;
 mod rows;
@@ -20,6 +23,8 @@ pub mod ucdp_ged;
 pub use authorisations::Authorisations;
 pub use jsonl_reports::JsonlReports;
 pub use once::NAMES_MAX;
+pub use open::{ReportFeed, ReportFormat};
+pub use openrosa::Submissions;
 pub use places::Places;
 pub use rows::{COLUMNS_MAX, RECORD_BYTES_MAX, RECORD_LINES_MAX};
 pub use text::{NAME_CHARS_MAX, SIDE_CHARS_MAX};

@@ -7,3 +7,4 @@ mod feeds;
 mod hostile_parquet;
 mod merge;
 mod real_flight;
+mod submissions;

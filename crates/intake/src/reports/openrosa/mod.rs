@@ -1,0 +1,257 @@
+//! Submissions of ODK Collect, KoboCollect and other OpenRosa clients: one XML document each, with
+//! the photographs and recordings it names beside it, in a folder or a zip file.
+//!
+//! A submission that was edited and sent again names the one it replaces (`deprecatedID`): of those
+//! in one input, the last of a chain of edits counts. Two that bear one `instanceID` and say
+//! different things are a fault, and so is each way of making a document or a zip file that costs
+//! more to read than it is worth; all others are read.
+
+mod bundle;
+mod xml;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+
+use agreement::Report;
+use agreement::json::Json;
+use agreement::text::shown;
+use agreement::track::Locator;
+
+pub use bundle::{
+    DIRECTORY_BYTES_MAX, ENTRIES_MAX, MEDIA_FILE_BYTES_MAX, SUBMISSION_BYTES_MAX, SWELL_MAX,
+    UNPACKED_BYTES_MAX, UPLOAD_BYTES_MAX,
+};
+pub use xml::{DEPTH_MAX, ELEMENTS_MAX};
+
+use self::bundle::Bundle;
+use super::observers::Observers;
+use super::once::Once;
+use super::places::Places;
+use super::report;
+use crate::codes;
+use crate::feed::{Batch, Fault, Feed, Options};
+use crate::rejection::Rejection;
+
+codes! {
+    NOT_XML = "not-xml",
+        "the document is not well-formed XML, or not UTF-8",
+        "send the submission as the client wrote it";
+    XML_DOCTYPE = "xml-doctype",
+        "the document has a document type declaration, which can make it swell or reach outside",
+        "send the submission as the client wrote it: no client writes one";
+    XML_ENTITY = "xml-entity",
+        "the document refers to an entity that XML itself does not have",
+        "write the character itself";
+    XML_TOO_DEEP = "xml-too-deep",
+        "elements are nested deeper than 16",
+        "send a submission of the form in forms/";
+    XML_TOO_MANY = "xml-too-many-elements",
+        "the document has more than 2000 elements",
+        "send one submission a document";
+    NO_INSTANCE_ID = "no-instance-id",
+        "the submission has no instanceID, by which an edit or a copy would be known",
+        "send it with meta/instanceID, as OpenRosa's metadata schema has it";
+    BAD_GEOPOINT = "bad-geopoint",
+        "the point is not a latitude and a longitude with height and accuracy behind",
+        "send the geopoint as the client wrote it";
+    MEDIA_MISSING = "media-missing",
+        "a file that the submission names is not there",
+        "send the submission again with all of its attachments";
+    MEDIA_TOO_LARGE = "media-too-large",
+        "an attached file has more than 134217728 bytes",
+        "send a shorter film or a smaller picture";
+    SUBMISSION_TOO_LARGE = "submission-too-large",
+        "the document has more than 1048576 bytes",
+        "send attachments beside the document, not in it";
+    UPLOAD_TOO_LARGE = "upload-too-large",
+        "the upload has more than 536870912 bytes, or more than 10000 files",
+        "send it in parts";
+    NOT_ZIP = "not-zip",
+        "the file is no zip file, or its directory is damaged",
+        "pack it again";
+    ZIP_PATH = "zip-path-escapes",
+        "an entry's name leads out of the zip file's own folder",
+        "pack it with plain names; no entry of this name was looked at";
+    ZIP_NESTED = "zip-nested",
+        "an entry is a zip file itself",
+        "unpack it, and send its files";
+    ZIP_ENTRY = "zip-entry-unreadable",
+        "an entry is encrypted, a link, damaged, or packed in a way that is not read",
+        "pack it again, with deflate";
+    ZIP_SWELLS = "zip-swells",
+        "what is packed swells past what may be unpacked",
+        "send the files in parts, as the client wrote them";
+    EDITED_TWICE = "edited-twice",
+        "another submission replaces the same one",
+        "edit the edited submission, or withdraw one of the two";
+    EDITED_IN_A_CIRCLE = "edited-in-a-circle",
+        "the submission is replaced by one that it replaces",
+        "send the last edit with an instanceID of its own";
+}
+
+/// The submissions of one input. All are read before the first is handed out, since a later one
+/// may replace it.
+pub struct Submissions {
+    ready: VecDeque<Result<Option<Report>, Rejection>>,
+    unread: BTreeMap<String, u64>,
+}
+
+impl Submissions {
+    /// The submissions in a folder and its sub-folders, in a zip file, or one XML document.
+    ///
+    /// # Errors
+    /// When something cannot be read. Bad submissions are rejections.
+    pub fn open(path: &Path, options: &Options, places: Arc<Places>) -> Result<Self, Fault> {
+        let input = options.input;
+        let failed = |source| Fault::Read { input, source };
+        match Bundle::open(path, input).map_err(failed)? {
+            Ok(bundle) => Self::read(bundle, options, &places).map_err(failed),
+            Err(why) => Ok(Self::refused(why)),
+        }
+    }
+
+    /// The same from bytes in memory: a zip file, or one XML document.
+    #[must_use]
+    pub fn of_bytes(bytes: Vec<u8>, options: &Options, places: &Places) -> Self {
+        let read = Bundle::of_bytes(bytes, options.input);
+        let read = read.and_then(|bundle| {
+            Self::read(bundle, options, places)
+                .map_err(|_| Rejection::new(&NOT_ZIP, Locator { input: options.input, record: 0 }))
+        });
+        read.unwrap_or_else(Self::refused)
+    }
+
+    /// Fields that were not read, and in how many submissions each.
+    #[must_use]
+    pub const fn unread(&self) -> &BTreeMap<String, u64> {
+        &self.unread
+    }
+
+    fn refused(why: Rejection) -> Self {
+        Self { ready: VecDeque::from([Err(why)]), unread: BTreeMap::new() }
+    }
+
+    fn read(mut bundle: Bundle, options: &Options, places: &Places) -> std::io::Result<Self> {
+        let input = options.input;
+        let mut once = Once::default();
+        let mut observers = Observers::default();
+        let mut read: Vec<Result<Option<Report>, Rejection>> = Vec::new();
+        let mut unread = BTreeMap::new();
+        read.extend(bundle.take_rejections().into_iter().map(Err));
+        for (n, name) in bundle.documents().into_iter().enumerate() {
+            let locator = Locator { input, record: n as u64 + 1 };
+            let mut not_read = Vec::new();
+            let made = submission(&mut bundle, &name, locator, places, &mut not_read)?;
+            let made = made.and_then(|report| {
+                let new = once.is_new(&report.id, report.digest(), locator)?;
+                if new {
+                    observers.follow(&report)?;
+                }
+                Ok(new.then_some(report))
+            });
+            if matches!(made, Ok(Some(_))) {
+                not_read.into_iter().for_each(|f| super::jsonl_reports::count(&mut unread, f));
+            }
+            read.push(made.map_err(|why| named(why, &name)));
+        }
+        Ok(Self { ready: edited(read).into(), unread })
+    }
+}
+
+impl Feed<Report> for Submissions {
+    fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, Fault> {
+        batch.clear();
+        while !batch.is_full() {
+            let Some(made) = self.ready.pop_front() else { break };
+            batch.put(made, &[], false);
+        }
+        Ok(!batch.is_empty())
+    }
+}
+
+/// With the document's name, as a message may show it.
+fn named(why: Rejection, name: &str) -> Rejection {
+    let detail = match &why.detail {
+        Some(detail) => format!("{detail} (in {})", shown(name)),
+        None => format!("in {}", shown(name)),
+    };
+    why.detail(detail)
+}
+
+/// One document with its attachments as a report.
+fn submission(
+    bundle: &mut Bundle,
+    name: &str,
+    locator: Locator,
+    places: &Places,
+    unread: &mut Vec<String>,
+) -> std::io::Result<Result<Report, Rejection>> {
+    let document = match bundle.document(name, locator)? {
+        Ok(document) => document,
+        Err(why) => return Ok(Err(why)),
+    };
+    let Ok(text) = String::from_utf8(document) else {
+        return Ok(Err(Rejection::new(&NOT_XML, locator)));
+    };
+    let said = match xml::read(text.strip_prefix('\u{feff}').unwrap_or(&text), locator) {
+        Ok(said) => said,
+        Err(why) => return Ok(Err(why)),
+    };
+    let mut fields = said.fields;
+    let mut media = Vec::new();
+    for (kind, file) in said.media {
+        match bundle.digest_beside(name, &file, locator)? {
+            Ok((sha256, bytes)) => media.push(Json::Object(vec![
+                ("kind".to_owned(), Json::Text(kind.to_owned())),
+                ("sha256".to_owned(), Json::Text(sha256.to_string())),
+                ("bytes".to_owned(), Json::Number(bytes as f64)),
+            ])),
+            Err(why) => return Ok(Err(why.at(format!("/{kind}")))),
+        }
+    }
+    if !media.is_empty() {
+        fields.push(("media".to_owned(), Json::List(media)));
+    }
+    let object = Json::Object(fields);
+    Ok(super::json::checked(object, locator)
+        .and_then(|object| report::read(object, locator, places, unread)))
+}
+
+/// Leaves out what a later edit replaced. An edit of a submission that is not here replaces
+/// nothing here.
+fn edited(read: Vec<Result<Option<Report>, Rejection>>) -> Vec<Result<Option<Report>, Rejection>> {
+    let links: BTreeMap<String, String> = read
+        .iter()
+        .filter_map(|made| made.as_ref().ok()?.as_ref())
+        .filter_map(|report| Some((report.id.clone(), report.replaces.clone()?)))
+        .collect();
+    let replaced: BTreeSet<&String> = links.values().collect();
+    let mut editor_of: BTreeMap<String, String> = BTreeMap::new();
+    let judged = read.into_iter().map(|made| {
+        let Ok(Some(report)) = made else { return made };
+        if let Some(earlier) = &report.replaces {
+            if is_in_a_circle(&report.id, &links) {
+                return Err(Rejection::new(&EDITED_IN_A_CIRCLE, report.locator));
+            }
+            let editor = editor_of.entry(earlier.clone()).or_insert_with(|| report.id.clone());
+            if *editor != report.id {
+                return Err(Rejection::new(&EDITED_TWICE, report.locator));
+            }
+        }
+        Ok((!replaced.contains(&report.id)).then_some(report))
+    });
+    judged.collect()
+}
+
+fn is_in_a_circle(id: &str, links: &BTreeMap<String, String>) -> bool {
+    let mut at = links.get(id);
+    for _ in 0..links.len() {
+        match at {
+            Some(earlier) if earlier == id => return true,
+            Some(earlier) => at = links.get(earlier),
+            None => return false,
+        }
+    }
+    false
+}
