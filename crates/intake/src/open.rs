@@ -189,11 +189,12 @@ pub fn open_stream(
     Ok((format, Box::new(ToTheDamage { feed, damaged, input })))
 }
 
+/// What [`unpacked`] gives.
+type Looked = (Vec<u8>, Box<dyn BufRead + Send>, Arc<AtomicBool>);
+
 /// The first bytes as they are when unpacked, a reader that still gives them, and what tells at
 /// its end whether gzip broke off.
-pub(crate) fn unpacked(
-    mut packed: impl BufRead + Send + 'static,
-) -> io::Result<(Vec<u8>, Box<dyn BufRead + Send>, Arc<AtomicBool>)> {
+pub(crate) fn unpacked(mut packed: impl BufRead + Send + 'static) -> io::Result<Looked> {
     let is_gzip = packed.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let damaged = Arc::new(AtomicBool::new(false));
     let bytes: Box<dyn BufRead + Send> = if is_gzip {

@@ -106,7 +106,7 @@ pub fn open(
     }
     let submissions = |places| Submissions::open(path, &options, places).map(AnyFeed::Submissions);
     let feed = if is_folder || magic == b"PK\x03\x04" {
-        submissions(places)?
+        submissions(&places)?
     } else {
         let (head, text);
         (head, text, damaged) =
@@ -118,7 +118,7 @@ pub fn open(
             Some(ReportFormat::UcdpGed) => {
                 AnyFeed::Ucdp(Box::new(UcdpGed::new(text, options, zone)))
             }
-            Some(ReportFormat::Submissions) => submissions(places)?,
+            Some(ReportFormat::Submissions) => submissions(&places)?,
             None => {
                 let whole = Locator { input, record: 0 };
                 AnyFeed::Refused(Some(Rejection::new(&UNKNOWN_REPORT_FORMAT, whole)))

@@ -237,12 +237,12 @@ fn an_upload_of_a_gigabyte_is_refused_before_it_is_read() {
     let path = folder.path().join("huge.xml");
     // Sparse: it takes no room, and reading it would take seconds.
     std::fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
-    assert!(UPLOAD_BYTES_MAX < 1 << 30);
-    let feed = Submissions::open(&path, &Options::default(), Arc::default()).unwrap();
+    const { assert!(UPLOAD_BYTES_MAX < 1 << 30) };
+    let feed = Submissions::open(&path, &Options::default(), &Places::default()).unwrap();
     assert_eq!(told(&drain(feed).1), [(0, "upload-too-large")]);
     // In a folder it costs itself only.
     std::fs::write(folder.path().join("good.xml"), without_photo("uuid:good", &[])).unwrap();
-    let feed = Submissions::open(folder.path(), &Options::default(), Arc::default()).unwrap();
+    let feed = Submissions::open(folder.path(), &Options::default(), &Places::default()).unwrap();
     let (reports, rejections, _) = drain(feed);
     assert_eq!((reports.len(), told(&rejections)), (1, vec![(2, "submission-too-large")]));
 }
@@ -260,7 +260,8 @@ fn report_files_are_told_by_content_and_unpacked() {
     };
     let ucdp = "id,type_of_violence,side_a,side_b,where_prec,latitude,longitude,date_prec,\
         date_start,date_end\n1,1,A,B,1,32.6,36.1,1,2017-07-09,2017-07-09\n";
-    let cases: [(&str, Vec<u8>, &str, usize, &[&str]); 8] = [
+    type Case = (&'static str, Vec<u8>, &'static str, usize, &'static [&'static str]);
+    let cases: [Case; 8] = [
         ("lines.csv", generated.into(), "JSON lines", 24, &[]),
         ("lines.gz", gzipped(generated.as_bytes()), "JSON lines", 24, &[]),
         ("events.jsonl", ucdp.into(), "UCDP GED", 1, &[]),

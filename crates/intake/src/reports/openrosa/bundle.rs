@@ -122,7 +122,7 @@ impl Bundle {
             if entry.is_dir() {
                 continue;
             }
-            let name = entry.name().map(|name| name.into_owned()).unwrap_or_default();
+            let name = entry.name().map(std::borrow::Cow::into_owned).unwrap_or_default();
             let code: Option<&'static Code> = if entry.enclosed_name().is_none() || !is_plain(&name)
             {
                 Some(&ZIP_PATH)

@@ -11,7 +11,6 @@ mod xml;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
-use std::sync::Arc;
 
 use agreement::Report;
 use agreement::json::Json;
@@ -102,11 +101,11 @@ impl Submissions {
     ///
     /// # Errors
     /// When something cannot be read. Bad submissions are rejections.
-    pub fn open(path: &Path, options: &Options, places: Arc<Places>) -> Result<Self, Fault> {
+    pub fn open(path: &Path, options: &Options, places: &Places) -> Result<Self, Fault> {
         let input = options.input;
         let failed = |source| Fault::Read { input, source };
         match Bundle::open(path, input).map_err(failed)? {
-            Ok(bundle) => Self::read(bundle, options, &places).map_err(failed),
+            Ok(bundle) => Self::read(bundle, options, places).map_err(failed),
             Err(why) => Ok(Self::refused(why)),
         }
     }
