@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use agreement::{Parameters, Report};
+use agreement::{Pack, Parameters, Report};
 use anyhow::Context as _;
 use assess::fusion::{Fused, Level, fuse};
 use intake::{Batch, Feed as _};
@@ -25,10 +25,9 @@ pub(crate) fn run(arguments: &Fuse) -> anyhow::Result<Outcome> {
     for (name, value) in &arguments.set {
         parameters.set(name, *value);
     }
-    let time_zone = pack.as_ref().map_or("UTC", |pack| &pack.time_zone);
     let doing = counter("reading");
     let started = Instant::now();
-    let (reports, rejected) = reports(arguments, time_zone)?;
+    let (reports, rejected) = reports(arguments, pack.as_ref())?;
     let read_s = started.elapsed().as_secs_f64();
     doing.set_message("fusing");
     let started = Instant::now();
@@ -49,11 +48,12 @@ pub(crate) fn run(arguments: &Fuse) -> anyhow::Result<Outcome> {
 }
 
 /// Every report of every file, and how many records were rejected.
-fn reports(arguments: &Fuse, time_zone: &str) -> anyhow::Result<(Vec<Report>, u64)> {
+fn reports(arguments: &Fuse, pack: Option<&Pack>) -> anyhow::Result<(Vec<Report>, u64)> {
     let (mut all, mut rejected) = (Vec::new(), 0);
+    let time_zone = pack.map_or("UTC", |pack| &pack.time_zone);
     let sources = inputs::ordered(InputKind::Reports, &arguments.reports)?;
     for (input, source) in (0..=u16::MAX).zip(&sources) {
-        let mut feed = inputs::reports(source, input, time_zone, false)?;
+        let mut feed = inputs::reports(source, input, time_zone, pack, false)?;
         let mut batch = Batch::default();
         while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
             rejected += batch.rejections.len() as u64;

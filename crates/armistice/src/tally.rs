@@ -52,7 +52,7 @@ fn reports(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Vec<Report>, u64)>
     for (input, source) in
         (0..=u16::MAX).zip(&inputs::ordered(InputKind::Reports, &arguments.reports)?)
     {
-        let mut feed = inputs::reports(source, input, &pack.time_zone, false)?;
+        let mut feed = inputs::reports(source, input, &pack.time_zone, Some(pack), false)?;
         let mut batch = Batch::default();
         while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
             rejected += batch.rejections.len() as u64;

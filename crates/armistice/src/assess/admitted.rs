@@ -147,7 +147,8 @@ impl Intake {
         let mut all = Vec::new();
         self.note_copies(sources);
         for (input, source) in self.numbered(sources, InputKind::Reports) {
-            let mut feed = inputs::reports(source, input, &pack.time_zone, self.keep_raw)?;
+            let mut feed =
+                inputs::reports(source, input, &pack.time_zone, Some(pack), self.keep_raw)?;
             feed.format().clone_into(&mut self.files[usize::from(input)].format);
             self.read_all(input, source, &mut feed, &mut all)?;
             let name = &self.files[usize::from(input)].name;

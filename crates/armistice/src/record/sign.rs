@@ -274,7 +274,7 @@ impl Segmenting {
 
 fn reports(arguments: &Sign, pack: &Pack, signer: &mut Signer) -> anyhow::Result<()> {
     for source in inputs::ordered(InputKind::Reports, &arguments.reports)? {
-        let mut feed = inputs::reports(&source, 0, &pack.time_zone, false)?;
+        let mut feed = inputs::reports(&source, 0, &pack.time_zone, Some(pack), false)?;
         let mut batch: Batch<Report> = Batch::default();
         while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
             signer.rejected += batch.rejections.len() as u64;
