@@ -83,6 +83,9 @@ pub enum Fault {
     /// The log has no more numbers.
     #[error("the log is as large as a log can be")]
     LogFull,
+    /// The vault refuses, or fails.
+    #[error(transparent)]
+    Vault(#[from] Box<crate::vault::VaultFault>),
     /// There is no such entry.
     #[error("the record has {size} entries, and none with number {index}")]
     NoEntry {
@@ -94,6 +97,12 @@ pub enum Fault {
 }
 
 /// Says of which file or folder a fault of the disk is.
+impl From<crate::vault::VaultFault> for Fault {
+    fn from(fault: crate::vault::VaultFault) -> Self {
+        Self::Vault(Box::new(fault))
+    }
+}
+
 pub(crate) trait Of<T> {
     /// That it happened at `path`.
     fn of(self, path: &str) -> Result<T, Fault>;

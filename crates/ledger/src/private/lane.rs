@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use spacetime::Instant;
 
 use super::cell::{CELL_SEALED_BYTES, Cell, CellFault, cut};
-use crate::disk::Disk;
+use crate::disk::{Disk, create_folders, folder_of};
 use crate::vault::journal::Journal;
 use crate::vault::{
     Body, Entropy, Keeping, Pad, Progress, RecordFault, Secret, ToSeal, Vault, VaultFault,
@@ -133,6 +133,8 @@ impl PrivateLane {
     /// Unless 1 <= step <= [`BATCH_ENTRIES_MAX`].
     pub fn open(keys: &dyn Disk, device: DeviceId, step: usize) -> Result<Self, VaultFault> {
         assert!((1..=BATCH_ENTRIES_MAX).contains(&step), "a step of at least one entry");
+        create_folders(keys, folder_of(JOURNAL))
+            .map_err(|source| VaultFault::Disk { place: JOURNAL.into(), source })?;
         let (journal, events) = Journal::open::<Event>(keys, JOURNAL, 1 << 16)?;
         let mut lane = Self {
             journal,

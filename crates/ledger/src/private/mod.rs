@@ -11,6 +11,11 @@ mod cell;
 mod lane;
 mod opener;
 
+agreement::statement_codes! {
+    TOO_LONG_FOR_PRIVATE = "too-long-for-private", "a private statement is longer than its lane takes",
+        "say it shorter, or in several statements";
+}
+
 pub use cell::{CELL_DATA_BYTES, CELL_SEALED_BYTES, CELLS_MAX, Cell, CellFault, cut};
 pub use lane::{BATCH_ENTRIES_MAX, Batch, PrivateEntry, PrivateLane, Queued, Sequence};
 pub use opener::{Incomplete, Opened, Opener};

@@ -65,7 +65,11 @@ impl Vault {
         })
     }
 
-    pub(super) fn resume_erasures(&mut self, record: &mut dyn Record) -> Result<(), VaultFault> {
+    /// Finishes erasures that wait for the record.
+    ///
+    /// # Errors
+    /// When the disk fails or the record does not answer.
+    pub fn resume_erasures(&mut self, record: &mut dyn Record) -> Result<(), VaultFault> {
         let bodies: Vec<Digest> = self.memory.condemned.keys().copied().collect();
         for body in bodies {
             match self.carry_out(record, &body) {

@@ -7,6 +7,7 @@ mod failing;
 mod fsck;
 mod group;
 mod index;
+mod keeper;
 mod key;
 mod logs;
 mod mirrors;

@@ -1,0 +1,371 @@
+//! All of a keeper but the vault, which is lent to it: so the vault can put its own claims on the
+//! record while it is at work.
+
+use std::sync::Arc;
+
+use agreement::statement::{
+    Body, Claim, Entry, Lane, Place, Refusal, Root, Said, Sealed, SecretKey, Statement,
+};
+use agreement::{DeviceId, Digest};
+use spacetime::time::Instant;
+use tlog::{EMPTY_ROOT, Edge};
+
+use super::{Opening, scan};
+use crate::admit::codes::ALREADY_SAID;
+use crate::admit::{self, Admission, Answer, Rejection, digest_key, place_key};
+use crate::clock::Clock;
+use crate::disk::Disk;
+use crate::fault::Fault;
+use crate::head::Head;
+use crate::index::{Key, Keys};
+use crate::pool::Pool;
+use crate::private::{self, Batch, PrivateEntry, PrivateLane, Queued};
+use crate::reader::Reader;
+use crate::sequence::Sequencer;
+use crate::vault::{
+    self, Keeping, Pad, Progress, RecordFault, Secret, SystemEntropy, ToSeal, Vault, VaultFault,
+};
+
+/// Lines that share a pool.
+const POOL_LINES_MAX: usize = 4096;
+/// Bytes of lines that share a pool; what is in the log of them is less.
+const POOL_LINES_BYTES_MAX: usize = 4 << 20;
+
+pub(super) struct Desk {
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    sequencer: Sequencer,
+    admission: Admission,
+    lane: PrivateLane,
+    device: DeviceId,
+    key: SecretKey,
+    keeping: Keeping,
+    scanned: scan::Scanned,
+    broken: bool,
+}
+
+/// By what entries are found again.
+#[derive(Debug)]
+struct EntryKeys;
+
+impl Keys for EntryKeys {
+    fn keys(&self, entry: &[u8], keys: &mut Vec<Key>) {
+        keys.extend(admit::keys_of(entry));
+    }
+}
+
+impl Desk {
+    pub(super) fn open(
+        opening: Opening,
+        lane: impl FnOnce(&dyn Disk) -> Result<PrivateLane, VaultFault>,
+    ) -> Result<Self, Fault> {
+        let Opening { disk, log_key, roster, device, device_key, keeping, clock, threads, .. } =
+            opening;
+        let keys: Arc<dyn Keys> = Arc::new(EntryKeys);
+        let sequencer = crate::open_with_keys(&disk, &log_key, &keys, clock.now())?;
+        let lane = lane(&*disk)?;
+        let mut admission = Admission::new(roster, device.clone(), threads);
+        let scanned = scan::bring_up(&*disk, sequencer.published().size)?;
+        let reader = Reader::new(&*disk);
+        for &leaf in &scanned.leaves {
+            let bytes = reader.entry(leaf, sequencer.published().size)?;
+            admission.replay(leaf, &read_entry(leaf, &bytes)?, None);
+        }
+        let key = device_key;
+        let broken = false;
+        Ok(Self { disk, clock, sequencer, admission, lane, device, key, keeping, scanned, broken })
+    }
+
+    pub(super) fn resume_lane(&mut self) -> Result<(), Fault> {
+        let Self { sequencer, clock, lane, .. } = self;
+        lane.resume(&mut Log { sequencer, now: clock.now() })?;
+        Ok(())
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    pub(super) fn head(&self) -> Head {
+        self.sequencer.published()
+    }
+
+    pub(super) fn last_period(&self) -> Option<u64> {
+        self.lane.last_period()
+    }
+
+    pub(super) fn entry(&self, leaf: u64) -> Result<Entry, Fault> {
+        let size = self.head().size;
+        read_entry(leaf, &Reader::new(&*self.disk).entry(leaf, size)?)
+    }
+
+    pub(super) fn submit(
+        &mut self,
+        vault: &mut Vault,
+        lines: &[&[u8]],
+        first_line: u64,
+    ) -> Result<Vec<Answer>, Fault> {
+        if self.broken {
+            return Err(Fault::Broken);
+        }
+        self.broken = true;
+        let mut answers = Vec::with_capacity(lines.len());
+        let mut rest = lines;
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = |line: &&&[u8]| {
+                bytes += line.len();
+                bytes <= POOL_LINES_BYTES_MAX
+            };
+            let count = rest.iter().take(POOL_LINES_MAX).take_while(fits).count().max(1);
+            let (now, later) = rest.split_at(count);
+            let line = first_line + answers.len() as u64;
+            answers.extend(self.submit_pool(vault, now, line)?);
+            rest = later;
+        }
+        self.broken = false;
+        Ok(answers)
+    }
+
+    fn submit_pool(
+        &mut self,
+        vault: &mut Vault,
+        lines: &[&[u8]],
+        first_line: u64,
+    ) -> Result<Vec<Answer>, Fault> {
+        let pool = self.sequencer.begin(self.clock.now())?;
+        let (disk, sequencer) = (&*self.disk, &self.sequencer);
+        let (lane, keeping) = (&self.lane, &self.keeping);
+        let mut open = OpenPool { disk, sequencer, lane, keeping, vault, pool };
+        let admitted = self.admission.admit(lines, first_line, &mut open);
+        let mut pool = open.pool;
+        let mut answers = match admitted {
+            Ok(answers) => answers,
+            Err(fault) => {
+                vault.unstage();
+                return Err(fault);
+            }
+        };
+        // The bodies first: an entry says that its ciphertext is there.
+        vault.flush()?;
+        if !pool.is_empty() {
+            if let Err(Fault::StagedFull) = self.sequencer.commit(&mut pool) {
+                self.sequencer.publish()?;
+                self.sequencer.commit(&mut pool)?;
+            }
+            self.sequencer.publish()?;
+        }
+        self.queue_private(vault, first_line, &mut answers)?;
+        self.scanned.note(&*self.disk, &pool, self.sequencer.published().size)?;
+        Ok(answers)
+    }
+
+    fn queue_private(
+        &mut self,
+        vault: &mut Vault,
+        first_line: u64,
+        answers: &mut [Answer],
+    ) -> Result<(), Fault> {
+        let received_at = self.clock.now();
+        for (line, answer) in (first_line..).zip(answers) {
+            let Answer::Private(claim) = answer else { continue };
+            let header = claim.statement().header();
+            let digest = claim.statement().digest();
+            let before = self.lane.said(&header.device, header.sequence);
+            if before.is_some_and(|before| before != digest) {
+                *answer = rejected(line, Refusal::new(&ALREADY_SAID).within("statement"));
+                continue;
+            }
+            let mut entropy = SystemEntropy;
+            let queued = self.lane.queue(vault, &[(claim, received_at)], &mut entropy)?;
+            match queued.into_iter().next() {
+                Some(Queued::Taken(Progress::Leaf(leaf))) => *answer = Answer::Known { leaf },
+                Some(Queued::Refused(fault)) => {
+                    let refusal = Refusal::new(&private::TOO_LONG_FOR_PRIVATE);
+                    *answer = rejected(line, refusal.detail(fault.to_string()));
+                }
+                Some(Queued::Taken(Progress::NotYet)) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn close_period(
+        &mut self,
+        vault: &mut Vault,
+        period: u64,
+    ) -> Result<Option<Batch>, Fault> {
+        let head = self.head();
+        let root = Digest::from_bytes(*head.root.as_bytes());
+        let last_root = (head.size > 0).then_some(Root { root, size: head.size });
+        let Self { sequencer, clock, lane, key, .. } = self;
+        let mut log = Log { sequencer, now: clock.now() };
+        Ok(lane.close(vault, &mut log, key, period, last_root, &mut SystemEntropy)?)
+    }
+
+    /// A claim of the keeper's own device, behind its last one in that lane.
+    pub(super) fn sign(
+        &self,
+        lane: Lane,
+        said: &Said,
+        body: Option<(&Body, [u8; 32])>,
+    ) -> Result<Claim, Fault> {
+        let place = match lane {
+            Lane::Private => self.lane.place_of(&self.device),
+            _ => self.public_place()?,
+        };
+        let claim = Claim::sign(self.device.clone(), &self.key, place, None, said, body);
+        claim.map_err(|why| damaged("a statement of the keeper", &why))
+    }
+
+    /// Numbers without a gap: the last is found by doubling, then halving.
+    fn public_place(&self) -> Result<Place, Fault> {
+        let at = |sequence| self.sequencer.find(&place_key(&self.device, Lane::Public, sequence));
+        if at(0)?.is_none() {
+            return Ok(Place::default());
+        }
+        let (mut known, mut step) = (0_u64, 1_u64);
+        while at(known + step)?.is_some() {
+            known += step;
+            step *= 2;
+        }
+        while step > 1 {
+            step /= 2;
+            if at(known + step)?.is_some() {
+                known += step;
+            }
+        }
+        let leaf = at(known)?.ok_or(Fault::Broken)?;
+        Ok(Place::after(&self.entry(leaf)?.statement))
+    }
+}
+
+impl vault::Record for Desk {
+    fn append(&mut self, vault: &mut Vault, claim: &str) -> Result<Progress, RecordFault> {
+        let failed = |fault: Fault| RecordFault::Failed(fault.to_string());
+        let answers = self.submit(vault, &[claim.as_bytes()], 1).map_err(failed)?;
+        match answers.into_iter().next() {
+            Some(Answer::Admitted { leaf, .. } | Answer::Known { leaf }) => {
+                Ok(Progress::Leaf(leaf))
+            }
+            Some(Answer::Private(_)) => Ok(Progress::NotYet),
+            Some(Answer::Rejected(rejection)) => {
+                Err(RecordFault::Refused(rejection.refusal.to_string()))
+            }
+            None => Err(RecordFault::Failed("no answer".into())),
+        }
+    }
+}
+
+/// The log, to the private lane.
+struct Log<'a> {
+    sequencer: &'a mut Sequencer,
+    now: Instant,
+}
+
+impl private::Sequence for Log<'_> {
+    fn append(&mut self, batch: &[PrivateEntry]) -> Result<u64, RecordFault> {
+        self.put(batch).map_err(|fault| RecordFault::Failed(fault.to_string()))
+    }
+}
+
+impl Log<'_> {
+    fn put(&mut self, batch: &[PrivateEntry]) -> Result<u64, Fault> {
+        let Some(first) = batch.first() else { return Ok(self.sequencer.head().size) };
+        if let Some(leaf) = self.sequencer.find(&digest_key(&first.statement.digest()))? {
+            return Ok(leaf);
+        }
+        let mut pool = self.sequencer.begin(self.now)?;
+        let sequenced_at = pool.sequenced_at();
+        for PrivateEntry { statement, sealed } in batch {
+            let (sealed, statement) = (Some(*sealed), statement.clone());
+            let entry = Entry { sealed, sequenced_at, statement }.canonical();
+            pool.push(&entry.map_err(|why| damaged("a private entry", &why))?)?;
+        }
+        let first = pool.first();
+        if let Err(Fault::StagedFull) = self.sequencer.commit(&mut pool) {
+            self.sequencer.publish()?;
+            self.sequencer.commit(&mut pool)?;
+        }
+        self.sequencer.publish()?;
+        Ok(first)
+    }
+}
+
+/// The record as admission sees it.
+struct OpenPool<'a> {
+    disk: &'a dyn Disk,
+    sequencer: &'a Sequencer,
+    lane: &'a PrivateLane,
+    keeping: &'a Keeping,
+    vault: &'a mut Vault,
+    pool: Pool,
+}
+
+impl admit::Record for OpenPool<'_> {
+    fn find(&self, key: &[u8; 32]) -> Result<Option<u64>, Fault> {
+        if let Some(leaf) = self.pool.find(key) {
+            return Ok(Some(leaf));
+        }
+        // A private statement is in the log by its cells only.
+        if let Some(Progress::Leaf(leaf)) = self.lane.progress(&Digest::from_bytes(*key)) {
+            return Ok(Some(leaf));
+        }
+        self.sequencer.find(key)
+    }
+
+    fn entry(&self, leaf: u64) -> Result<Vec<u8>, Fault> {
+        match leaf.checked_sub(self.pool.first()) {
+            Some(at) => {
+                let entry = self.pool.entries().nth(usize::try_from(at).unwrap_or(usize::MAX));
+                let size = self.next_leaf();
+                entry.map(<[u8]>::to_vec).ok_or(Fault::NoEntry { index: leaf, size })
+            }
+            None => Reader::new(self.disk).entry(leaf, self.sequencer.published().size),
+        }
+    }
+
+    fn root_at(&self, size: u64) -> Result<Option<[u8; 32]>, Fault> {
+        let head = self.sequencer.published();
+        if size == 0 {
+            return Ok(Some(*EMPTY_ROOT.as_bytes()));
+        }
+        if size >= head.size {
+            return Ok((size == head.size).then(|| *head.root.as_bytes()));
+        }
+        // Of an older tree what is asked for is in full tiles and in the ends of newer ones.
+        let edge = Edge::load(size, &mut Reader::new(self.disk));
+        Ok(edge.ok().map(|edge| *edge.root().as_bytes()))
+    }
+
+    fn next_leaf(&self) -> u64 {
+        self.pool.first() + self.pool.len() as u64
+    }
+
+    fn sequenced_at(&self) -> Instant {
+        self.pool.sequenced_at()
+    }
+
+    fn seal(&mut self, _: &Statement, salt: &[u8; 32], body: &[u8]) -> Result<Sealed, Fault> {
+        let body = vault::Body::new(Secret::new(*salt), body.to_vec());
+        let keeping = self.keeping.clone();
+        let sealed = self.vault.stage(&ToSeal { body, keeping, pad: Pad::Padme })?;
+        Ok(Sealed { bytes: u64::from(sealed.bytes), sha256: sealed.sha256 })
+    }
+
+    fn push(&mut self, entry: &[u8]) -> Result<u64, Fault> {
+        self.pool.push(entry)
+    }
+}
+
+fn read_entry(leaf: u64, bytes: &[u8]) -> Result<Entry, Fault> {
+    Entry::parse(bytes).map_err(|why| damaged(&format!("entry {leaf}"), &why))
+}
+
+fn damaged(path: &str, why: &Refusal) -> Fault {
+    Fault::Damaged { path: path.to_owned(), reason: why.to_string() }
+}
+
+fn rejected(line: u64, refusal: Refusal) -> Answer {
+    Answer::Rejected(Box::new(Rejection { line, refusal, proof: None }))
+}

@@ -1,0 +1,210 @@
+//! The keeper of a record: admission, vault, private lane and sequencer under one roof.
+//!
+//! A claim that is answered as admitted is in the log, its body sealed before it; one that is
+//! answered as private is sealed and queued. The keeper's own statements (ticks, disclosures,
+//! erasures) go the same way as everybody's.
+
+mod desk;
+mod scan;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use agreement::statement::said::{Erased, ErasureReason, Nothing, Ticked};
+use agreement::statement::{Body, Claim, Entry, Lane, Roster, Said, SecretKey, body};
+use agreement::{DeviceId, Digest};
+
+use self::desk::Desk;
+use crate::admit::Answer;
+use crate::clock::Clock;
+use crate::disk::Disk;
+use crate::fault::Fault;
+use crate::head::{Head, LogKey};
+use crate::private::{Batch, PrivateLane};
+use crate::vault::{
+    Disclosure, Entropy, Erasure, Keeping, Released, Secret, Shown, Sizes, SystemEntropy,
+    Tombstone, Vault, VaultFault,
+};
+
+/// What it takes to open a record for keeping.
+pub struct Opening {
+    /// The record's folder.
+    pub disk: Arc<dyn Disk>,
+    /// Where keys lie; the same folder, or one on another disk.
+    pub keys: Arc<dyn Disk>,
+    /// Signs checkpoints.
+    pub log_key: Arc<dyn LogKey>,
+    /// The roster of the pack in force.
+    pub roster: Roster,
+    /// The device that speaks for the record.
+    pub device: DeviceId,
+    /// Its key.
+    pub device_key: SecretKey,
+    /// The vault's identity.
+    pub identity: age::x25519::Identity,
+    /// Who holds the keys of bodies; cells of the private lane are always the vault's.
+    pub keeping: Keeping,
+    /// Entries of one step of the private lane.
+    pub step: usize,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Threads that verify signatures.
+    pub threads: NonZeroUsize,
+}
+
+impl std::fmt::Debug for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opening").field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
+/// A record that is open for keeping.
+pub struct Keeper {
+    desk: Desk,
+    vault: Vault,
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keeper").field("vault", &self.vault).finish_non_exhaustive()
+    }
+}
+
+impl Keeper {
+    /// Opens a record, and finishes what a crash cut short: pools, the private lane's batch,
+    /// erasures. Disclosures that wait are released by [`Keeper::collect`].
+    ///
+    /// # Errors
+    /// When the record, the vault or a key is not as it must be, or the disk fails.
+    pub fn open(opening: Opening) -> Result<Self, Fault> {
+        let entropy = || Box::new(SystemEntropy) as Box<dyn Entropy + Send>;
+        let sizes = Sizes::default();
+        let Opening { disk, keys, identity, device, step, .. } = &opening;
+        let (disk, keys, identity) = (disk.clone(), keys.clone(), identity.clone());
+        let lane_keys = keys.clone();
+        let device = device.clone();
+        let step = *step;
+        // The lock first: the vault has one writer as the log has.
+        let mut desk = Desk::open(opening, |_| PrivateLane::open(&*lane_keys, device, step))?;
+        let vault = Vault::open(disk, keys, identity, entropy(), sizes)?;
+        desk.resume_lane()?;
+        let mut keeper = Self { desk, vault };
+        keeper.vault.resume_erasures(&mut keeper.desk)?;
+        Ok(keeper)
+    }
+
+    /// Answers claims line by line. What is answered as admitted or known is in the log and
+    /// published; what is answered as private is durably queued.
+    ///
+    /// # Errors
+    /// When the world fails: the record has then to be opened again.
+    pub fn submit(&mut self, lines: &[&[u8]], first_line: u64) -> Result<Vec<Answer>, Fault> {
+        self.desk.submit(&mut self.vault, lines, first_line)
+    }
+
+    /// Says that time has passed.
+    ///
+    /// # Errors
+    /// As [`Keeper::submit`].
+    pub fn tick(&mut self) -> Result<Answer, Fault> {
+        let said = Said::Tick(Ticked { at: self.desk.now() });
+        let claim = self.desk.sign(Lane::Public, &said, None)?;
+        let mut answers = self.submit(&[&claim.to_line()], 1)?;
+        answers.pop().ok_or(Fault::Broken)
+    }
+
+    /// Ends a period of the private lane; every period must be ended, also one in which nothing was
+    /// said.
+    ///
+    /// # Errors
+    /// As [`Keeper::submit`].
+    pub fn close_period(&mut self, period: u64) -> Result<Option<Batch>, Fault> {
+        self.desk.close_period(&mut self.vault, period)
+    }
+
+    /// Releases the disclosures that are on the record by now. What is released is given once: it
+    /// counts as a copy from here on, whether it reaches its reader or not.
+    ///
+    /// # Errors
+    /// As [`Keeper::submit`].
+    pub fn collect(&mut self) -> Result<Vec<Released>, Fault> {
+        Ok(self.vault.resume(&mut self.desk)?)
+    }
+
+    /// Shows the body of an entry to a reader, who is on the pack's list of recipients. As a
+    /// disclosure is private, this waits for the end of the period.
+    ///
+    /// # Errors
+    /// When the entry has no body that can be shown, or the world fails.
+    pub fn disclose(
+        &mut self,
+        leaf: u64,
+        reader: &agreement::party::Recipient,
+        purpose: &str,
+    ) -> Result<Shown, Fault> {
+        let (statement, sealed) = self.body_of(leaf)?;
+        let said = Body::Disclosure(body::Disclosure {
+            at: self.desk.now(),
+            opened: statement,
+            purpose: purpose.to_owned(),
+            to: reader.id.clone(),
+        });
+        let salt = Secret::fresh(&mut SystemEntropy).map_err(VaultFault::from)?;
+        let salt = Some((&said, *salt.expose()));
+        let claim = self.desk.sign(Lane::Private, &Said::Disclosure(Nothing {}), salt)?;
+        let disclosure = Disclosure {
+            statement,
+            bodies: vec![sealed],
+            reader: reader.id.clone(),
+            recipient: reader.age.clone(),
+        };
+        Ok(self.vault.disclose(&mut self.desk, disclosure, &text(&claim))?)
+    }
+
+    /// Erases the body of an entry for good.
+    ///
+    /// # Errors
+    /// When the entry has no body that can be erased, or the world fails.
+    pub fn erase(&mut self, leaf: u64, reason: ErasureReason) -> Result<Option<Tombstone>, Fault> {
+        let (statement, body) = self.body_of(leaf)?;
+        let said = Said::Erasure(Erased { erased: statement, reason });
+        let claim = self.desk.sign(Lane::Public, &said, None)?;
+        let erasure = Erasure { statement, body };
+        Ok(self.vault.erase(&mut self.desk, erasure, &text(&claim))?)
+    }
+
+    /// An entry by its leaf.
+    ///
+    /// # Errors
+    /// When there is none, or the disk fails.
+    pub fn entry(&self, leaf: u64) -> Result<Entry, Fault> {
+        self.desk.entry(leaf)
+    }
+
+    /// The vault, to ask it what became of a body.
+    pub fn vault_mut(&mut self) -> &mut Vault {
+        &mut self.vault
+    }
+
+    /// What is published.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.desk.head()
+    }
+
+    /// The last period of the private lane that was ended.
+    #[must_use]
+    pub fn last_period(&self) -> Option<u64> {
+        self.desk.last_period()
+    }
+
+    fn body_of(&self, leaf: u64) -> Result<(Digest, Digest), Fault> {
+        let entry = self.entry(leaf)?;
+        let sealed = entry.sealed.ok_or(VaultFault::from(crate::vault::Refusal::Unknown))?;
+        Ok((entry.statement.digest(), sealed.sha256))
+    }
+}
+
+fn text(claim: &Claim) -> String {
+    String::from_utf8_lossy(&claim.to_line()).into_owned()
+}
