@@ -54,6 +54,14 @@ pub(crate) enum Verb {
     Mirror(crate::mirror::Mirror),
     /// Find out whether two were shown one log.
     Gossip(crate::gossip::Gossip),
+    /// Seal claims so that only the keeper of a record can read them on the way.
+    Seal(crate::bodies::Seal),
+    /// Open what was sealed or shown to you, held against the record.
+    Open(crate::bodies::Open),
+    /// Show bodies of a record to a recipient of its pack: logged first.
+    Disclose(crate::bodies::Disclose),
+    /// Destroy the body of an entry for good; the entry and its proof stay.
+    Erase(crate::bodies::Erase),
     /// Print what a shell needs to complete verbs and options.
     Completions(Completions),
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod assess;
 mod audit;
+mod bodies;
 mod check;
 mod completions;
 mod console;
@@ -10,6 +11,7 @@ mod faults;
 mod fuse;
 mod gossip;
 mod inputs;
+mod keeping;
 mod key;
 mod keyfile;
 mod mirror;
@@ -43,6 +45,10 @@ fn main() -> ExitCode {
         Verb::Witness(verb) => witness::run(&verb),
         Verb::Mirror(arguments) => mirror::run(&arguments),
         Verb::Gossip(arguments) => gossip::run(&arguments),
+        Verb::Seal(arguments) => bodies::seal(&arguments),
+        Verb::Open(arguments) => bodies::open(&arguments),
+        Verb::Disclose(arguments) => bodies::disclose(&arguments),
+        Verb::Erase(arguments) => bodies::erase(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
     };
     let outcome = done.unwrap_or_else(|fault| {

@@ -1,6 +1,8 @@
 //! The command line: exit codes, what is written, and that it is the same every time.
 
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod program;
 mod records;
 #[cfg(test)]

@@ -1,0 +1,151 @@
+//! What it takes to open a record for writing, as arguments that several verbs share.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, thread};
+
+use age::x25519::Identity;
+use agreement::statement::{Roster, SecretKey};
+use agreement::{DeviceId, Digest, Pack, Role};
+use anyhow::Context as _;
+use clap::Args;
+use ledger::clock::SystemClock;
+use ledger::disk::{Disk, RealDisk};
+use ledger::vault::{Keeping, wrap};
+use ledger::{Fault, Keeper, LogKey, NoteLogKey, Opening};
+use tlog::{NoteSigner, VerifierKey};
+
+use crate::outcome::{Refused, WrongUsage};
+use crate::pack::PackFolder;
+
+/// Seconds of a period of the private lane.
+pub(crate) const PERIOD_S: i64 = 60;
+/// Entries of one step of the private lane: what an empty period shows.
+const STEP: usize = 8;
+
+/// A record that this machine keeps.
+#[derive(Debug, Args)]
+pub(crate) struct KeepingArguments {
+    /// Folder of the record.
+    pub(crate) record: PathBuf,
+    /// Folder of the pack: its roster and recipients.
+    #[arg(long)]
+    pub(crate) pack: PathBuf,
+    /// The log's secret key, as `record init` took it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_key: PathBuf,
+    /// The pack's device that speaks for the record.
+    #[arg(long, value_name = "DEVICE", value_parser = device)]
+    pub(crate) device: DeviceId,
+    /// Its secret key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) device_key: PathBuf,
+    /// The vault's age identity (AGE-SECRET-KEY-1..., as age-keygen writes it). Best on another disk.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vault_key: PathBuf,
+    /// Split the key of every new body, so that K guarantors who are recipients of the pack give it back
+    /// together and the vault alone cannot.
+    #[arg(long, value_name = "K")]
+    pub(crate) split: Option<u8>,
+}
+
+fn device(text: &str) -> Result<DeviceId, String> {
+    DeviceId::new(text).ok_or_else(|| "lower-case letters, digits and hyphens".to_owned())
+}
+
+impl KeepingArguments {
+    /// Opens the record for keeping.
+    pub(crate) fn open(&self) -> anyhow::Result<(Keeper, Pack)> {
+        let checked = PackFolder::read(&self.pack)?.check();
+        let (pack, _) = checked.map_err(|faults| {
+            let pack = self.pack.display();
+            Refused(format!("{pack} has {} faults: armistice check {pack}", faults.len()))
+        })?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&self.record));
+        let log_key: Arc<dyn LogKey> = Arc::new(self.note_key()?);
+        let opening = Opening {
+            keys: disk.clone(),
+            disk,
+            log_key,
+            roster: Roster::of(&pack).map_err(|why| Refused(why.to_string()))?,
+            device: self.device.clone(),
+            device_key: SecretKey::from_seed(&secret(&self.device_key)?),
+            identity: identity(&self.vault_key)?,
+            keeping: self.keeping(&pack)?,
+            step: STEP,
+            clock: Arc::new(SystemClock),
+            threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        };
+        let keeper = Keeper::open(opening).map_err(|fault| explained(fault, &self.record))?;
+        Ok((keeper, pack))
+    }
+
+    fn note_key(&self) -> anyhow::Result<NoteLogKey> {
+        let path = self.record.join("log.vkey");
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let public = VerifierKey::parse(text.trim())
+            .map_err(|fault| Refused(format!("{}: {fault}", path.display())))?;
+        let signer = NoteSigner::new(public.name(), &secret(&self.log_key)?)
+            .map_err(|fault| Refused(fault.to_string()))?;
+        Ok(NoteLogKey::new(signer))
+    }
+
+    fn keeping(&self, pack: &Pack) -> anyhow::Result<Keeping> {
+        let Some(threshold) = self.split else { return Ok(Keeping::Vault) };
+        let is_guarantor =
+            |party| pack.parties.get(party).is_some_and(|party| party.role == Role::Guarantor);
+        let holders = pack.recipients.values().filter(|one| is_guarantor(&one.party));
+        let holders: Vec<_> = holders
+            .map(|one| wrap::recipient(&one.age).map_err(|why| Refused(why.to_string())))
+            .collect::<Result<_, _>>()?;
+        if usize::from(threshold) > holders.len() || threshold == 0 {
+            let count = holders.len();
+            let text = format!("--split {threshold}: the pack has {count} guarantors' recipients");
+            return Err(WrongUsage(text).into());
+        }
+        Ok(Keeping::Split { threshold, holders })
+    }
+}
+
+/// The 32 bytes of a secret key: 64 hexadecimal digits in a file.
+fn secret(path: &Path) -> anyhow::Result<[u8; 32]> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let digest = Digest::parse(text.trim()).ok_or_else(|| {
+        Refused(format!("{}: a key file is 64 hexadecimal digits", path.display()))
+    })?;
+    Ok(*digest.as_bytes())
+}
+
+/// An age identity: the line of a file that is one.
+pub(crate) fn identity(path: &Path) -> anyhow::Result<Identity> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let line = text.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-1"));
+    let identity = line.and_then(|line| line.parse().ok());
+    identity.ok_or_else(|| {
+        let path = path.display();
+        Refused(format!("{path} holds no age identity (AGE-SECRET-KEY-1...)")).into()
+    })
+}
+
+/// A refusal by the ledger, or a world that failed.
+pub(crate) fn explained(fault: Fault, record: &Path) -> anyhow::Error {
+    use ledger::vault::VaultFault;
+    let place = record.display();
+    match fault {
+        Fault::Disk { .. } => anyhow::Error::new(fault).context(place.to_string()),
+        Fault::Vault(fault) => match *fault {
+            VaultFault::Refused(why) => refused(&why).into(),
+            fault @ (VaultFault::Damaged { .. } | VaultFault::Record(_)) => {
+                Refused(format!("{place}: {fault}")).into()
+            }
+            fault => anyhow::Error::new(fault).context(place.to_string()),
+        },
+        fault => Refused(format!("{place}: {fault}")).into(),
+    }
+}
+
+/// A refusal by the vault, with what to do about it.
+pub(crate) fn refused(why: &ledger::vault::Refusal) -> Refused {
+    Refused(format!("{why} [{}]\n  repair: {}", why.code(), why.repair()))
+}

@@ -1,0 +1,214 @@
+//! Bodies from the keeper's side and the reader's: seal, disclose, open, erase.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+
+use agreement::report::{Act, Method, Source, Told};
+use agreement::statement::said::Nothing;
+use agreement::statement::{Body, Claim, Place, Roster, Said, SecretKey};
+use agreement::track::Locator;
+use agreement::{DeviceId, Digest, PackFiles, Report};
+use ledger::clock::{Clock as _, SystemClock};
+use ledger::disk::{Disk, RealDisk};
+use ledger::vault::Keeping;
+use ledger::{Birth, Keeper, LogKey, NoteLogKey, Opening, STAGED_BYTES_MIN};
+use spacetime::{Instant, Interval};
+use tlog::NoteSigner;
+
+use crate::program::{Desk, Ran};
+
+const PACK: &str = "../../packs/southern-syria-2017";
+const KEEPING: [&str; 11] = [
+    "record",
+    "--pack",
+    "keepers",
+    "--log-key",
+    "log.key",
+    "--device",
+    "jordan-1",
+    "--device-key",
+    "jordan-1.key",
+    "--vault-key",
+    "vault.key",
+];
+const SECRET_WORDS: &str = "a clinic behind the mill";
+
+/// A pack whose devices, and whose joint room, have keys that the test has; a record with one report.
+fn room(split: Option<u8>) -> Desk {
+    let desk = Desk::new();
+    let path = |name: &str| desk.path(name).to_str().unwrap().to_owned();
+    fs::create_dir(desk.path("keepers")).unwrap();
+    let mut text = fs::read_to_string(Path::new(PACK).join("agreement.toml")).unwrap();
+    for (n, (device, old)) in (1..).zip([
+        ("jordan-1", "DAigd9pB1mlUiZ+GJvqvGaTM/NAQTcsbbUvnudGI3DU="),
+        ("observers-1", "IKcMA0KatRORmYRoqG+qqgeeZQ+xzsy7tPG7AXXXA5Q="),
+    ]) {
+        let public = Digest::from_bytes(key(n).public().to_bytes()).to_string();
+        assert!(text.contains(old), "{device}");
+        text = text.replace(old, &public);
+    }
+    let recipient =
+        |file: &str| desk.run(&["seal", "--new-identity", file]).expect(0).out().trim().to_owned();
+    let [_, reader, us, russia] =
+        ["vault.key", "reader.key", "us.key", "russia.key"].map(recipient);
+    text = text.replace("age1dr0sqedfkreyufkx9jxwnkk3zy0tku6eknj9446xuj5qwzvvhcpqnvzehp", &reader);
+    for (party, age) in [("united-states", us), ("russia", russia)] {
+        text +=
+            &format!("\n[[recipient]]\nid = \"{party}\"\nparty = \"{party}\"\nage = \"{age}\"\n");
+    }
+    desk.put("keepers/agreement.toml", &text);
+    for file in ["areas.geojson", "SOURCES.md"] {
+        fs::copy(Path::new(PACK).join(file), path(&format!("keepers/{file}"))).unwrap();
+    }
+    desk.put("log.key", &format!("{}\n", Digest::from_bytes([9; 32])));
+    desk.put("jordan-1.key", &format!("{}\n", Digest::from_bytes([1; 32])));
+    fs::create_dir(desk.path("record")).unwrap();
+    let areas = fs::read(desk.path("keepers/areas.geojson")).unwrap();
+    keep_one_report(&desk.path("record"), &text, &areas, &desk, split);
+    desk
+}
+
+fn key(number: u8) -> SecretKey {
+    SecretKey::from_seed(&[number; 32])
+}
+
+fn keep_one_report(record: &Path, text: &str, areas: &[u8], desk: &Desk, split: Option<u8>) {
+    let files = PackFiles {
+        agreement_toml: Some(text.as_bytes()),
+        areas_geojson: Some(areas),
+        has_sources: true,
+    };
+    let (pack, _) = agreement::pack::read(&files).unwrap();
+    let log_key = NoteLogKey::new(NoteSigner::new("example.org/south", &[9; 32]).unwrap());
+    fs::write(record.join("log.vkey"), format!("{}\n", log_key.verifier().key())).unwrap();
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(record));
+    let now = SystemClock.now();
+    let birth = Birth { now, secret: [7; 32], staged_bytes: STAGED_BYTES_MIN };
+    ledger::init(&*disk, &log_key, &birth).unwrap();
+    let identity = fs::read_to_string(desk.path("vault.key")).unwrap();
+    let identity = identity.lines().nth(1).unwrap().parse().unwrap();
+    let keeping = split.map_or(Keeping::Vault, |threshold| {
+        let holders = ["us.key", "russia.key"].map(|file| {
+            let text = fs::read_to_string(desk.path(file)).unwrap();
+            let identity: age::x25519::Identity = text.lines().nth(1).unwrap().parse().unwrap();
+            identity.to_public()
+        });
+        Keeping::Split { threshold, holders: holders.into() }
+    });
+    let log_key: Arc<dyn LogKey> = Arc::new(log_key);
+    let mut keeper = Keeper::open(Opening {
+        disk: disk.clone(),
+        keys: disk,
+        log_key,
+        roster: Roster::of(&pack).unwrap(),
+        device: DeviceId::new("jordan-1").unwrap(),
+        device_key: key(1),
+        identity,
+        keeping,
+        step: 8,
+        clock: Arc::new(SystemClock),
+        threads: NonZeroUsize::MIN,
+    })
+    .unwrap();
+    let answers = keeper.submit(&[&report().to_line()], 1).unwrap();
+    assert!(matches!(answers[0], ledger::admit::Answer::Admitted { leaf: 0, .. }), "{answers:?}");
+}
+
+fn report() -> Claim {
+    let at = |seconds: i64| Instant::from_micros(seconds * 1_000_000);
+    let source =
+        Source { id: SECRET_WORDS.into(), post: None, kind: "human".into(), position: None };
+    let told = Told {
+        id: "r1".into(),
+        act: Act::Explosion,
+        method: Method::Heard,
+        observed: Interval::new(at(0), at(60)).unwrap(),
+        source,
+    };
+    let body = Body::Report(Box::new(Report::of(told, Locator::default())));
+    let (device, said) = (DeviceId::new("observers-1").unwrap(), Said::Report(Nothing {}));
+    Claim::sign(device, &key(2), Place::default(), None, &said, Some((&body, [5; 32]))).unwrap()
+}
+
+fn keep(desk: &Desk, verb: &str, more: &[&str]) -> Ran {
+    desk.run(&[&[verb], &KEEPING[..], more].concat())
+}
+
+/// Shows leaf 0 to the joint room, and gives the name of the package.
+fn show(desk: &Desk) -> String {
+    let ask = ["--leaf", "0", "--to", "joint-room", "--purpose", "to warn", "--out", "shown"];
+    let asked = keep(desk, "disclose", &ask).expect(0);
+    assert_eq!(asked.out(), "leaf 0: request 0 waits\n");
+    assert!(!desk.path("shown").read_dir().unwrap().any(|_| true), "nothing is handed out yet");
+    let collected = keep(desk, "disclose", &["--collect", "--out", "shown"]).expect(0);
+    collected.out().lines().last().unwrap().to_owned()
+}
+
+fn open(desk: &Desk, package: &str, identity: &str, more: &[&str]) -> Ran {
+    let common = ["open", package, "--identity", identity, "--record", "record", "--leaf", "0"];
+    desk.run(&[&common, more].concat())
+}
+
+#[test]
+fn a_body_is_shown_over_the_record_opened_by_its_reader_and_erased() {
+    let desk = room(None);
+    let package = show(&desk);
+    let opened = open(&desk, &package, "reader.key", &[]).expect(0).out();
+    let claim = report();
+    let (_, body) = claim.body().unwrap();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let salt = Digest::from_bytes([5; 32]);
+    assert_eq!(opened, format!("{{\"body\":{body},\"leaf\":0,\"salt\":\"{salt}\"}}\n"));
+    let stranger = open(&desk, &package, "us.key", &[]).expect(1);
+    assert!(stranger.err().contains("identity-does-not-open"), "{}", stranger.err());
+
+    let erased = keep(&desk, "erase", &["--leaf", "0", "--reason", "safety"]).expect(0).out();
+    assert!(erased.contains("verified, not re-runnable"), "{erased}");
+    assert!(erased.contains("a copy is with joint-room (disclosed by leaf "), "{erased}");
+    let again = keep(&desk, "erase", &["--leaf", "0", "--reason", "safety"]).expect(1);
+    assert!(again.err().contains("body-erased"), "{}", again.err());
+    for ran in [stranger.err(), again.err(), erased] {
+        assert!(!ran.contains("clinic"), "a message tells: {ran}");
+    }
+}
+
+#[test]
+fn a_split_key_takes_its_holders() {
+    let desk = room(Some(2));
+    let package = show(&desk);
+    let alone = open(&desk, &package, "reader.key", &[]).expect(1);
+    assert!(alone.err().contains("shares-too-few"), "{}", alone.err());
+    let reader = desk.run(&["seal", "--new-identity", "reader.key"]).expect(3);
+    assert!(reader.err().contains("reader.key"), "a key is never written over: {}", reader.err());
+    let text = fs::read_to_string(desk.path("reader.key")).unwrap();
+    let public = text.lines().next().unwrap().strip_prefix("# public key: ").unwrap().to_owned();
+    for holder in ["us", "russia"] {
+        let share = open(&desk, &package, &format!("{holder}.key"), &["--pass-to", &public]);
+        desk.put(&format!("{holder}.share"), &share.expect(0).out());
+    }
+    let shares = ["--share", "us.share", "--share", "russia.share"];
+    let opened = open(&desk, &package, "reader.key", &shares).expect(0);
+    assert!(opened.out().contains(SECRET_WORDS));
+    let twice =
+        open(&desk, &package, "reader.key", &["--share", "us.share", "--share", "us.share"]);
+    assert!(twice.expect(1).err().contains("share-repeated"));
+}
+
+#[test]
+fn sealed_claims_are_read_by_their_recipient_only() {
+    let desk = Desk::new();
+    let [ours, _] = ["vault.key", "other.key"]
+        .map(|file| desk.run(&["seal", "--new-identity", file]).expect(0).out().trim().to_owned());
+    let seal = ["seal", "reports.jsonl", "--to", &ours, "--out", "claims.age"];
+    desk.run(&seal).expect(0);
+    desk.run(&seal).expect(3);
+    let opened = desk.run(&["open", "claims.age", "--identity", "vault.key"]).expect(0);
+    assert_eq!(opened.out(), fs::read_to_string(desk.path("reports.jsonl")).unwrap());
+    let other = desk.run(&["open", "claims.age", "--identity", "other.key"]).expect(1);
+    assert!(other.out().is_empty() && other.err().contains("identity-does-not-open"));
+    desk.run(&["seal", "reports.jsonl", "--to", "age1nobody", "--out", "x"]).expect(1);
+    desk.run(&["open", "reports.jsonl", "--identity", "vault.key"]).expect(1);
+    desk.run(&["open", "claims.age", "--identity", "reports.jsonl"]).expect(1);
+}
