@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use age::secrecy::ExposeSecret as _;
 use agreement::Digest;
 use agreement::statement::SecretKey;
 use base64::Engine as _;
@@ -21,12 +22,21 @@ for each log and each witness. What is printed is public.
 
   armistice key new us-1.key
   armistice key show us-1.key --json | jq -r .hex      # for the pack: [[device]] ed25519 = ...
-  armistice key show log.key --name example.org/record # the log's verifier key")]
+  armistice key show log.key --name example.org/record # the log's verifier key
+  armistice key age vault.age                          # the vault's own, which opens every body")]
 pub(crate) enum Key {
     /// Make a key in a new file, and print its public half.
     New(KeyFile),
     /// Print the public half of a key.
     Show(KeyFile),
+    /// Make an age identity in a new file, for a vault or a recipient, and print the recipient.
+    Age(AgeFile),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgeFile {
+    /// File of the identity.
+    file: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -44,6 +54,12 @@ pub(crate) struct KeyFile {
 /// Runs the command.
 pub(crate) fn run(arguments: &Key) -> anyhow::Result<Outcome> {
     let (file, secret) = match arguments {
+        Key::Age(AgeFile { file }) => {
+            let identity = age::x25519::Identity::generate();
+            keyfile::write(file, identity.to_string().expose_secret())?;
+            writeln!(io::stdout().lock(), "{}", identity.to_public())?;
+            return Ok(Outcome::Done);
+        }
         Key::New(file) => (file, keyfile::create(&file.file)?),
         Key::Show(file) => (file, keyfile::read(&file.file)?),
     };

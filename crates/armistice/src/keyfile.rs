@@ -33,6 +33,12 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<[u8; 32]> {
 pub(crate) fn create(path: &Path) -> anyhow::Result<[u8; 32]> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).context("the system gives no randomness")?;
+    write(path, &Digest::from_bytes(secret).to_string())?;
+    Ok(secret)
+}
+
+/// Writes a secret into a file that must not be there yet.
+pub(crate) fn write(path: &Path, secret: &str) -> anyhow::Result<()> {
     let said = || format!("the key {} cannot be made", path.display());
     let mut file = OpenOptions::new()
         .write(true)
@@ -40,9 +46,8 @@ pub(crate) fn create(path: &Path) -> anyhow::Result<[u8; 32]> {
         .mode(0o600)
         .open(path)
         .with_context(said)?;
-    writeln!(file, "{}", Digest::from_bytes(secret)).with_context(said)?;
-    file.sync_all().with_context(said)?;
-    Ok(secret)
+    writeln!(file, "{secret}").with_context(said)?;
+    file.sync_all().with_context(said)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `armistice record`: the record itself, verb by verb.
 
+mod append;
 mod check;
 mod check_proof;
 mod init;
@@ -31,6 +32,8 @@ pub(crate) struct Record {
 enum RecordVerb {
     /// Make what feeds hold into claims that a device signs.
     Sign(Box<sign::Sign>),
+    /// Put claims on the record, and answer each.
+    Append(Box<append::Append>),
     /// Serve a record over HTTP and ask its witnesses.
     Serve(serve::Serve),
     /// Verify offline that an entry is in a log.
@@ -53,6 +56,7 @@ pub(crate) fn run(record: &Record) -> anyhow::Result<Outcome> {
         RecordVerb::Fsck(arguments) => check::run(arguments, check::What::Record),
         RecordVerb::Prove(arguments) => prove::run(arguments),
         RecordVerb::Sign(arguments) => sign::run(arguments),
+        RecordVerb::Append(arguments) => append::run(arguments),
         RecordVerb::Serve(arguments) => serve::run(arguments),
         RecordVerb::CheckProof(arguments) => check_proof::run(arguments),
     }

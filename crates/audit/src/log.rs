@@ -84,6 +84,7 @@ impl Log {
         let checkpoint = SignedCheckpoint::parse(&checkpoint).map_err(LogFault::Checkpoint)?;
         let known = std::slice::from_ref(key);
         checkpoint.verify(key.name(), known).map_err(LogFault::Checkpoint)?;
+        let checkpoint = witnessed(files, key, checkpoint)?;
         let size = checkpoint.checkpoint().size;
         let mut log =
             Self { checkpoint, entries: Vec::new(), flaws: Vec::new(), roots: Vec::new() };
@@ -171,6 +172,23 @@ impl Log {
 fn append(edge: &mut Edge, leaves: &[Hash]) {
     // No log whose checkpoint could be read is larger than a tree may be.
     let _ = edge.append(leaves);
+}
+
+/// The same checkpoint with the cosignatures that a record keeps beside it, if it keeps any.
+fn witnessed(
+    files: &dyn Files,
+    key: &VerifierKey,
+    checkpoint: SignedCheckpoint,
+) -> Result<SignedCheckpoint, LogFault> {
+    let path = "witnessed";
+    let bytes = files.read(path);
+    let bytes = bytes.map_err(|source| LogFault::Read { path: path.to_owned(), source })?;
+    let beside = bytes.and_then(|bytes| SignedCheckpoint::parse(&bytes).ok());
+    let same = beside.filter(|beside| {
+        let is_same = beside.checkpoint() == checkpoint.checkpoint();
+        is_same && beside.verify(key.name(), std::slice::from_ref(key)).is_ok()
+    });
+    Ok(same.unwrap_or(checkpoint))
 }
 
 /// A file, or the full one that it is the beginning of.
