@@ -95,8 +95,12 @@ impl Maker<'_, '_> {
         let scene = self.scene;
         let members: Vec<&Observation> = group.members.iter().map(|&n| scene.one(n)).collect();
         let field = scene.field(&group.members);
-        let like =
-            Likelihood::new(scene.model, &field, scene.observed.watched, members.iter().copied());
+        let like = Likelihood::new(
+            scene.model,
+            Some(&field),
+            scene.observed.watched,
+            members.iter().copied(),
+        );
         let found = posterior(scene.model, &like, &members, group.at);
         let mut ln_odds = group.ln_odds;
         let when;

@@ -39,7 +39,8 @@ struct Term<'a> {
 pub(crate) struct Likelihood<'a> {
     model: &'a Model,
     terms: Vec<Term<'a>>,
-    field: &'a Field,
+    /// Who perceived nothing; `None` when their silence is not to count.
+    field: Option<&'a Field>,
     watched: Watched,
     /// What the times of the terms count from.
     t_ref: f64,
@@ -57,7 +58,7 @@ pub(crate) struct Bend {
 impl<'a> Likelihood<'a> {
     pub(crate) fn new<'o>(
         model: &'a Model,
-        field: &'a Field,
+        field: Option<&'a Field>,
         watched: Watched,
         members: impl IntoIterator<Item = &'o Observation>,
     ) -> Self {
@@ -82,7 +83,7 @@ impl<'a> Likelihood<'a> {
     /// At a place, for a cell around it whose sides' variance is `blur` square metres: coarse
     /// cells look with as wide an eye as they are.
     pub(crate) fn value(&self, p: Xy, blur: f64) -> f64 {
-        let mut sum = self.field.at(self.model, p).0;
+        let mut sum = self.field.map_or(0.0, |field| field.at(self.model, p).0);
         sum += self.model.ln_watched(&self.watched, p).0;
         let logarithm = &self.model.logarithm;
         let blur_s2 = blur / (self.model.sound_m_s * self.model.sound_m_s);
@@ -97,7 +98,7 @@ impl<'a> Likelihood<'a> {
                     var += v + blur_s2;
                 }
                 if let Some(detection) = term.detection {
-                    sum += detection.logit(way.r).0;
+                    sum += self.perceived(detection, way.r).0;
                 }
                 let turned = blur / (way.r * way.r);
                 if let Some(d) = term.direction {
@@ -130,8 +131,10 @@ impl<'a> Likelihood<'a> {
     /// At a place, with slope and curvature; `blur` as in [`Likelihood::value`], for the
     /// clocks only.
     pub(crate) fn bend(&self, p: Xy, blur: f64) -> Bend {
-        let (missed, watched) =
-            (self.field.at(self.model, p), self.model.ln_watched(&self.watched, p));
+        let (missed, watched) = (
+            self.field.map_or((0.0, 0.0, 0.0), |field| field.at(self.model, p)),
+            self.model.ln_watched(&self.watched, p),
+        );
         let value = missed.0 + watched.0;
         let (east, north) = (missed.1 + watched.1, missed.2 + watched.2);
         let mut bend = Bend { value, slope: (east, north), curve: (0.0, 0.0, 0.0) };
@@ -150,7 +153,9 @@ impl<'a> Likelihood<'a> {
                     let slower = s / way.r;
                     slope = (-way.east * slower, -way.north * slower);
                 }
-                bend.add_detection(term.detection, way);
+                if let Some(detection) = term.detection {
+                    bend.add_detection(self.perceived(detection, way.r), way);
+                }
                 bend.add_direction(term.direction, way);
                 bend.add_distance(logarithm, term.distance, way);
             } else if term.heard {
@@ -249,6 +254,12 @@ impl<'a> Likelihood<'a> {
         second.sqrt() * self.model.sound_m_s
     }
 
+    /// What it adds that somebody at a distance perceived it.
+    #[inline]
+    fn perceived(&self, detection: &Detection, r: f64) -> (f64, f64) {
+        if self.field.is_some() { detection.logit(r) } else { detection.ln_perceived(r) }
+    }
+
     /// Time of the sound on its way and the variance of that.
     #[inline]
     fn travel(&self, way: Way) -> (f64, f64) {
@@ -286,9 +297,7 @@ impl Bend {
         self.curve.2 += curve * way.north * way.north;
     }
 
-    fn add_detection(&mut self, detection: Option<&Detection>, way: Way) {
-        let Some(detection) = detection else { return };
-        let (value, slope) = detection.logit(way.r);
+    fn add_detection(&mut self, (value, slope): (f64, f64), way: Way) {
         self.value += value;
         self.push(way, slope, 0.0);
     }

@@ -77,6 +77,8 @@ pub(crate) struct Detection {
     pub(crate) reach_m: f64,
     /// ln(p / (1 - p)) at steps of `step_m`; empty when it is a straight line.
     logit: Vec<f64>,
+    /// ln p at the same steps.
+    ln_p: Vec<f64>,
     step_m: f64,
 }
 
@@ -85,7 +87,16 @@ impl Detection {
         let (median_m, spread_m) = (median_m as f64, spread_m as f64);
         let reach_m = median_m + 7.0 * spread_m;
         let step_m = reach_m / (TABLE_STEPS - 2) as f64;
-        let mut new = Self { median_m, spread_m, share, reach_m, logit: Vec::new(), step_m };
+        let mut new = Self {
+            median_m,
+            spread_m,
+            share,
+            reach_m,
+            logit: Vec::new(),
+            ln_p: Vec::new(),
+            step_m,
+        };
+        new.ln_p = (0..TABLE_STEPS).map(|n| new.ln_perceived_exact(n as f64 * step_m)).collect();
         if share < 1.0 {
             new.logit = (0..TABLE_STEPS).map(|n| new.logit_exact(n as f64 * step_m)).collect();
         }
@@ -107,6 +118,20 @@ impl Detection {
         let n = (at as usize).min(TABLE_STEPS - 2);
         let slope = self.logit[n + 1] - self.logit[n];
         (self.logit[n] + slope * (at - n as f64), slope / self.step_m)
+    }
+
+    fn ln_perceived_exact(&self, r: f64) -> f64 {
+        let z = libm::exp((r - self.median_m) / self.spread_m);
+        libm::log(self.share) - libm::log1p(z)
+    }
+
+    /// ln p and its slope per metre.
+    #[inline]
+    pub(crate) fn ln_perceived(&self, r: f64) -> (f64, f64) {
+        let at = r / self.step_m;
+        let n = (at as usize).min(TABLE_STEPS - 2);
+        let slope = self.ln_p[n + 1] - self.ln_p[n];
+        (self.ln_p[n] + slope * (at - n as f64), slope / self.step_m)
     }
 
     /// ln(1 - p).

@@ -74,9 +74,12 @@ impl<'a> Scene<'a> {
     /// The score of a group; `starts` are places to climb from besides its own.
     pub(crate) fn cluster(&self, members: Vec<u32>, starts: &[Xy]) -> Cluster {
         let field = self.field(&members);
+        // In a net of microphones and nothing else every pair has many that are silent, until the
+        // group is whole: in the search their silence does not count.
+        let silence = !self.observed.by_microphones;
         let like = Likelihood::new(
             self.model,
-            &field,
+            silence.then_some(&*field),
             self.observed.watched,
             members.iter().map(|&n| self.one(n)),
         );

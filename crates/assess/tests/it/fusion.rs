@@ -6,6 +6,7 @@ use agreement::{Act, Parameters, Report};
 use assess::fusion::{ExactPlace, Fit, Fused, Incident, Level, Whereabouts, fuse};
 use spacetime::{Area, Duration, Instant, Polygon, Position, Ring, Side};
 
+use crate::microphones::Net;
 use crate::observers::{Dice, Reported, World};
 
 fn fused(reports: &[Report]) -> Fused {
@@ -225,4 +226,30 @@ fn an_hour_between_two_reports_makes_two_incidents() {
         let late = incident.reports.iter().filter(|id| id.starts_with("late")).count();
         assert!(late == 0 || late == incident.reports.len());
     }
+}
+
+#[test]
+fn arrivals_at_microphones_alone_are_associated_by_the_same_code() {
+    let net = Net { seed: 91, stations: 30, events: 40, seconds: 17_280.0 };
+    let (reports, events) = net.picked();
+    let parameters = Parameters {
+        microphone_reach_m: 20_000,
+        microphone_records_permille: 850,
+        sound_travel_sd_ppm: 5000,
+        ..Parameters::default()
+    };
+    let found = fuse(&parameters, None, &reports).incidents;
+    let large: Vec<&Incident> = found.iter().filter(|i| i.reports.len() >= 5).collect();
+    let detectable = events.iter().filter(|event| event.picks >= 5).count();
+    let right = large.iter().filter(|incident| {
+        events.iter().any(|event| {
+            let Whereabouts::Exact(place) = &incident.whereabouts else { return false };
+            let off_m = spacetime::geodesy::inverse(place.at(), event.at).length_mm / 1000;
+            let late_us = incident.when.start().since(event.t).micros().abs();
+            off_m < 2000 && late_us < 8_000_000
+        })
+    });
+    let right = right.count();
+    println!("seed 91: {right} right of {}, {detectable} detectable", large.len());
+    assert!(right * 100 >= large.len() * 97 && right * 100 >= detectable * 97);
 }

@@ -7,6 +7,7 @@ mod conformance;
 mod distrust;
 mod fusion;
 mod incidents;
+mod microphones;
 mod observers;
 mod southern_syria;
 mod unseen;
