@@ -16,7 +16,7 @@ pub use aircraft::{
 };
 pub use logs::{add_checkpoint, checkpoint, entry_bundle, note, split_view, tlog_proof};
 pub use packs::{geojson, pack};
-pub use reports::{authorisations, jsonl_reports, ucdp_csv};
+pub use reports::{authorisations, jsonl_reports, submissions, ucdp_csv};
 
 /// A target: what it is called, here and as a folder of `fuzz/corpus`, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
@@ -41,5 +41,6 @@ pub const TARGETS: &[Target] = &[
     ("state_vectors_csv", state_vectors_csv),
     ("state_vectors_parquet", state_vectors_parquet),
     ("tlog_proof", tlog_proof),
+    ("submissions", submissions),
     ("ucdp_csv", ucdp_csv),
 ];

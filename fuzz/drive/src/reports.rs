@@ -1,6 +1,6 @@
 //! Reports and flight authorisations.
 
-use intake::reports::{Authorisations, JsonlReports, UcdpGed};
+use intake::reports::{Authorisations, JsonlReports, Places, Submissions, UcdpGed};
 use spacetime::zone_rules;
 
 use crate::feeds::{drain, keeping_raw};
@@ -13,6 +13,11 @@ pub fn jsonl_reports(bytes: &[u8]) {
 /// Bytes as flight authorisations, one a line.
 pub fn authorisations(bytes: &[u8]) {
     drain(Authorisations::new(bytes, keeping_raw()));
+}
+
+/// Bytes as a submission of an OpenRosa client, or a zip file of some.
+pub fn submissions(bytes: &[u8]) {
+    drain(Submissions::of_bytes(bytes.to_vec(), &keeping_raw(), &Places::default()));
 }
 
 /// Bytes as the Uppsala Conflict Data Program's table of events.
