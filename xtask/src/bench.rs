@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::command::Program;
-use crate::places;
 use crate::steps::Outcome::{self, Done};
 use crate::steps::Steps;
+use crate::{go, places};
 
 /// The benchmarks: the name of each is also that of its binary in `benches/`.
-const BENCHES: [&str; 4] = ["zones", "assess", "decode", "proof"];
+const BENCHES: [&str; 5] = ["zones", "assess", "decode", "proof", "record"];
 /// The arrays that the zone workloads come from; drawn with a fixed seed, so the version matters.
 const NUMPY: &str = "numpy==2.3.4";
 
@@ -29,6 +29,7 @@ pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
             "zones" => zones(),
             "assess" => assess(),
             "proof" => proof(),
+            "record" => record(),
             _ => decode(),
         });
     }
@@ -66,7 +67,7 @@ fn decode() -> Result<Outcome> {
 
 /// Proofs from tiles beside Go's `sumdb/tlog`, over a log of ours that both read.
 fn proof() -> Result<Outcome> {
-    let client = crate::go::build("xtask/oracles/tlog", "tlog-client")?;
+    let client = go::build("xtask/oracles/tlog", "tlog-client")?;
     let folder = places::target()?.join("go/bench-log");
     if !folder.join("checkpoint").is_file() {
         Program::cargo()?
@@ -84,6 +85,16 @@ fn proof() -> Result<Outcome> {
             .run()?;
     }
     binary("proof", &[folder, client])
+}
+
+/// Durable sequencing beside a writer on Go's `x/mod/sumdb/tlog` with the same batches and syncs;
+/// `ARMISTICE_BENCH_ENTRIES` asks for another number of entries.
+fn record() -> Result<Outcome> {
+    let writer = go::build("benches/peers/tlog_writer", "tlog-writer")?;
+    let folder = places::cache()?.join("bench/record");
+    std::fs::create_dir_all(&folder)?;
+    let entries = std::env::var("ARMISTICE_BENCH_ENTRIES").unwrap_or_else(|_| "1000000".to_owned());
+    binary("record", &[writer, folder, PathBuf::from(entries)])
 }
 
 /// Draws the workloads into the cache, where they are not there yet. W3 needs coastlines whose
