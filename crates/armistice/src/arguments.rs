@@ -38,6 +38,8 @@ pub(crate) enum Verb {
     Fuse(Fuse),
     /// Compare the reports before a day with those after it.
     Tally(Tally),
+    /// Match two registers of the same period, row against row.
+    Reconcile(Reconcile),
     /// Tell which points lie in which zones.
     Zones(Zones),
     /// Make and show keys of devices, logs and witnesses.
@@ -200,7 +202,12 @@ Counts reports in the N days before a day and in the N days from it on, in the t
 pack, whether or not a clause was yet in force. In scope is a report of an act that a ceasefire
 clause lists, between parties that it binds. It is a comparison of counts, not evidence of a cause.
 
+A change is the ratio of the later count to the earlier, with its 95 percent interval. Duty records
+(docs/report-format.md) tell who watched: then rates per observer-hour are compared too, and the output
+says whether fewer reports are fewer events or less observation.
+
   armistice tally PACK --reports events.csv --around 2017-07-09 --days 60
+  armistice tally PACK --reports events.csv --around 2017-07-09 --days 14 --duty duty.jsonl --series
   armistice tally PACK --reports events.csv --around 2017-07-09 --days 60 --by area --all")]
 pub(crate) struct Tally {
     /// Folder of the pack.
@@ -220,6 +227,12 @@ pub(crate) struct Tally {
     /// Count every report in the area, whoever took part and whatever happened.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Who watched when, as JSON lines. May be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) duty: Vec<PathBuf>,
+    /// Print every day, with the day of the period before beside it.
+    #[arg(long)]
+    pub(crate) series: bool,
     /// Print JSON, for machines.
     #[arg(long)]
     pub(crate) json: bool,
@@ -264,6 +277,39 @@ pub(crate) struct Fuse {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Which rows of A and B tell of the same event, with what probability; which are in A or in B only, and
+what spoke against the rows that come nearest; which row of one is several of the other. The mapping
+tells how to read each register: docs/register-mapping.md. NAME picks a register of the mapping;
+without it the file's name does, and a mapping with one register serves both.
+
+Which register is called A, and the order of rows, change labels only.
+
+  armistice reconcile north.csv south.csv --map map.toml
+  armistice reconcile moscow=12sep.csv ankara=violations.csv --map map.toml --out out/12sep
+  armistice reconcile A.csv B.csv --map map.toml --json | jq .a")]
+pub(crate) struct Reconcile {
+    /// A register: CSV.
+    #[arg(value_name = "[NAME=]A", value_parser = RegisterFile::parse)]
+    pub(crate) a: RegisterFile,
+    /// The other one.
+    #[arg(value_name = "[NAME=]B", value_parser = RegisterFile::parse)]
+    pub(crate) b: RegisterFile,
+    /// How to read them.
+    #[arg(long, value_name = "MAP.toml")]
+    pub(crate) map: PathBuf,
+    /// Folder for matched.jsonl, splits.jsonl, only.jsonl, rejects.jsonl and summary.json.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Keep rejected rows themselves in rejects.jsonl, readable by its owner only.
+    #[arg(long, requires = "out")]
+    pub(crate) keep_rejects: bool,
+    /// Print JSON, for machines: the summary.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 fn parameter(text: &str) -> Result<(String, i64), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     let ranges = agreement::Parameters::RANGES;
@@ -275,6 +321,35 @@ fn parameter(text: &str) -> Result<(String, i64), String> {
         return Err(format!("the value lies outside {low} to {high}"));
     }
     Ok((name.to_owned(), value))
+}
+
+/// A register and the name of its mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RegisterFile {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+impl RegisterFile {
+    /// As [`TrackFile`]; without a name, the file's own without its ending.
+    fn parse(text: &str) -> Result<Self, String> {
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        };
+        let (name, path) = match text.split_once('=') {
+            Some((name, path)) if is_name(name) => (name.to_owned(), PathBuf::from(path)),
+            _ => {
+                let path = PathBuf::from(text);
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                (stem, path)
+            }
+        };
+        if path.as_os_str().is_empty() {
+            return Err("no file is named".to_owned());
+        }
+        Ok(Self { name, path })
+    }
 }
 
 /// What the rows of a tally are.

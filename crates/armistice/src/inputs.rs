@@ -13,7 +13,7 @@ use intake::Options;
 use intake::clock::ClockOrigin;
 use intake::merge::{self, MergeOptions, Merged};
 use intake::open::Format;
-use intake::reports::{Authorisations, Places, ReportFeed};
+use intake::reports::{Authorisations, Duties, Places, ReportFeed};
 use intake::zone::LocalZone;
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
@@ -230,6 +230,11 @@ pub(crate) fn reports(
     let places = Arc::new(pack.map(Places::of).unwrap_or_default());
     intake::reports::open::open(&source.path, options, zone, places)
         .with_context(|| cannot_read(&source.path))
+}
+
+/// Opens a file of duty records.
+pub(crate) fn duties(path: &Path, input: u16) -> anyhow::Result<Duties<Box<dyn BufRead + Send>>> {
+    Ok(Duties::new(text(path)?, Options { input, ..Options::default() }))
 }
 
 /// Opens a file of authorisations.

@@ -18,6 +18,7 @@ mod mirror;
 mod outcome;
 mod outputs;
 mod pack;
+mod reconcile;
 mod record;
 mod tally;
 mod views;
@@ -35,6 +36,7 @@ use crate::outcome::Outcome;
 fn main() -> ExitCode {
     let done = match Armistice::parse().verb {
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Reconcile(arguments) => reconcile::run(&arguments),
         Verb::Zones(arguments) => zones::run(&arguments),
         Verb::Assess(arguments) => assess::run(&arguments),
         Verb::Fuse(arguments) => fuse::run(&arguments),

@@ -1,10 +1,14 @@
 //! `armistice tally`: reports before a day and from it on.
 
+mod change;
+
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use agreement::report::Duty;
 use agreement::{Pack, Report};
 use anyhow::Context as _;
+use assess::periods::{Comparison, Days, compare};
 use assess::tally::{BeforeAfter, By, Line, Periods, before_after};
 use intake::{Batch, Feed as _};
 use publish::InputKind;
@@ -18,7 +22,7 @@ use crate::{inputs, pack};
 /// Runs the command.
 pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
     let pack = pack::sound(&arguments.pack)?;
-    let periods = periods(arguments, &pack)?;
+    let (periods, days) = periods(arguments, &pack)?;
     let (reports, rejected) = reports(arguments, &pack)?;
     let by = match arguments.by {
         TallyBy::Clause => By::Clause,
@@ -27,23 +31,43 @@ pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
         TallyBy::Party => By::Party,
     };
     let tally = before_after(&pack, &BTreeSet::new(), periods, by, &reports);
+    let (duties, duties_rejected) = duties(arguments)?;
+    let duties = (!arguments.duty.is_empty()).then_some(&duties[..]);
+    let counted = (by, arguments.all);
+    let compared = compare(&pack, &BTreeSet::new(), &days, counted, &reports, duties);
+    let rejected = rejected + duties_rejected;
     let mut out = io::stdout().lock();
     if arguments.json {
-        print_json(arguments, &tally, periods, rejected, &mut out)?;
+        print_json(arguments, &tally, &compared, periods, rejected, &mut out)?;
     } else {
-        print(arguments, &pack, &tally, rejected, &mut out)?;
+        print(arguments, &pack, &tally, &compared, rejected, &mut out)?;
     }
     Ok(if reports.is_empty() { Outcome::Refused } else { Outcome::Done })
 }
 
-fn periods(arguments: &Tally, pack: &Pack) -> anyhow::Result<Periods> {
+fn periods(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Periods, Days)> {
     let wrong = |said: String| WrongUsage(said);
     let day = arguments.around.parse().map_err(|_| {
         wrong(format!("--around {}: write a day such as 2017-07-09", plain(&arguments.around)))
     })?;
     let zone = spacetime::zone_rules(&pack.time_zone)?;
-    Ok(Periods::around(&zone, day, arguments.days)
-        .map_err(|fault| wrong(format!("--days: {fault}")))?)
+    let said = |fault| wrong(format!("--days: {fault}"));
+    let periods = Periods::around(&zone, day, arguments.days).map_err(said)?;
+    Ok((periods, Days::around(&zone, day, arguments.days).map_err(said)?))
+}
+
+/// Every duty record of every file, and how many were rejected.
+fn duties(arguments: &Tally) -> anyhow::Result<(Vec<Duty>, u64)> {
+    let (mut all, mut rejected) = (Vec::new(), 0);
+    for (input, path) in (0..=u16::MAX).zip(&arguments.duty) {
+        let mut feed = inputs::duties(path, input)?;
+        let mut batch = Batch::default();
+        while feed.read(&mut batch).with_context(|| path.display().to_string())? {
+            rejected += batch.rejections.len() as u64;
+            all.append(&mut batch.items);
+        }
+    }
+    Ok((all, rejected))
 }
 
 /// Every report of every file, and how many records were rejected.
@@ -66,6 +90,7 @@ fn print(
     arguments: &Tally,
     pack: &Pack,
     tally: &BeforeAfter,
+    compared: &Comparison,
     rejected: u64,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -79,12 +104,15 @@ fn print(
         By::Kind => "kind",
         By::Party => "party",
     };
-    let mut table = Columns::headed(&[row, "before", "after", "coarse place", "coarse date"]);
+    let mut table =
+        Columns::headed(&[row, "before", "after", "change", "coarse place", "coarse date"]);
     for (name, line) in &tally.lines {
-        table.row(cells(name, line, arguments.all));
+        let change = compared.lines.get(name).and_then(|line| line.ratio);
+        table.row(cells(name, line, change::times(change), arguments.all));
     }
     if tally.by != By::Party {
-        table.row(cells("all together", &tally.total, arguments.all));
+        let change = change::times(compared.total.ratio);
+        table.row(cells("all together", &tally.total, change, arguments.all));
     }
     table.print(out)?;
     writeln!(out)?;
@@ -95,11 +123,15 @@ fn print(
     if rejected > 0 {
         writeln!(out, "{rejected} records were rejected; armistice assess tells why.")?;
     }
+    if arguments.series {
+        change::series(compared, out)?;
+    }
+    change::told(compared, out)?;
     writeln!(out, "A comparison of counts, not evidence of a cause.")
 }
 
 /// Name, before, after, and how many of both are too coarse to be sure of.
-fn cells(name: &str, line: &Line, all: bool) -> [String; 5] {
+fn cells(name: &str, line: &Line, change: String, all: bool) -> [String; 6] {
     let Line { before, after } = line;
     let numbers = if all {
         let place = before.all_coarse_place + after.all_coarse_place;
@@ -110,12 +142,13 @@ fn cells(name: &str, line: &Line, all: bool) -> [String; 5] {
         [before.in_scope, after.in_scope, place, date]
     };
     let [b, a, place, date] = numbers.map(|n| n.to_string());
-    [name.to_owned(), b, a, place, date]
+    [name.to_owned(), b, a, change, place, date]
 }
 
 fn print_json(
     arguments: &Tally,
     tally: &BeforeAfter,
+    compared: &Comparison,
     periods: Periods,
     rejected: u64,
     out: &mut impl Write,
@@ -124,6 +157,7 @@ fn print_json(
     let mut told = serde_json::to_value(tally)?;
     told["all"] = json!(arguments.all);
     told["around"] = json!(arguments.around);
+    told["comparison"] = json!(compared);
     told["days"] = json!(arguments.days);
     told["periods"] = json!({ "after": period(periods.after), "before": period(periods.before) });
     told["rejected"] = json!(rejected);

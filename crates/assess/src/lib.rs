@@ -24,6 +24,8 @@ mod coded;
 pub mod finding;
 pub mod fusion;
 pub mod incidents;
+pub mod periods;
+pub mod reconcile;
 pub mod record;
 pub mod rules;
 pub mod tally;

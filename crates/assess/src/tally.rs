@@ -145,12 +145,10 @@ pub fn before_after<'a>(
         }
         tally.reports += 1;
         let Some(period) = periods.of(report.observed.start()) else { continue };
-        let Some(area) = scope.area_of(report) else {
-            tally.without_place += u64::from(report.place.is_none());
-            continue;
-        };
-        let answers = scope.answers(&area, report);
-        tally.count(pack, period, report, &area, &answers);
+        match scope.placed(report, by) {
+            Some(placed) => tally.count(period, report, placed),
+            None => tally.without_place += u64::from(report.place.is_none()),
+        }
     }
     tally
 }
@@ -191,15 +189,23 @@ enum Period {
     After,
 }
 
+/// On which lines a report counts, and how.
+pub(crate) struct Placed {
+    /// By name of the line.
+    pub(crate) keys: Vec<(String, Answer)>,
+    /// Of all the clauses that hold in its area.
+    pub(crate) best: Answer,
+}
+
 /// The clauses that count, and their areas.
-struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     pack: &'a Pack,
     clauses: Vec<&'a Clause>,
     ground: Ground<'a>,
 }
 
 impl<'a> Scope<'a> {
-    fn new(pack: &'a Pack, as_if_adopted: &BTreeSet<ClauseId>) -> Self {
+    pub(crate) fn new(pack: &'a Pack, as_if_adopted: &BTreeSet<ClauseId>) -> Self {
         let counts = |clause: &&Clause| {
             let adopted = clause.status == ClauseStatus::Adopted;
             matches!(clause.kind, ClauseKind::Ceasefire(_))
@@ -211,7 +217,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The lines that are there even when nothing is counted on them.
-    fn lines(&self, by: By) -> BTreeMap<String, Line> {
+    pub(crate) fn lines(&self, by: By) -> BTreeMap<String, Line> {
         let names: Vec<String> = match by {
             By::Clause => self.clauses.iter().map(|clause| clause.id.to_string()).collect(),
             By::Area => {
@@ -234,6 +240,20 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Where a report counts; `None` when it lies in no area that counts.
+    pub(crate) fn placed(&self, report: &Report, by: By) -> Option<Placed> {
+        let area = self.area_of(report)?;
+        let answers = self.answers(&area, report);
+        let best = answers.iter().map(|(_, answer)| *answer).min_by_key(|answer| rank(*answer))?;
+        let keys = match by {
+            By::Clause => answers.iter().map(|(id, a)| (id.to_string(), *a)).collect(),
+            By::Area => vec![(area.to_string(), best)],
+            By::Kind => vec![(report.act.as_str().to_owned(), best)],
+            By::Party => party_keys(self.pack, report).into_iter().map(|key| (key, best)).collect(),
+        };
+        Some(Placed { keys, best })
+    }
+
     /// What each clause that holds in an area makes of a report.
     fn answers(&self, area: &AreaId, report: &Report) -> Vec<(ClauseId, Answer)> {
         let holding = self.clauses.iter().filter(|clause| clause.areas.contains(area));
@@ -249,27 +269,12 @@ impl<'a> Scope<'a> {
 }
 
 impl BeforeAfter {
-    fn count(
-        &mut self,
-        pack: &Pack,
-        period: Period,
-        report: &Report,
-        area: &AreaId,
-        answers: &[(ClauseId, Answer)],
-    ) {
-        let best = answers.iter().map(|(_, answer)| *answer).min_by_key(|answer| rank(*answer));
-        let Some(best) = best else { return };
-        if let Answer::No(outside) = best {
+    fn count(&mut self, period: Period, report: &Report, placed: Placed) {
+        if let Answer::No(outside) = placed.best {
             *self.out_of_scope.entry(outside).or_default() += 1;
         }
-        self.total.count(period, report, best);
-        let keys: Vec<(String, Answer)> = match self.by {
-            By::Clause => answers.iter().map(|(id, a)| (id.to_string(), *a)).collect(),
-            By::Area => vec![(area.to_string(), best)],
-            By::Kind => vec![(report.act.as_str().to_owned(), best)],
-            By::Party => party_keys(pack, report).into_iter().map(|key| (key, best)).collect(),
-        };
-        for (key, answer) in keys {
+        self.total.count(period, report, placed.best);
+        for (key, answer) in placed.keys {
             self.lines.entry(key).or_default().count(period, report, answer);
         }
     }

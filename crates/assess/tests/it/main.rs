@@ -9,6 +9,8 @@ mod fusion;
 mod incidents;
 mod microphones;
 mod observers;
+mod periods;
+mod reconcile;
 mod southern_syria;
 mod unseen;
 mod verification;

@@ -19,7 +19,7 @@ fn bundled(path: &str) -> Vec<u8> {
     fs::read(root.join(path)).unwrap()
 }
 
-fn pack() -> Pack {
+pub(crate) fn pack() -> Pack {
     let agreement = bundled("packs/southern-syria-2017/agreement.toml");
     let areas = bundled("packs/southern-syria-2017/areas.geojson");
     let files = PackFiles {
@@ -30,7 +30,7 @@ fn pack() -> Pack {
     reader::read(&files).unwrap().0
 }
 
-fn events() -> Vec<Report> {
+pub(crate) fn events() -> Vec<Report> {
     let bytes = bundled("data/ucdp/ged_syria_2017.csv");
     let mut feed =
         UcdpGed::new(&bytes[..], Options::default(), zone_rules("Asia/Damascus").unwrap());

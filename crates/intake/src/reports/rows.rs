@@ -59,6 +59,7 @@ static NOT_UTF8: Code =
 pub(super) struct Rows<R> {
     lines: Lines<R>,
     input: u16,
+    separator: u8,
     /// Lines read ahead of a broken row, still to be looked at.
     ahead: VecDeque<(u64, Vec<u8>, bool)>,
     columns: Vec<String>,
@@ -85,7 +86,7 @@ enum Split {
     Done,
     /// The text ends inside quotes.
     Unclosed,
-    /// Something other than a comma follows a closing quote.
+    /// Something other than a separator follows a closing quote.
     AfterQuote,
 }
 
@@ -95,10 +96,17 @@ impl<R: BufRead> Rows<R> {
         Self {
             lines: Lines::new(reader),
             input,
+            separator: b',',
             ahead: VecDeque::new(),
             columns: Vec::new(),
             fields: Fields::default(),
         }
+    }
+
+    /// The same rows with fields separated by another character than a comma.
+    pub(super) const fn separated_by(mut self, separator: u8) -> Self {
+        self.separator = separator;
+        self
     }
 
     /// Reads the header and finds the columns asked for: required ones by any of their names,
@@ -110,6 +118,36 @@ impl<R: BufRead> Rows<R> {
         &mut self,
         wanted: [Column; N],
     ) -> std::io::Result<Result<[Option<usize>; N], Rejection>> {
+        if let Err(why) = self.names()? {
+            return Ok(Err(why));
+        }
+        let whole = Locator { input: self.input, record: 0 };
+        let mut found = [None; N];
+        for (place, column) in found.iter_mut().zip(wanted) {
+            *place = self.columns.iter().position(|name| column.names.contains(&name.as_str()));
+            if place.is_none() && column.required {
+                return Ok(Err(Rejection::new(&MISSING_COLUMN, whole).at(column.names[0])));
+            }
+        }
+        Ok(Ok(found))
+    }
+
+    /// Where the column of a name stands, once [`Self::names`] were read.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn column(&self, name: &str) -> Result<usize, Rejection> {
+        let folded = name.trim().to_lowercase();
+        let whole = Locator { input: self.input, record: 0 };
+        let missing = || Rejection::new(&MISSING_COLUMN, whole).at(name.to_owned());
+        self.columns.iter().position(|column| column.to_lowercase() == folded).ok_or_else(missing)
+    }
+
+    /// Reads the header: the names of the columns.
+    ///
+    /// # Errors
+    /// The outer one when the reader fails, the inner one when the header will not do.
+    pub(super) fn names(&mut self) -> std::io::Result<Result<(), Rejection>> {
         let whole = Locator { input: self.input, record: 0 };
         let Some((_, mut line, _)) = self.next_line()? else {
             return Ok(Err(Rejection::new(&NO_HEADER, whole)));
@@ -117,7 +155,7 @@ impl<R: BufRead> Rows<R> {
         if line.starts_with(b"\xef\xbb\xbf") {
             line.drain(..3);
         }
-        let split = self.fields.split(&line);
+        let split = self.fields.split(&line, self.separator);
         let names = std::str::from_utf8(&self.fields.bytes);
         if split != Split::Done || names.is_err() || self.fields.ends.len() > COLUMNS_MAX {
             return Ok(Err(Rejection::new(&NO_HEADER, whole)));
@@ -131,14 +169,7 @@ impl<R: BufRead> Rows<R> {
             let name: String = twice[0].chars().take(40).collect();
             return Ok(Err(Rejection::new(&DUPLICATE_COLUMN, whole).at(name)));
         }
-        let mut found = [None; N];
-        for (place, column) in found.iter_mut().zip(wanted) {
-            *place = self.columns.iter().position(|name| column.names.contains(&name.as_str()));
-            if place.is_none() && column.required {
-                return Ok(Err(Rejection::new(&MISSING_COLUMN, whole).at(column.names[0])));
-            }
-        }
-        Ok(Ok(found))
+        Ok(Ok(()))
     }
 
     /// Reads the next row. Its fields are then to be had by [`Rows::field`].
@@ -158,7 +189,7 @@ impl<R: BufRead> Rows<R> {
             return Ok(Row::Bad(Rejection::new(&LINE_TOO_LONG, locator)));
         }
         let mut joined = Vec::new();
-        let mut split = self.fields.split(&text);
+        let mut split = self.fields.split(&text, self.separator);
         while split == Split::Unclosed && joined.len() + 1 < RECORD_LINES_MAX {
             let Some(more) = self.next_line()? else { break };
             let fits = text.len() + 1 + more.1.len() <= RECORD_BYTES_MAX && !more.2;
@@ -167,7 +198,7 @@ impl<R: BufRead> Rows<R> {
                 text.extend_from_slice(&more.1);
                 // Without a quote in it, the line cannot have closed the field.
                 if more.1.contains(&b'"') {
-                    split = self.fields.split(&text);
+                    split = self.fields.split(&text, self.separator);
                 }
             }
             joined.push(more);
@@ -233,7 +264,7 @@ pub(super) struct Column {
 
 impl Fields {
     /// Splits one row (RFC 4180 §2). What is quoted keeps its commas and line ends.
-    fn split(&mut self, text: &[u8]) -> Split {
+    fn split(&mut self, text: &[u8], separator: u8) -> Split {
         self.bytes.clear();
         self.ends.clear();
         let mut at = 0;
@@ -241,12 +272,12 @@ impl Fields {
             if text.get(at) == Some(&b'"') {
                 let Some(after) = self.quoted(&text[at + 1..]) else { return Split::Unclosed };
                 at += 1 + after;
-                if text.get(at).is_some_and(|&b| b != b',') {
+                if text.get(at).is_some_and(|&b| b != separator) {
                     return Split::AfterQuote;
                 }
             } else {
                 let rest = &text[at..];
-                let length = rest.iter().position(|&b| b == b',').unwrap_or(rest.len());
+                let length = rest.iter().position(|&b| b == separator).unwrap_or(rest.len());
                 self.bytes.extend_from_slice(&rest[..length]);
                 at += length;
             }

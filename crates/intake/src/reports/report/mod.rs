@@ -4,6 +4,7 @@ pub mod codes;
 pub mod limits;
 mod measures;
 mod place;
+pub(super) use place::is_pcode;
 
 use agreement::json::Json;
 use agreement::report::{Arrival, Media, MediaKind, Method, Source, Told, WeaponClass};

@@ -113,7 +113,7 @@ fn pcode<'a>(fields: &mut Fields, places: &'a Places) -> Result<Option<Given<'a>
 }
 
 /// The country's ISO 3166 letters, then what each level adds (OCHA's COD-AB).
-fn is_pcode(text: &str) -> bool {
+pub(in crate::reports) fn is_pcode(text: &str) -> bool {
     let bytes = text.as_bytes();
     let country = bytes.len() >= 2 && bytes[..2].iter().all(u8::is_ascii_uppercase);
     let plain = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
