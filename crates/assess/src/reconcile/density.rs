@@ -234,10 +234,11 @@ impl Tree {
         (1..=self.halvings).map(move |level| {
             let below = self.halvings - level;
             let others = here.len().saturating_sub(1);
-            let half = key >> below;
-            let start = here.partition_point(|k| k >> below < half);
-            let end = start + here[start..].partition_point(|k| k >> below == half);
-            here = &here[start..end];
+            if others > 0 {
+                // All that are left share the bits above, so one border tells the halves apart.
+                let border = here.partition_point(|k| k >> below & 1 == 0);
+                here = if key >> below & 1 == 0 { &here[..border] } else { &here[border..] };
+            }
             (here.len().saturating_sub(1) as f64, others as f64)
         })
     }
