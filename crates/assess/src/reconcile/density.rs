@@ -169,21 +169,22 @@ impl Trees {
     /// By row: logarithm of the density about it without itself, over place and time. Rows
     /// without a point get that of the frame as a whole, which nothing asks for.
     fn placed(&self) -> Vec<f64> {
-        let of = |(row, has_point): (usize, &bool)| {
-            if !has_point {
-                return -self.log_volume[0];
-            }
-            let times = self.trees.iter().map(|[place, time, both]| {
+        let mut sums = vec![0.0; self.has_point.len()];
+        for [place, time, both] in &self.trees {
+            for row in both.in_order() {
                 let (mut place, mut time) = (place.shares(row), time.shares(row));
                 let expected = self.order.iter().map(|d| {
                     let next = if *d == 2 { time.next() } else { place.next() };
                     next.unwrap_or(0.5)
                 });
-                both.times_even(row, expected)
-            });
-            libm::log(times.sum::<f64>() / ORIGINS as f64) - self.log_volume[0]
+                sums[row] += both.times_even(row, expected);
+            }
+        }
+        let of = |(sum, has_point): (f64, &bool)| {
+            let log = if *has_point { libm::log(sum / ORIGINS as f64) } else { 0.0 };
+            log - self.log_volume[0]
         };
-        self.has_point.iter().enumerate().map(of).collect()
+        sums.into_iter().zip(&self.has_point).map(of).collect()
     }
 
     /// The same over time alone.
@@ -224,6 +225,14 @@ impl Tree {
         let mut sorted: Vec<u64> = with.map(|(key, _)| *key).collect();
         sorted.sort_unstable();
         Self { halvings: order.len(), keys, sorted }
+    }
+
+    /// The rows in the order of their keys, so that neighbours are looked at one after another
+    /// and what is read stays near.
+    fn in_order(&self) -> Vec<usize> {
+        let mut rows: Vec<usize> = (0..self.keys.len()).collect();
+        rows.sort_unstable_by_key(|&row| (self.keys[row], row));
+        rows
     }
 
     /// From the widest halving to the finest: how many other rows lie in the row's half, and in

@@ -48,6 +48,8 @@ const COMMON_SHARE_MAX: f64 = 0.98;
 /// Rounds of estimating, and sweeps of belief propagation in each but the last.
 const ROUNDS: u32 = 24;
 const SWEEPS: u32 = 6;
+/// A share of change that is too small to go on for.
+const SETTLED: f64 = 1e-6;
 /// Sweeps of the last round, which ends earlier when nothing moves.
 const SWEEPS_LAST: u32 = 400;
 /// What is taken for known of splits before the first row is read: one of twenty events, with
@@ -77,7 +79,12 @@ impl Fitted {
             marginals.sweep(graph, log_scale(common, first, second), SWEEPS);
             // One event for and one against: a register of one row is no proof.
             let found = marginals.expected_pairs() + 0.5;
-            common = found.min(most).max(0.5_f64.min(most));
+            let better = found.min(most).max(0.5_f64.min(most));
+            let settled = (better - common).abs() < SETTLED * common;
+            common = better;
+            if settled {
+                break;
+            }
         }
         let log_scale = log_scale(common, first, second);
         marginals.sweep(graph, log_scale, SWEEPS_LAST);
@@ -102,12 +109,17 @@ fn same_event(graph: &Graph, marginals: &Marginals, common: f64, sizes: [f64; 2]
     let mut expected = [0.0; 2];
     let mut parts = vec![[0.0_f64; 2]; graph.edges.len()];
     for _ in 0..ROUNDS {
+        let before = expected;
         for side in [0, 1] {
             let lone = (sizes[side] - common - expected[side]).max(0.0) + 0.5;
             let scale = shares[side] / lone;
             marginals.parts(graph, side, scale, |edge, part| parts[edge][side] = part);
             expected[side] = parts.iter().map(|part| part[side]).sum();
             shares[side] = (expected[side] + SPLITS_BEFORE.0) / (common + SPLITS_BEFORE.1);
+        }
+        let moved: f64 = expected.iter().zip(before).map(|(new, old)| (new - old).abs()).sum();
+        if moved < SETTLED * common {
+            break;
         }
     }
     let pairs = marginals.pair.iter().zip(&parts);
