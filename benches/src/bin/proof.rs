@@ -33,7 +33,9 @@ fn main() -> Result<()> {
     let said = String::from_utf8(go.stdout)?;
     println!("inclusion proofs from tiles in memory, {} entries, each", log.size);
     println!("  ours                              {:>8.1} us", micros(ours));
-    for (name, key) in [("Go, tiles as they are", "plain "), ("Go, tiles checked first", "checked ")] {
+    for (name, key) in
+        [("Go, tiles as they are", "plain "), ("Go, tiles checked first", "checked ")]
+    {
         let line = said.lines().find_map(|line| line.strip_prefix(key)).context("no such line")?;
         let theirs = Duration::from_nanos(line.parse()?);
         let ratio = theirs.as_secs_f64() / ours.as_secs_f64();

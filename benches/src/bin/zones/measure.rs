@@ -4,9 +4,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use spacetime::index::{
-    MEMORY_FIXED_BYTES_MAX, MEMORY_VERTEX_BYTES_MAX, Pairs, ZoneIndex,
-};
+use spacetime::index::{MEMORY_FIXED_BYTES_MAX, MEMORY_VERTEX_BYTES_MAX, Pairs, ZoneIndex};
 use spacetime::{BoundingBox, Position};
 
 use crate::peer::{self, Peer};
