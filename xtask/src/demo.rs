@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::command::Program;
 use crate::places;
+use crate::recorded;
 use crate::steps::Outcome::{self, Done};
 use crate::steps::Steps;
 
@@ -87,6 +88,11 @@ fn show(steps: &mut Steps, armistice: &Path) {
         }
         Ok(Done)
     });
+    steps.step("keys, a pack with them, a record", || recorded::make(armistice));
+    steps.step("the flight on the record", || recorded::fill(armistice));
+    steps.step("findings from the record", || recorded::assess(armistice));
+    steps.step("two witnesses", || recorded::witness(armistice));
+    steps.step("an audit", || recorded::audit(armistice));
 }
 
 /// What an earlier run left must not pass for this run's.

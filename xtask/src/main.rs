@@ -21,6 +21,7 @@ mod go;
 mod go_client;
 mod places;
 mod readme;
+mod recorded;
 mod steps;
 mod test;
 mod tools;
