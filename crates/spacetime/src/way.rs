@@ -130,7 +130,8 @@ mod tests {
     fn a_way_that_crosses_nothing_is_one_leg() {
         let way = Way::between(fix(0, 0), fix(40, 20)).unwrap();
         assert_eq!((way.legs().count(), way.bounding_boxes().1), (1, None));
-        let outside = way.stays(&over_the_antimeridian(), || Side::Inside);
+        let area = over_the_antimeridian();
+        let outside = way.stays(&area, || area.side(way.from().position));
         assert_eq!(outside, Some(Side::Outside));
         assert_eq!(Way::between(fix(5, 0), fix(5, 1)), Err(LegFault::NotForward));
     }
