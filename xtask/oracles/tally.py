@@ -72,7 +72,8 @@ def count(pack, events, day, days, everything):
     start, end = day - timedelta(days), day + timedelta(days)
     near = [event for event in events if start <= begins(event) < end]
     counts = {}
-    for feature in features:
+    # A feature without an id is a place's name, not an area.
+    for feature in (f for f in features if "id" in f["properties"]):
         area = feature["properties"]["id"]
         if any(area in clause["areas"] for clause in ceasefires):
             ground, in_scope = rings(feature["geometry"]), sides_in_scope(agreement, area)
