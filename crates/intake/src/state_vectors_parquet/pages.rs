@@ -99,8 +99,15 @@ struct Cost {
     values: u64,
 }
 
+/// Where a column's pages start, and their bytes. The crate's own function panics where the file
+/// says that either is negative.
+fn byte_range(column: &ColumnChunkMetaData) -> Option<(u64, u64)> {
+    let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+    Some((u64::try_from(start).ok()?, u64::try_from(column.compressed_size()).ok()?))
+}
+
 fn walk(reader: &impl ChunkReader, column: &ColumnChunkMetaData) -> Result<Cost, Refused> {
-    let (mut at, length) = column.byte_range();
+    let (mut at, length) = byte_range(column).ok_or(Refused::Damaged)?;
     let end = at.checked_add(length).filter(|&end| end <= reader.len()).ok_or(Refused::Damaged)?;
     let is_text = column.column_type() == Type::BYTE_ARRAY;
     let mut cost = Cost::default();
