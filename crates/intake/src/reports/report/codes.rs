@@ -59,7 +59,7 @@ codes! {
         "send the P-code of the one that is meant, or coordinates, beside the name";
     NAME_UNKNOWN = "place-name-unknown",
         "the pack knows no place or area of this name",
-        "send coordinates, a grid reference or a P-code, or add the name to the pack's places.geojson";
+        "send coordinates, a grid reference or a P-code, or add the name to the pack's areas.geojson";
     COUNT_TWICE = "count-given-twice",
         "the count is given in several ways",
         "send `exact`, or `about`, or `min` and `max`";
