@@ -114,7 +114,13 @@ fn workloads() -> Result<PathBuf> {
     }
     wanted.retain(|name| !folder.join(format!("{name}.complete")).is_file());
     for name in wanted {
-        Program::new(python()?)?.args([&generator]).args([name]).env("D", &folder).run()?;
+        Program::new(python()?)?
+            .args([&generator, &folder])
+            .args([name])
+            .args(["--coastlines".as_ref(), coastlines.as_os_str()])
+            .run()?;
+        let points = folder.join(format!("{name}_pts.f64"));
+        ensure!(points.is_file(), "{} made no {}", generator.display(), points.display());
         std::fs::write(folder.join(format!("{name}.complete")), NUMPY)?;
     }
     Ok(folder)
