@@ -242,8 +242,12 @@ pub(crate) struct Tally {
 #[command(after_help = "\
 Each line of INCIDENTS.jsonl is one incident: `id, kind, from, to, lat, lon, region50, region95`
 (GeoJSON), `count_min, count_max, sources, reports, p_real, level`. Places of firing, launch, forces
-and weapons have no position: they are told as H3 cells of resolution 5, a day later. The order in
-which reports and files are given changes no byte.
+and weapons have no position: they are told as H3 cells of resolution 5, a day later. So is what
+sound sensors alone place, unless a report says that harm fell there. The order in which reports and
+files are given changes no byte.
+
+Whoever is presumed to watch because they report is presumed so for six hours around. With --duty (JSON
+lines, docs/report-format.md) it is known who watched, and that a post heard nothing is evidence.
 
 Without a pack the parameters have their defaults; `armistice help fuse` and docs/pack-format.md say what
 they are. What is printed says whether the noise is what was stated.
@@ -259,6 +263,9 @@ pub(crate) struct Fuse {
     /// Folder of a pack, for its parameters and its time zone.
     #[arg(long, value_name = "PACK")]
     pub(crate) pack: Option<PathBuf>,
+    /// Duty records: who watched when. May be given more than once.
+    #[arg(long, value_name = "DUTIES.jsonl")]
+    pub(crate) duty: Vec<PathBuf>,
     /// Set a parameter, over the pack's. May be given more than once.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) set: Vec<(String, i64)>,

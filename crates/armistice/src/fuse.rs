@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use agreement::{Pack, Parameters, Report};
 use anyhow::Context as _;
-use assess::fusion::{Fused, Level, fuse};
+use assess::fusion::{Fused, Level, Setting, fuse_watched, placed};
 use intake::{Batch, Feed as _};
 use publish::InputKind;
 use publish::incidents::incident_line;
@@ -27,11 +27,17 @@ pub(crate) fn run(arguments: &Fuse) -> anyhow::Result<Outcome> {
     }
     let doing = counter("reading");
     let started = Instant::now();
-    let (reports, rejected) = reports(arguments, pack.as_ref())?;
+    let (reports, mut rejected) = reports(arguments, pack.as_ref())?;
+    let (mut duties, duties_rejected) = inputs::all_duties(&arguments.duty)?;
+    rejected += duties_rejected;
+    if let Some(pack) = &pack {
+        duties = placed(pack, duties);
+    }
     let read_s = started.elapsed().as_secs_f64();
     doing.set_message("fusing");
     let started = Instant::now();
-    let fused = fuse(&parameters, arguments.as_of, &reports);
+    let setting = Setting { parameters: &parameters, as_of: arguments.as_of, duties: &duties };
+    let fused = fuse_watched(&setting, &reports);
     let fuse_s = started.elapsed().as_secs_f64();
     doing.set_message("writing");
     let mut file = WholeFile::begin(&arguments.out, Readers::Everybody)?;

@@ -7,14 +7,15 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use agreement::report::Duty;
 use agreement::{Digest, Pack, SensorId};
 use anyhow::Context as _;
-use intake::Options;
 use intake::clock::ClockOrigin;
 use intake::merge::{self, MergeOptions, Merged};
 use intake::open::Format;
 use intake::reports::{Authorisations, Duties, Places, ReportFeed};
 use intake::zone::LocalZone;
+use intake::{Batch, Feed as _, Options};
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
 use spacetime::{BoundingBox, Duration, Position};
@@ -232,8 +233,22 @@ pub(crate) fn reports(
         .with_context(|| cannot_read(&source.path))
 }
 
+/// Every duty record of every file, and how many were rejected.
+pub(crate) fn all_duties(paths: &[PathBuf]) -> anyhow::Result<(Vec<Duty>, u64)> {
+    let (mut all, mut rejected) = (Vec::new(), 0);
+    for (input, path) in (0..=u16::MAX).zip(paths) {
+        let mut feed = duties(path, input)?;
+        let mut batch = Batch::default();
+        while feed.read(&mut batch).with_context(|| path.display().to_string())? {
+            rejected += batch.rejections.len() as u64;
+            all.append(&mut batch.items);
+        }
+    }
+    Ok((all, rejected))
+}
+
 /// Opens a file of duty records.
-pub(crate) fn duties(path: &Path, input: u16) -> anyhow::Result<Duties<Box<dyn BufRead + Send>>> {
+fn duties(path: &Path, input: u16) -> anyhow::Result<Duties<Box<dyn BufRead + Send>>> {
     Ok(Duties::new(text(path)?, Options { input, ..Options::default() }))
 }
 

@@ -5,7 +5,6 @@ mod change;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use agreement::report::Duty;
 use agreement::{Pack, Report};
 use anyhow::Context as _;
 use assess::periods::{Comparison, Days, compare};
@@ -31,7 +30,7 @@ pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
         TallyBy::Party => By::Party,
     };
     let tally = before_after(&pack, &BTreeSet::new(), periods, by, &reports);
-    let (duties, duties_rejected) = duties(arguments)?;
+    let (duties, duties_rejected) = inputs::all_duties(&arguments.duty)?;
     let duties = (!arguments.duty.is_empty()).then_some(&duties[..]);
     let counted = (by, arguments.all);
     let compared = compare(&pack, &BTreeSet::new(), &days, counted, &reports, duties);
@@ -54,20 +53,6 @@ fn periods(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Periods, Days)> {
     let said = |fault| wrong(format!("--days: {fault}"));
     let periods = Periods::around(&zone, day, arguments.days).map_err(said)?;
     Ok((periods, Days::around(&zone, day, arguments.days).map_err(said)?))
-}
-
-/// Every duty record of every file, and how many were rejected.
-fn duties(arguments: &Tally) -> anyhow::Result<(Vec<Duty>, u64)> {
-    let (mut all, mut rejected) = (Vec::new(), 0);
-    for (input, path) in (0..=u16::MAX).zip(&arguments.duty) {
-        let mut feed = inputs::duties(path, input)?;
-        let mut batch = Batch::default();
-        while feed.read(&mut batch).with_context(|| path.display().to_string())? {
-            rejected += batch.rejections.len() as u64;
-            all.append(&mut batch.items);
-        }
-    }
-    Ok((all, rejected))
 }
 
 /// Every report of every file, and how many records were rejected.

@@ -121,8 +121,8 @@ pub struct RejectCount {
 }
 
 /// A report whose place may be drawn. There is no other way to make one than
-/// [`DrawnReport::of`], so the place of a firing, a launch, a force or a weapon, or of an
-/// observer, cannot be drawn by mistake (DESIGN §5).
+/// [`DrawnReport::of`], so the place of a firing, a launch, a force or a weapon, of what a
+/// sound sensor heard and nobody calls harm, or of an observer, cannot be drawn by mistake (DESIGN §5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrawnReport {
     digest: Digest,
@@ -136,7 +136,7 @@ impl DrawnReport {
     /// `None` when its place is unknown, too coarse, or must not be told.
     #[must_use]
     pub fn of(report: &Report) -> Option<Self> {
-        let place = report.place.as_ref().filter(|_| !report.act.place_is_coarsened())?;
+        let place = report.place.as_ref().filter(|_| !report.place_is_coarsened())?;
         let radius_m = match &place.extent {
             Extent::Radius { radius_m } => *radius_m,
             Extent::AdminUnit(unit) => unit.radius_m,

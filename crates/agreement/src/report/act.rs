@@ -54,4 +54,17 @@ impl Act {
             Self::Outgoing | Self::Rocket | Self::MovementOfForces | Self::MovementOfWeapons
         )
     }
+
+    /// Whether its place can only be where harm fell. An explosion may be either end of a shot.
+    #[must_use]
+    pub const fn is_where_harm_fell(self) -> bool {
+        matches!(
+            self,
+            Self::Impact
+                | Self::Airstrike
+                | Self::ShootDown
+                | Self::ChemicalAllegation
+                | Self::LethalViolence
+        )
+    }
 }

@@ -168,6 +168,21 @@ impl Report {
         }
     }
 
+    /// Whether a sensor that only hears made it: several of them find a gun to some metres.
+    #[must_use]
+    pub fn is_by_sound_sensor(&self) -> bool {
+        matches!(self.source.kind.as_str(), "acoustic" | "microphone")
+            || self.method == Method::Heard && self.arrival.is_some()
+    }
+
+    /// Whether its place leaves an assessment only coarsened and delayed: that of a firing, a
+    /// launch, forces or weapons, and what a sound sensor places without anything that says that
+    /// harm fell there.
+    #[must_use]
+    pub fn place_is_coarsened(&self) -> bool {
+        self.act.place_is_coarsened() || self.is_by_sound_sensor() && !self.act.is_where_harm_fell()
+    }
+
     /// Digest of what the report says, without its locator, without when it was received (a
     /// copy that came later is the same report) and without where the observer stood: an
     /// unsalted digest of a place can be searched for.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use agreement::report::Method;
 use agreement::{Act, Digest, Report};
 use serde::Serialize;
 use spacetime::{Instant, Interval, Position};
@@ -11,10 +12,12 @@ use super::gate::Pairs;
 use super::likelihood::Likelihood;
 use super::observation::Observation;
 use super::outline::{Outline, Square, outlines};
+use super::peak;
 use super::plane::{Near, Xy};
 use super::posterior::{Posterior, STEPS, posterior};
 use super::scene::{Cluster, Scene};
-use super::whereabouts::{CellId, Place, Region, Whereabouts};
+use super::silence::Field;
+use super::whereabouts::{CellId, Lends, Place, Region, Whereabouts};
 
 /// What silence and hearing add to the curvature of a group's likelihood, a square metre: as if
 /// the place were known to some kilometres without any measure.
@@ -85,13 +88,15 @@ pub(crate) struct Maker<'s, 'a> {
 }
 
 impl Maker<'_, '_> {
-    pub(crate) fn incident(
+    /// The incident of a group, and what `see` makes of it and of its place.
+    pub(crate) fn incident<T>(
         &self,
         group: &Cluster,
         reports: &[(Digest, &Report)],
         as_of: Instant,
         calibration: &mut Calibration,
-    ) -> Incident {
+        see: impl Fn(&Incident, Option<&Sought<'_>>) -> T,
+    ) -> (Incident, T) {
         let scene = self.scene;
         let members: Vec<&Observation> = group.members.iter().map(|&n| scene.one(n)).collect();
         let field = scene.field(&group.members);
@@ -104,7 +109,6 @@ impl Maker<'_, '_> {
         let found = posterior(scene.model, &like, &members, group.at);
         let mut ln_odds = group.ln_odds;
         let when;
-        let mut place: Option<Sought<'_>> = None;
         if let Some(found) = found.as_ref() {
             let exact = scene.scored(group.members.clone(), group.at, found.ln_integral);
             ln_odds = exact.ln_odds;
@@ -115,33 +119,28 @@ impl Maker<'_, '_> {
                     residuals.map(|(n, what, square, by)| (members[n].sense, what, square, by));
                 calibration.add_group(&told.collect::<Vec<_>>(), SOFT_CURVATURE);
             }
-            let best = found.best();
-            let near = scene.observed.plane.near(found.corner(STEPS / 2, STEPS / 2));
-            place = Some(Sought { near, best, found });
         } else {
             let one = members[0];
             let sd = one.var.sqrt() * 1.96;
             when = self.interval(one.t - sd, one.t + sd);
         }
+        let place = found.map(|found| Sought::of(scene, &field, &members, found));
         let mut evidence: Vec<(Digest, String)> = members
             .iter()
             .flat_map(|one| &one.reports)
             .map(|&n| (reports[n].0, reports[n].1.id.clone()))
             .collect();
         evidence.sort();
-        let mut posts: Vec<usize> = members.iter().map(|one| one.post).collect();
-        posts.sort_unstable();
-        posts.dedup();
-        let sources = posts.len() as u32;
+        let sources = sources(&members, reports);
         let p_real = self.p_real(group, ln_odds);
         let counts = counts(&members, reports);
         let (evidence, names): (Vec<Digest>, Vec<String>) = evidence.into_iter().unzip();
-        Incident {
+        let incident = Incident {
             id: Digest::of(&serde_json::json!([group.act, evidence])).expect("text only"),
             act: group.act,
             when,
             whereabouts: Whereabouts::of(
-                members.iter().map(|one| one.act),
+                &lent(&members, reports),
                 when.end(),
                 as_of,
                 place.as_ref(),
@@ -153,7 +152,9 @@ impl Maker<'_, '_> {
             reports: names,
             p_real_ppm: (p_real * 1e6).round_ties_even() as u32,
             level: if sources > 1 { Level::Corroborated } else { Level::Reported },
-        }
+        };
+        let seen = see(&incident, place.as_ref());
+        (incident, seen)
     }
 
     /// How likely it is that something happened: of one report, that it is no stray, whether it
@@ -215,13 +216,50 @@ impl Maker<'_, '_> {
 }
 
 /// A place that was sought; what is told of it is reckoned when it may be.
-struct Sought<'a> {
+pub(crate) struct Sought<'a> {
+    pub(crate) scene: &'a Scene<'a>,
+    field: &'a Field,
+    members: &'a [&'a Observation],
     near: Near,
-    best: Xy,
-    found: &'a Posterior,
+    pub(crate) best: Xy,
+    pub(crate) found: Posterior,
+}
+
+impl<'a> Sought<'a> {
+    fn of(
+        scene: &'a Scene<'a>,
+        field: &'a Field,
+        members: &'a [&'a Observation],
+        found: Posterior,
+    ) -> Self {
+        let near = scene.observed.plane.near(found.corner(STEPS / 2, STEPS / 2));
+        Self { scene, field, members, near, best: found.best(), found }
+    }
+}
+
+/// What each report of a group lends to what may be told of its place; copies lend too.
+fn lent(members: &[&Observation], reports: &[(Digest, &Report)]) -> Vec<Lends> {
+    let lends = |one: &Observation, n: usize| {
+        let report = reports[n].1;
+        Lends { act: report.act, is_ranging: one.is_ranging || report.is_by_sound_sensor() }
+    };
+    members.iter().flat_map(|one| one.reports.iter().map(|&n| lends(one, n))).collect()
 }
 
 impl Place for Sought<'_> {
+    fn unranged(&self) -> Option<Self> {
+        let muted = |one: &&Observation| if one.is_ranging { one.muted() } else { (*one).clone() };
+        let muted: Vec<Observation> = self.members.iter().map(muted).collect();
+        let members: Vec<&Observation> = muted.iter().collect();
+        let Scene { model, observed, .. } = self.scene;
+        let like =
+            Likelihood::new(model, Some(self.field), observed.watched, members.iter().copied());
+        let mut starts = Vec::new();
+        muted.iter().filter(|one| !one.is_ranging).for_each(|one| peak::starts(one, &mut starts));
+        let found = posterior(model, &like, &members, *starts.first()?)?;
+        Some(Self::of(self.scene, self.field, self.members, found))
+    }
+
     fn at(&self) -> Position {
         self.near.position(self.best)
     }
@@ -242,6 +280,15 @@ impl Place for Sought<'_> {
     fn cells(&self) -> BTreeSet<CellId> {
         self.found.places().map(|(p, _)| CellId::holding(self.near.position(p))).collect()
     }
+}
+
+/// Independent sources: posts, or those of a compilation where one says that it rests on more. What
+/// a post says of itself makes it no more than one.
+fn sources(members: &[&Observation], reports: &[(Digest, &Report)]) -> u32 {
+    let posts: BTreeSet<usize> = members.iter().map(|one| one.post).collect();
+    let compiled = members.iter().flat_map(|one| &one.reports).map(|&n| reports[n].1);
+    let compiled = compiled.filter(|report| report.method == Method::Told);
+    compiled.map(|report| report.source_count).fold(posts.len() as u32, u32::max)
 }
 
 /// At least the largest of the counts; at most the largest sum of counts whose windows do not

@@ -26,13 +26,15 @@ mod plane;
 mod posterior;
 mod rates;
 mod scene;
+mod score;
 mod silence;
 mod whereabouts;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use agreement::{Digest, Parameters, Report};
+use agreement::report::{Duty, Watcher};
+use agreement::{Digest, Pack, Parameters, Report};
 use spacetime::Instant;
 
 pub use associate::Search;
@@ -42,6 +44,7 @@ pub use gate::NEIGHBOURS_MAX;
 pub use incident::{Incident, Level};
 pub use model::Sense;
 pub use posterior::CELLS_MAX;
+pub use score::{Nearness, Truth};
 pub use silence::{FIELDS_MAX, NODES_MAX};
 pub use whereabouts::{CELLS_TOLD_MAX, CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
 
@@ -49,7 +52,7 @@ use model::{Family, Model};
 use observation::Observed;
 use rates::{Found, Rates};
 use scene::{Cluster, Scene};
-use silence::{Duty, Fields};
+use silence::{Fields, OnDuty};
 
 /// Of a long record so many observations in a row are looked at, several times, before all are.
 const PILOT_RUN: usize = 400;
@@ -75,14 +78,72 @@ pub struct Fused {
     pub copies: u64,
 }
 
-/// Fuses reports. `as_of` is up to when they reach: places of firing leave a day later. Without
-/// it, the end of the latest observation.
+/// What shapes fusing beside the reports.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// Parameters of the pack.
+    pub parameters: &'a Parameters,
+    /// Up to when the reports reach: places of firing leave a day later. Without it, the end of
+    /// the latest observation.
+    pub as_of: Option<Instant>,
+    /// Who watched when, each with its place known; whoever has no record is presumed.
+    pub duties: &'a [Duty],
+}
+
+/// Fuses reports, with everybody presumed on duty around when they report.
 #[must_use]
 pub fn fuse<'a>(
     parameters: &Parameters,
     as_of: Option<Instant>,
     reports: impl IntoIterator<Item = &'a Report>,
 ) -> Fused {
+    fuse_watched(&Setting { parameters, as_of, duties: &[] }, reports)
+}
+
+/// Fuses reports, with records of who was on duty: that they reported nothing is evidence.
+#[must_use]
+pub fn fuse_watched<'a>(
+    setting: &Setting<'_>,
+    reports: impl IntoIterator<Item = &'a Report>,
+) -> Fused {
+    fuse_and_see(setting, reports, |_, _| ()).0
+}
+
+/// Duty records with the places of posts that the pack knows, where they tell none themselves.
+#[must_use]
+pub fn placed(pack: &Pack, duties: impl IntoIterator<Item = Duty>) -> Vec<Duty> {
+    let placed = |duty: Duty| {
+        let post = match &duty.watcher {
+            Watcher::Post(name) => pack.posts.values().find(|post| post.id.as_str() == name),
+            _ => None,
+        };
+        let position = duty.position.or_else(|| post.map(|post| post.position));
+        Duty { position, ..duty }
+    };
+    duties.into_iter().map(placed).collect()
+}
+
+/// Fuses reports, and says of each incident how far off it is from what is known to have
+/// happened: for tests and benchmarks.
+#[must_use]
+pub fn fuse_scored<'a>(
+    setting: &Setting<'_>,
+    reports: impl IntoIterator<Item = &'a Report>,
+    truths: &[Truth],
+) -> (Fused, Vec<Vec<Nearness>>) {
+    fuse_and_see(setting, reports, |incident, sought| {
+        sought.map_or(Vec::new(), |sought| score::near(incident, sought, truths))
+    })
+}
+
+/// Fuses reports; `see` is shown each incident with its place before that is coarsened, and what it
+/// makes of that comes back in the order of the incidents.
+fn fuse_and_see<'a, T>(
+    setting: &Setting<'_>,
+    reports: impl IntoIterator<Item = &'a Report>,
+    see: impl Fn(&Incident, Option<&incident::Sought<'_>>) -> T,
+) -> (Fused, Vec<T>) {
+    let parameters = setting.parameters;
     let (mut distinct, mut repeats) = (BTreeMap::new(), 0);
     for report in reports {
         repeats += u64::from(distinct.insert(report.digest(), report).is_some());
@@ -96,10 +157,10 @@ pub fn fuse<'a>(
     let distinct: Vec<(Digest, &Report)> =
         distinct.into_iter().filter(|(_, report)| standing(report)).collect();
     let latest = distinct.iter().map(|(_, report)| report.observed.end()).max();
-    let as_of = as_of.or(latest).unwrap_or(Instant::MIN);
+    let as_of = setting.as_of.or(latest).unwrap_or(Instant::MIN);
     let model = Model::new(parameters);
-    let observed = observation::observe(&model, &distinct);
-    let duty = Duty::presumed(&model, &observed);
+    let observed = observation::observe(&model, &distinct, setting.duties);
+    let duty = OnDuty::of(&model, &observed);
     let fields = RefCell::new(Fields::new(&observed));
     let rates = learnt(&model, parameters, &observed, &duty, &fields);
     let scene = Scene::new(&model, &observed, &duty, &fields, rates);
@@ -111,20 +172,22 @@ pub fn fuse<'a>(
     }
     let maker =
         incident::Maker { scene: &scene, pairs: &pairs, alone: &alone, groups: &groups, of };
-    let mut incidents: Vec<Incident> = groups
+    let mut seen: Vec<(Incident, T)> = groups
         .iter()
-        .map(|group| maker.incident(group, &distinct, as_of, &mut calibration))
+        .map(|group| maker.incident(group, &distinct, as_of, &mut calibration, &see))
         .collect();
-    incidents.sort_by_key(Incident::order);
+    seen.sort_by_key(|(incident, _)| incident.order());
+    let (incidents, seen) = seen.into_iter().unzip();
     let copies = observed.observations.iter().map(|one| one.reports.len() as u64 - 1).sum();
-    Fused {
+    let fused = Fused {
         incidents,
         search,
         calibration: calibration.judged(),
         reports: distinct.len() as u64,
         repeats,
         copies,
-    }
+    };
+    (fused, seen)
 }
 
 /// Rates as some runs of the observations tell them.
@@ -132,7 +195,7 @@ fn learnt(
     model: &Model,
     parameters: &Parameters,
     observed: &Observed,
-    duty: &Duty,
+    duty: &OnDuty,
     fields: &RefCell<Fields>,
 ) -> Rates {
     let stated = Rates::of(parameters);

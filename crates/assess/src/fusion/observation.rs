@@ -1,9 +1,9 @@
 //! Reports made ready for reckoning: on a plane, in seconds, with the spread of each measure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::PI;
 
-use agreement::report::{Count, Extent, Method, RangeClass};
+use agreement::report::{Count, Duty, DutyState, Extent, Method, RangeClass, Watcher};
 use agreement::{Act, Digest, Report};
 use spacetime::{Instant, Position};
 
@@ -62,9 +62,24 @@ pub(crate) struct Observation {
     pub(crate) count: Option<Count>,
     /// ln of the density of what it measures, were it about nothing.
     pub(crate) ln_stray: f64,
+    /// Whether it ranges by sound: several such find a gun to some metres.
+    pub(crate) is_ranging: bool,
 }
 
+/// Whoever tells what they heard more sharply than this ranges by sound, whatever they call
+/// themselves: seconds.
+const RANGING_CLOCK_SD_S: f64 = 2.0;
+/// Likewise the concentration of a direction: 2.5 degrees.
+const RANGING_KAPPA: f64 = 525.0;
+/// Variance of a time that says nothing, seconds squared: some days.
+const NO_CLOCK_VAR: f64 = 1e11;
+
 impl Observation {
+    /// The same with nothing of what it measured left, only that it was perceived.
+    pub(crate) fn muted(&self) -> Self {
+        Self { var: NO_CLOCK_VAR, direction: None, distance: None, spot: None, ..self.clone() }
+    }
+
     /// Whether anything says where it happened.
     pub(crate) const fn is_placed(&self) -> bool {
         self.at.is_some() || self.spot.is_some()
@@ -78,6 +93,35 @@ pub(crate) struct Unit {
     pub(crate) at: Option<Xy>,
     /// When it reported, microseconds, sorted.
     pub(crate) reported_us: Vec<i64>,
+    /// When it is on record to have watched; `None` when there is no record of its duty.
+    pub(crate) watched: Option<Kept>,
+}
+
+/// Watches on record, from and to in microseconds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    on: Vec<(i64, i64)>,
+    off: Vec<(i64, i64)>,
+    /// How far they reached, metres, where a record says so.
+    pub(crate) reach_m: Option<f64>,
+}
+
+impl Kept {
+    fn add(&mut self, duty: &Duty) {
+        let span = (duty.when.start().micros(), duty.when.end().micros());
+        match duty.state {
+            DutyState::On => self.on.push(span),
+            DutyState::Off | DutyState::Denied => self.off.push(span),
+        }
+        let reach_m = duty.reach_m.map(f64::from);
+        self.reach_m = self.reach_m.into_iter().chain(reach_m).reduce(f64::max);
+    }
+
+    /// Whether the watch was kept at an instant. What was off was not kept, whatever else is said.
+    pub(crate) fn at(&self, us: i64) -> bool {
+        let holds = |spans: &[(i64, i64)]| spans.iter().any(|&(from, to)| from <= us && us < to);
+        holds(&self.on) && !holds(&self.off)
+    }
 }
 
 /// Everything that was observed.
@@ -98,15 +142,15 @@ pub(crate) struct Observed {
 /// How the reporter perceived.
 pub(crate) fn sense(report: &Report) -> Sense {
     match (report.source.kind.as_str(), report.method) {
+        _ if report.is_by_sound_sensor() => Sense::Microphone,
         (_, Method::Told) => Sense::Told,
         ("camera", _) => Sense::Camera,
-        ("acoustic" | "microphone", _) => Sense::Microphone,
         _ => Sense::Person,
     }
 }
 
 /// Makes ready different reports, by digest.
-pub(crate) fn observe(model: &Model, reports: &[(Digest, &Report)]) -> Observed {
+pub(crate) fn observe(model: &Model, reports: &[(Digest, &Report)], duties: &[Duty]) -> Observed {
     let plane = Plane::about(middle_of(reports));
     let base = reports.iter().map(|(_, r)| r.observed.start()).min();
     let base = base.unwrap_or(Instant::from_micros(0));
@@ -124,6 +168,7 @@ pub(crate) fn observe(model: &Model, reports: &[(Digest, &Report)]) -> Observed 
         observations.push(ready.observation(*digest, number, unit, post));
     }
     observations.sort_by(|a, b| a.t.total_cmp(&b.t).then(a.digest.cmp(&b.digest)));
+    units.note(&plane, duties);
     for unit in &mut units.all {
         unit.reported_us.sort_unstable();
     }
@@ -179,13 +224,43 @@ impl<'a> Units<'a> {
         let key = (source.id.as_str(), source.post.as_deref(), position, sense);
         let unit = *self.numbers.entry(key).or_insert_with(|| {
             let at = position.map(|at| plane.project(at));
-            self.all.push(Unit { sense, at, reported_us: Vec::new() });
+            self.all.push(Unit { sense, at, reported_us: Vec::new(), watched: None });
             self.all.len() - 1
         });
         self.all[unit].reported_us.push(report.observed.start().micros());
         let post = source.post.as_deref().map_or((false, source.id.as_str()), |post| (true, post));
         let next = self.posts.len();
         (unit, *self.posts.entry(post).or_insert(next))
+    }
+}
+
+impl Units<'_> {
+    /// Notes who is on record to have watched. A post with a place that never reported is a unit
+    /// of its own; a sensor is not, since nobody says what it perceives.
+    fn note(&mut self, plane: &Plane, duties: &[Duty]) {
+        let mut seen = BTreeSet::new();
+        let mut silent: BTreeMap<&Watcher, (Xy, Kept)> = BTreeMap::new();
+        for duty in duties.iter().filter(|duty| seen.insert(duty.digest())) {
+            let name = duty.watcher.name();
+            let is_meant = |&(source, post, _, sense): &Named<'_>| match &duty.watcher {
+                Watcher::Sensor(_) => source == name,
+                _ => sense == Sense::Person && (post == Some(name) || source == name),
+            };
+            let meant = self.numbers.iter().filter(|(named, _)| is_meant(named));
+            let meant: Vec<usize> = meant.map(|(_, &unit)| unit).collect();
+            for &unit in &meant {
+                self.all[unit].watched.get_or_insert_default().add(duty);
+            }
+            let place = duty.position.map(|at| plane.project(*at.expose()));
+            if let (true, Watcher::Post(_), Some(at)) = (meant.is_empty(), &duty.watcher, place) {
+                let (_, kept) = silent.entry(&duty.watcher).or_insert((at, Kept::default()));
+                kept.add(duty);
+            }
+        }
+        for (at, kept) in silent.into_values() {
+            let (sense, reported_us) = (Sense::Person, Vec::new());
+            self.all.push(Unit { sense, at: Some(at), reported_us, watched: Some(kept) });
+        }
     }
 }
 
@@ -222,8 +297,13 @@ impl Ready<'_> {
             spot,
             count: report.count,
             ln_stray: 0.0,
+            is_ranging: false,
         };
         ready.ln_stray = self.ln_stray(&ready);
+        ready.is_ranging = sense == Sense::Microphone
+            || ready.heard
+                && (var < RANGING_CLOCK_SD_S * RANGING_CLOCK_SD_S
+                    || direction.is_some_and(|d| d.kappa > RANGING_KAPPA));
         ready
     }
 

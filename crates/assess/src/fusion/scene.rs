@@ -13,7 +13,7 @@ use super::observation::{Observation, Observed};
 use super::peak::{self, climb};
 use super::plane::Xy;
 use super::rates::Rates;
-use super::silence::{Duty, Field, Fields};
+use super::silence::{Field, Fields, OnDuty};
 
 /// Largest count that is summed over.
 const COUNT_SUMMED_MAX: u32 = 60;
@@ -25,7 +25,7 @@ const COUNT_MEAN: f64 = 3.0;
 pub(crate) struct Scene<'a> {
     pub(crate) model: &'a Model,
     pub(crate) observed: &'a Observed,
-    pub(crate) duty: &'a Duty,
+    pub(crate) duty: &'a OnDuty,
     pub(crate) fields: &'a RefCell<Fields>,
     pub(crate) rates: Rates,
     /// Of each observation: how likely it is as a stray, ln.
@@ -50,7 +50,7 @@ impl<'a> Scene<'a> {
     pub(crate) fn new(
         model: &'a Model,
         observed: &'a Observed,
-        duty: &'a Duty,
+        duty: &'a OnDuty,
         fields: &'a RefCell<Fields>,
         rates: Rates,
     ) -> Self {

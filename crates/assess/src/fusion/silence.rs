@@ -8,8 +8,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::model::{Family, Model, Watched};
-use super::observation::Observed;
+use super::model::{Family, Model, Sense, Watched};
+use super::observation::{Observed, Unit};
 use super::plane::Xy;
 
 /// Most nodes of one field: beyond it the lattice is coarser.
@@ -21,9 +21,9 @@ const BUCKET_US: i64 = 3_600_000_000;
 /// A node that nobody has asked for.
 const UNKNOWN: i64 = i64::MIN;
 
-/// Which units were presumed on duty, by hour.
+/// Which units were on duty, by the hour: on record where there is a record, presumed otherwise.
 #[derive(Debug)]
-pub(crate) struct Duty {
+pub(crate) struct OnDuty {
     first_bucket: i64,
     /// Number of the set in each hour.
     sets: Vec<u32>,
@@ -31,8 +31,8 @@ pub(crate) struct Duty {
     members: Vec<Vec<u32>>,
 }
 
-impl Duty {
-    pub(crate) fn presumed(model: &Model, observed: &Observed) -> Self {
+impl OnDuty {
+    pub(crate) fn of(model: &Model, observed: &Observed) -> Self {
         let times = observed.units.iter().flat_map(|unit| &unit.reported_us);
         let (first, last) = times.fold((i64::MAX, i64::MIN), |(a, b), &t| (a.min(t), b.max(t)));
         if first > last {
@@ -45,16 +45,9 @@ impl Duty {
         let mut sets = Vec::new();
         for bucket in 0..buckets {
             let middle = (first_bucket + bucket) * BUCKET_US + BUCKET_US / 2;
-            let on: Vec<u32> = (0..observed.units.len())
-                .filter(|&n| {
-                    let unit = &observed.units[n];
-                    let from = middle - model.duty_presumed_us;
-                    let next = unit.reported_us.partition_point(|&t| t < from);
-                    let near = unit.reported_us.get(next);
-                    unit.at.is_some() && near.is_some_and(|&t| t <= middle + model.duty_presumed_us)
-                })
-                .map(|n| n as u32)
-                .collect();
+            let units = (0_u32..).zip(&observed.units);
+            let on = units.filter(|(_, unit)| is_on(model, unit, middle));
+            let on: Vec<u32> = on.map(|(n, _)| n).collect();
             let next = numbers.len() as u32;
             let number = *numbers.entry(on.clone()).or_insert_with(|| {
                 members.push(on);
@@ -75,6 +68,20 @@ impl Duty {
     pub(crate) fn members(&self, set: u32) -> &[u32] {
         &self.members[set as usize]
     }
+}
+
+/// Whether a unit watched in the hour around an instant. Whoever reports in it did, whatever the
+/// record says.
+fn is_on(model: &Model, unit: &Unit, middle: i64) -> bool {
+    let reports_within = |us: i64| {
+        let next = unit.reported_us.partition_point(|&t| t < middle - us);
+        unit.reported_us.get(next).is_some_and(|&t| t <= middle + us)
+    };
+    let is_on = match &unit.watched {
+        Some(kept) => kept.at(middle) || reports_within(BUCKET_US / 2),
+        None => reports_within(model.duty_presumed_us),
+    };
+    unit.at.is_some() && is_on
 }
 
 /// A lattice over everything that any unit can perceive.
@@ -107,7 +114,8 @@ impl Lattice {
 pub(crate) struct Field {
     lattice: Lattice,
     family: Family,
-    units: Vec<(Xy, super::model::Sense)>,
+    /// Where they stand, how they perceive and how far at most.
+    units: Vec<(Xy, Sense, f64)>,
     nodes: Vec<Cell<i64>>,
 }
 
@@ -142,10 +150,10 @@ impl Field {
     }
 
     fn exact(&self, model: &Model, p: Xy) -> f64 {
-        let missed = self.units.iter().map(|&(at, sense)| {
+        let missed = self.units.iter().map(|&(at, sense, reach_m)| {
             let Some(detection) = model.detection(sense, self.family) else { return 0.0 };
             let r = p.distance(at);
-            if r > detection.reach_m { 0.0 } else { detection.ln_missed(r) }
+            if r > detection.reach_m.min(reach_m) { 0.0 } else { detection.ln_missed(r) }
         });
         missed.sum()
     }
@@ -184,7 +192,7 @@ impl Fields {
     pub(crate) fn of(
         &mut self,
         observed: &Observed,
-        duty: &Duty,
+        duty: &OnDuty,
         set: u32,
         family: Family,
     ) -> std::rc::Rc<Field> {
@@ -200,7 +208,8 @@ impl Fields {
             };
             let units = duty.members(set).iter().filter_map(|&n| {
                 let unit = &observed.units[n as usize];
-                Some((unit.at?, unit.sense))
+                let reach_m = unit.watched.as_ref().and_then(|kept| kept.reach_m);
+                Some((unit.at?, unit.sense, reach_m.unwrap_or(f64::INFINITY)))
             });
             let nodes = vec![Cell::new(UNKNOWN); lattice.wide * lattice.high];
             std::rc::Rc::new(Field { lattice, family, units: units.collect(), nodes })

@@ -3,6 +3,10 @@
 //! Where harm fell is told exactly. Where somebody fired, launched, stood or kept weapons is told
 //! as cells of H3 of resolution 5 (about 250 km2) and a day later, however exact the input: the
 //! exact place cannot be put into this type.
+//!
+//! Nobody hears which end of a shot it was. So what ranges by sound alone is taken for a gun, unless
+//! some report says that harm fell there; and of an explosion that people tell of as well, the
+//! place is the one that they and cameras give, with nothing of what was ranged by sound in it.
 
 use std::collections::BTreeSet;
 
@@ -60,8 +64,42 @@ impl CellId {
     }
 }
 
+/// What a report of a group lends to the question of what may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lends {
+    pub(crate) act: Act,
+    /// Whether it ranges by sound.
+    pub(crate) is_ranging: bool,
+}
+
+/// How a place may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Exactly,
+    /// As it is without what was ranged by sound.
+    Unranged,
+    Coarsely,
+}
+
+impl Told {
+    fn of(lent: &[Lends]) -> Self {
+        let ranging = lent.iter().filter(|lends| lends.is_ranging).count();
+        if lent.iter().any(|lends| lends.act.place_is_coarsened()) {
+            Self::Coarsely
+        } else if ranging == 0 || lent.iter().any(|lends| lends.act.is_where_harm_fell()) {
+            Self::Exactly
+        } else if ranging < lent.len() {
+            Self::Unranged
+        } else {
+            Self::Coarsely
+        }
+    }
+}
+
 /// A place before it is known what may be told of it. Nothing is reckoned that may not be told.
-pub(crate) trait Place {
+pub(crate) trait Place: Sized {
+    /// The same place without what was ranged by sound.
+    fn unranged(&self) -> Option<Self>;
     /// The best single place.
     fn at(&self) -> Position;
     /// Where it was, with a chance of `share`.
@@ -71,21 +109,21 @@ pub(crate) trait Place {
 }
 
 impl Whereabouts {
-    /// What may be told of a place at `as_of`, of something that ended at `until` and that
-    /// reports call one of `acts`.
+    /// What may be told of a place at `as_of`, of something that ended at `until`, given what its
+    /// reports lend.
     pub(crate) fn of(
-        acts: impl IntoIterator<Item = Act>,
+        lent: &[Lends],
         until: Instant,
         as_of: Instant,
         found: Option<&impl Place>,
     ) -> Self {
         let Some(found) = found else { return Self::Unknown };
-        if !acts.into_iter().any(Act::place_is_coarsened) {
-            return Self::Exact(ExactPlace {
-                at: found.at(),
-                region50: found.region(0.5),
-                region95: found.region(0.95),
-            });
+        match Told::of(lent) {
+            Told::Exactly => return Self::exactly(found),
+            Told::Unranged => {
+                return found.unranged().map_or(Self::Unknown, |found| Self::exactly(&found));
+            }
+            Told::Coarsely => {}
         }
         let from = until.plus(KEPT_BACK);
         if as_of < from {
@@ -96,6 +134,14 @@ impl Whereabouts {
             return Self::Unknown;
         }
         Self::Cells(cells.into_iter().collect())
+    }
+
+    fn exactly(found: &impl Place) -> Self {
+        Self::Exact(ExactPlace {
+            at: found.at(),
+            region50: found.region(0.5),
+            region95: found.region(0.95),
+        })
     }
 }
 
@@ -126,6 +172,10 @@ mod tests {
     struct Known(Position);
 
     impl Place for Known {
+        fn unranged(&self) -> Option<Self> {
+            Some(Self(Position::from_degrees(36.2, 32.9).unwrap()))
+        }
+
         fn at(&self) -> Position {
             self.0
         }
@@ -143,10 +193,46 @@ mod tests {
         Known(Position::from_degrees(36.1, 32.8).unwrap())
     }
 
-    fn of(act: Act, age_s: i64) -> Whereabouts {
+    fn said(act: Act) -> Lends {
+        Lends { act, is_ranging: false }
+    }
+
+    fn ranged(act: Act) -> Lends {
+        Lends { act, is_ranging: true }
+    }
+
+    fn told(lent: &[Lends], age_s: i64) -> Whereabouts {
         let until = Instant::from_micros(0);
         let as_of = until.plus(Duration::from_seconds(age_s));
-        Whereabouts::of([act], until, as_of, Some(&known()))
+        Whereabouts::of(lent, until, as_of, Some(&known()))
+    }
+
+    fn of(act: Act, age_s: i64) -> Whereabouts {
+        told(&[said(act)], age_s)
+    }
+
+    #[test]
+    fn what_ranges_by_sound_alone_is_taken_for_a_gun() {
+        let alone = [ranged(Act::Explosion), ranged(Act::Explosion)];
+        assert!(matches!(told(&alone, 0), Whereabouts::KeptBack(_)));
+        assert!(matches!(told(&alone, 24 * 3600), Whereabouts::Cells(_)));
+    }
+
+    #[test]
+    fn one_report_that_harm_fell_there_is_enough_to_tell_where() {
+        for harm in [ranged(Act::Impact), said(Act::Impact), said(Act::Airstrike)] {
+            let Whereabouts::Exact(place) = told(&[ranged(Act::Explosion), harm], 0) else {
+                panic!("{harm:?}")
+            };
+            assert_eq!(place.at(), known().0);
+        }
+    }
+
+    #[test]
+    fn an_explosion_is_told_where_people_have_it_and_not_where_sound_ranging_has() {
+        let lent = [ranged(Act::Explosion), ranged(Act::Explosion), said(Act::Explosion)];
+        let Whereabouts::Exact(place) = told(&lent, 0) else { panic!() };
+        assert_eq!(place.at(), known().unranged().unwrap().0);
     }
 
     #[test]
@@ -166,10 +252,8 @@ mod tests {
 
     #[test]
     fn one_report_of_firing_is_enough_to_keep_the_place_back() {
-        let acts = [Act::Explosion, Act::Outgoing];
-        let at = Instant::from_micros(0);
-        let told = Whereabouts::of(acts, at, at, Some(&known()));
-        assert!(matches!(told, Whereabouts::KeptBack(_)));
+        let lent = [said(Act::Explosion), said(Act::Outgoing), said(Act::Impact)];
+        assert!(matches!(told(&lent, 0), Whereabouts::KeptBack(_)));
     }
 
     #[test]

@@ -245,7 +245,7 @@ impl Judge<'_> {
             (Answer::Yes, Asks::NoFly(_)) => (Verdict::Alleged, Reason::ReportedFlight),
         };
         // How deep in an area somebody fired from would tell where.
-        let told = !report.act.place_is_coarsened();
+        let told = !report.place_is_coarsened();
         let finding = Finding {
             clause: watched.clause.id.clone(),
             clause_status: watched.clause.status,

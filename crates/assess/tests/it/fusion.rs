@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use agreement::report::{Duty, DutyState, Source, Watcher};
+use agreement::track::Locator;
 use agreement::{Act, Parameters, Report};
-use assess::fusion::{ExactPlace, Fit, Fused, Incident, Level, Whereabouts, fuse};
+use assess::fusion::{
+    ExactPlace, Fit, Fused, Incident, Level, Nearness, Setting, Truth, Whereabouts, fuse,
+    fuse_scored, fuse_watched,
+};
 use spacetime::{Area, Duration, Instant, Polygon, Position, Ring, Side};
 
 use crate::microphones::Net;
-use crate::observers::{Dice, Reported, World};
+use crate::observers::{Dice, Reported, World, heard_at};
+use crate::world::{at, place};
 
 fn fused(reports: &[Report]) -> Fused {
     fuse(&Parameters::default(), None, reports)
@@ -184,7 +190,7 @@ fn no_place_of_firing_is_told_exactly_however_late() {
     };
     let parameters = Parameters::default();
     let days_later = |days: i64| {
-        let as_of = crate::world::at(20_000 + days * 86_400);
+        let as_of = at(20_000 + days * 86_400);
         fuse(&parameters, Some(as_of), &world.reports).incidents
     };
     let told = |incident: &Incident| match incident.whereabouts {
@@ -228,28 +234,125 @@ fn an_hour_between_two_reports_makes_two_incidents() {
     }
 }
 
-#[test]
-fn arrivals_at_microphones_alone_are_associated_by_the_same_code() {
-    let net = Net { seed: 91, stations: 30, events: 40, seconds: 17_280.0 };
-    let (reports, events) = net.picked();
-    let parameters = Parameters {
+/// What is set for a net of microphones as the generator has it.
+fn by_microphones() -> Parameters {
+    Parameters {
         microphone_reach_m: 20_000,
         microphone_records_permille: 850,
         sound_travel_sd_ppm: 5000,
         ..Parameters::default()
-    };
-    let found = fuse(&parameters, None, &reports).incidents;
-    let large: Vec<&Incident> = found.iter().filter(|i| i.reports.len() >= 5).collect();
+    }
+}
+
+#[test]
+fn arrivals_at_microphones_alone_are_associated_by_the_same_code() {
+    let net = Net { seed: 91, stations: 30, events: 40, seconds: 17_280.0 };
+    let (reports, events) = net.picked();
+    let parameters = by_microphones();
+    let setting = Setting { parameters: &parameters, as_of: None, duties: &[] };
+    let truths: Vec<Truth> = events.iter().map(|e| Truth { at: e.at, t: e.t }).collect();
+    let (fused, near) = fuse_scored(&setting, &reports, &truths);
+    let large = fused.incidents.iter().zip(&near).filter(|(i, _)| i.reports.len() >= 5);
+    let large: Vec<_> = large.map(|(_, near)| near).collect();
     let detectable = events.iter().filter(|event| event.picks >= 5).count();
-    let right = large.iter().filter(|incident| {
-        events.iter().any(|event| {
-            let Whereabouts::Exact(place) = &incident.whereabouts else { return false };
-            let off_m = spacetime::geodesy::inverse(place.at(), event.at).length_mm / 1000;
-            let late_us = incident.when.start().since(event.t).micros().abs();
-            off_m < 2000 && late_us < 8_000_000
-        })
-    });
-    let right = right.count();
+    let is_right = |near: &&&Vec<Nearness>| near.iter().any(|n| n.off_m < 2000 && n.off_ms < 8000);
+    let right = large.iter().filter(is_right).count();
     println!("seed 91: {right} right of {}, {detectable} detectable", large.len());
     assert!(right * 100 >= large.len() * 97 && right * 100 >= detectable * 97);
+}
+
+#[test]
+fn what_microphones_alone_place_is_told_as_cells_a_day_later_and_never_exactly() {
+    let net = Net { seed: 92, stations: 20, events: 12, seconds: 6000.0 };
+    let (reports, _) = net.picked();
+    let told = |reports: &[Report], days: i64| {
+        let as_of = reports.iter().map(|report| report.observed.end()).max();
+        let as_of = as_of.map(|at| at.plus(Duration::from_seconds(days * 86_400)));
+        fuse(&by_microphones(), as_of, reports).incidents
+    };
+    let is = |incident: &Incident, days: i64| match incident.whereabouts {
+        Whereabouts::Exact(_) => false,
+        Whereabouts::KeptBack(_) => days == 0,
+        Whereabouts::Cells(_) => days > 0,
+        Whereabouts::Unknown => incident.reports.len() < 3,
+    };
+    for days in [0, 2] {
+        assert!(told(&reports, days).iter().all(|incident| is(incident, days)));
+    }
+    // Under another name they range no worse.
+    let renamed = |report: &Report| {
+        let source = Source { kind: "human".to_owned(), ..report.source.clone() };
+        Report { source, ..report.clone() }
+    };
+    let renamed: Vec<Report> = reports.iter().map(renamed).collect();
+    let exact = |incident: &Incident| matches!(incident.whereabouts, Whereabouts::Exact(_));
+    assert!(!told(&renamed, 2).iter().any(exact));
+    // Where harm fell is told.
+    let impact = |report: &Report| Report { act: Act::Impact, ..report.clone() };
+    let impacts: Vec<Report> = reports.iter().map(impact).collect();
+    assert!(told(&impacts, 0).iter().any(exact));
+}
+
+#[test]
+fn somebody_who_merely_heard_it_too_does_not_lay_open_where_a_gun_stands() {
+    let net = Net { seed: 93, stations: 20, events: 3, seconds: 6000.0 };
+    let (reports, events) = net.picked();
+    for event in &events {
+        let source = Source {
+            id: "observer".to_owned(),
+            post: Some("P".to_owned()),
+            kind: "human".to_owned(),
+            position: Some(agreement::Protected::new(event.at)),
+        };
+        let (from, to) = (event.t, event.t.plus(Duration::from_seconds(40)));
+        let sd = Duration::from_seconds(20);
+        let heard = heard_at("h".to_owned(), Act::Explosion, source, from, to, sd);
+        let all: Vec<Report> = reports.iter().cloned().chain([heard]).collect();
+        let found = fuse(&by_microphones(), None, &all).incidents;
+        let with = found.iter().find(|i| i.reports.contains(&"h".to_owned())).expect("it is fused");
+        assert!(with.reports.len() > 3, "{}", with.reports.len());
+        let Whereabouts::Exact(place) = &with.whereabouts else { continue };
+        let corners = place.region95().iter().flatten().flatten();
+        let across =
+            corners.map(|&corner| spacetime::geodesy::inverse(place.at(), corner).length_mm);
+        // What he heard comes from kilometres around; what they ranged would be some metres.
+        assert!(across.max().unwrap() > 4_000_000);
+    }
+}
+
+#[test]
+fn a_post_on_duty_that_heard_nothing_speaks_against_what_is_near_it() {
+    let far = place(40, 10);
+    let source = Source {
+        id: "observer".to_owned(),
+        post: Some("P1".to_owned()),
+        kind: "human".to_owned(),
+        position: Some(agreement::Protected::new(place(10, 10))),
+    };
+    let report =
+        heard_at("r".to_owned(), Act::Explosion, source, at(0), at(40), Duration::from_seconds(20));
+    let duty = |state: DutyState| Duty {
+        id: "d".to_owned(),
+        watcher: Watcher::Post("P2".to_owned()),
+        when: spacetime::Interval::new(at(-36_000), at(36_000)).unwrap(),
+        state,
+        observers: 2,
+        position: Some(agreement::Protected::new(place(12, 10))),
+        reach_m: None,
+        received_at: None,
+        locator: Locator::default(),
+    };
+    let p_real = |duties: &[Duty]| {
+        let parameters = Parameters::default();
+        let setting = Setting { parameters: &parameters, as_of: Some(at(100)), duties };
+        fuse_watched(&setting, [&report]).incidents[0].p_real_ppm
+    };
+    let presumed = p_real(&[]);
+    assert!(p_real(&[duty(DutyState::On)]) < presumed * 9 / 10, "{presumed}");
+    // But for the lattice of silence, which lies otherwise with one post more.
+    for not_kept in [&[duty(DutyState::Off)][..], &[duty(DutyState::On), duty(DutyState::Denied)]] {
+        assert!(p_real(not_kept).abs_diff(presumed) < 10_000, "{presumed}");
+    }
+    let elsewhere = Duty { position: Some(agreement::Protected::new(far)), ..duty(DutyState::On) };
+    assert!(p_real(&[elsewhere]) > presumed * 9 / 10);
 }
