@@ -12,8 +12,9 @@ use crate::steps::Outcome::{self, Done};
 use crate::{demo, places};
 
 /// What an assessment leaves behind.
-const OUTPUTS: [&str; 7] = [
+const OUTPUTS: [&str; 8] = [
     "findings.jsonl",
+    "incidents.jsonl",
     "alerts.jsonl",
     "anomalies.jsonl",
     "rejects.jsonl",

@@ -118,9 +118,12 @@ pub(crate) struct Zones {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes findings.jsonl, alerts.jsonl, anomalies.jsonl, rejects.jsonl, summary.json, report.html and
-map.svg into the folder given by --out: the same bytes on every run, on any number of threads, in
-whatever order files are named.
+Writes findings.jsonl, incidents.jsonl, alerts.jsonl, anomalies.jsonl, rejects.jsonl, summary.json,
+report.html and map.svg into the folder given by --out: the same bytes on every run, on any number of
+threads, in whatever order files are named.
+
+Reports are fused into incidents as `fuse` does. From a record an incident also has what a quorum
+determined and what parties answered, which also stands beside its findings, for ever.
 
 A track file may name the sensor of the pack that it came from; that sensor's quality and coverage
 then serve where the records state none. Tracks are raw Mode S frames (AVR, Beast, JSON lines),

@@ -13,6 +13,7 @@ use std::time::Instant;
 use agreement::{ClauseId, Pack};
 use assess::Rules;
 use assess::airspace::{Airspace, Feed, Setting};
+use assess::established::Incidents;
 use assess::finding::Audience;
 use publish::{InputFile, InputKind, ReportInput};
 use spacetime::Interval;
@@ -83,7 +84,9 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let incidents =
         timings.of("judge reports", || assess::incidents::fold(&pack, &setting, &rules, &reports));
 
-    let made = published::Made::of(followed, incidents);
+    let established =
+        timings.of("fuse reports", || Incidents::of_files(&pack, setting.period, &reports));
+    let made = published::Made::of(followed, incidents, established);
     let input = made.input(&pack, &setting, &rules, &reports, intake.finish()?);
     timings.of("write", || {
         published::write(&out, &input)?;

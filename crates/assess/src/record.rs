@@ -11,13 +11,17 @@ use agreement::report::Duty;
 use agreement::statement::body::{FeedName, Replacement, TrackSegment};
 use agreement::statement::{Body, Said, Standing, Statement};
 use agreement::track::Locator;
-use agreement::{Authorisation, Digest, Pack, Report, TrackPoint};
+use agreement::{Authorisation, Digest, Pack, PartyId, Report, TrackPoint};
+use serde_json::{Map, Value};
 use spacetime::Interval;
 
 use crate::airspace::{Airspace, Feed, Setting};
+use crate::established::{self, Incidents};
 use crate::finding::{Audience, Recorded};
+use crate::fusion::Fused;
 use crate::incidents;
 use crate::rules::Rules;
+use crate::verification::Voices;
 
 /// A statement of the record, as far as the audience may read it.
 #[derive(Clone, Debug)]
@@ -30,6 +34,8 @@ pub struct Spoken<'a> {
     pub said: &'a Said,
     /// Whether it counts.
     pub standing: Standing,
+    /// Whose keys signed it, in the order of the signatures.
+    pub parties: Vec<PartyId>,
     /// Its body, if it has one and the audience may open it.
     pub body: Option<Body>,
 }
@@ -39,8 +45,10 @@ pub struct Spoken<'a> {
 pub struct Gathered {
     /// By digest of the statement.
     held: BTreeMap<Digest, Held>,
-    /// Statements that a correction took the place of.
-    superseded: BTreeSet<Digest>,
+    /// Statements that corrections took the place of: the leaf and the statement of each.
+    superseded: BTreeMap<Digest, (u64, Digest)>,
+    /// What quorums determined and parties answered.
+    voices: Voices,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +73,10 @@ impl Gathered {
             return;
         }
         if let Said::Correction(corrects) = spoken.said {
-            self.superseded.insert(corrects.supersedes);
+            let by = (spoken.leaf, spoken.statement.digest());
+            self.superseded.entry(corrects.supersedes).or_insert(by);
         }
+        self.voices.take(&spoken);
         let what = match spoken.body {
             Some(Body::Report(report)) => What::Report(report),
             Some(Body::Duty(duty)) => What::Duty(Box::new(duty)),
@@ -88,7 +98,7 @@ impl Gathered {
         let mut standing: Vec<&Held> = self
             .held
             .iter()
-            .filter(|(digest, _)| !self.superseded.contains(digest))
+            .filter(|(digest, _)| !self.superseded.contains_key(digest))
             .map(|(_, held)| held)
             .collect();
         standing.sort_by_key(|held| held.leaf);
@@ -115,6 +125,157 @@ impl Gathered {
         }
         inputs.add_feeds(segments.into_values().collect());
         inputs
+    }
+}
+
+/// What was assessed of a record before: incidents and findings that are spoken about may be of then.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier<'a> {
+    /// Entries of the log that were assessed.
+    pub tree_size: u64,
+    /// The time that was looked at.
+    pub period: Interval,
+    /// Its findings, without their ids.
+    pub findings: &'a [Map<String, Value>],
+}
+
+/// Most states of the record that are fused again to learn what an incident of then consisted of; the
+/// latest first.
+pub const EARLIER_MAX: usize = 32;
+
+impl Gathered {
+    /// Reports and duty records as they stood at a size of the log.
+    fn said_before(&self, size: u64) -> (Vec<Report>, Vec<Duty>) {
+        let (mut reports, mut duties) = (Vec::new(), Vec::new());
+        for (digest, held) in &self.held {
+            let superseded = self.superseded.get(digest).is_some_and(|&(leaf, _)| leaf < size);
+            match &held.what {
+                _ if held.leaf >= size || superseded => {}
+                What::Report(report) => reports.push((**report).clone()),
+                What::Duty(duty) => duties.push((**duty).clone()),
+                _ => {}
+            }
+        }
+        (reports, duties)
+    }
+
+    /// The incidents of everything that was reported, each with how far it is established and who
+    /// may have done it.
+    #[must_use]
+    pub fn established(&self, pack: &Pack, period: Interval, earlier: &[Earlier<'_>]) -> Incidents {
+        let (reports, duties) = self.said_before(u64::MAX);
+        let fused = established::fused(pack, period, &duties, &reports);
+        let voices = self.voices_of(pack, period, earlier, &fused);
+        Incidents::of(pack, &reports, fused, voices)
+    }
+
+    /// The voices, with what each is about known by the reports of today.
+    fn voices_of(
+        &self,
+        pack: &Pack,
+        period: Interval,
+        earlier: &[Earlier<'_>],
+        fused: &Fused,
+    ) -> Voices {
+        let mut voices = self.voices.clone();
+        let mut sought = voices.about();
+        for incident in &fused.incidents {
+            sought.remove(&incident.id);
+            incident.evidence.iter().for_each(|report| {
+                sought.remove(report);
+            });
+        }
+        // Statements of reports, and reports that were corrected since.
+        for (statement, held) in &self.held {
+            let What::Report(report) = &held.what else { continue };
+            let now = self.now(*statement).into_iter().collect();
+            for digest in [*statement, report.digest()] {
+                if sought.remove(&digest) {
+                    voices.note(digest, BTreeSet::clone(&now));
+                }
+            }
+        }
+        self.note_findings(earlier, &mut sought, &mut voices);
+        for (size, period) in self.states(period, earlier, &sought, &voices) {
+            if sought.is_empty() {
+                break;
+            }
+            let (reports, duties) = self.said_before(size);
+            let before = established::fused(pack, period, &duties, &reports);
+            for incident in before.incidents.iter().filter(|i| sought.remove(&i.id)) {
+                voices.note(incident.id, self.of_today(&incident.evidence));
+            }
+        }
+        voices
+    }
+
+    /// The report that a statement's report is today, after corrections.
+    fn now(&self, mut statement: Digest) -> Option<Digest> {
+        // A correction stands behind what it corrects, so that this ends.
+        while let Some(&(_, by)) = self.superseded.get(&statement) {
+            if self.held.get(&by)?.leaf <= self.held.get(&statement)?.leaf {
+                return None;
+            }
+            statement = by;
+        }
+        match &self.held.get(&statement)?.what {
+            What::Report(report) => Some(report.digest()),
+            _ => None,
+        }
+    }
+
+    /// Reports of some time as they are today.
+    fn of_today(&self, reports: &[Digest]) -> BTreeSet<Digest> {
+        let is_meant = |report: &Report| reports.contains(&report.digest());
+        let then = self.held.iter().filter(|(_, held)| match &held.what {
+            What::Report(report) => is_meant(report),
+            _ => false,
+        });
+        then.filter_map(|(statement, _)| self.now(*statement)).collect()
+    }
+
+    /// Notes what findings that are sought rest on.
+    fn note_findings(
+        &self,
+        earlier: &[Earlier<'_>],
+        sought: &mut BTreeSet<Digest>,
+        voices: &mut Voices,
+    ) {
+        for finding in earlier.iter().flat_map(|then| then.findings) {
+            if sought.is_empty() {
+                return;
+            }
+            let Ok(id) = Digest::of(&finding) else { continue };
+            if !sought.remove(&id) {
+                continue;
+            }
+            let evidence = finding.get("evidence").and_then(Value::as_array);
+            let digests = evidence.into_iter().flatten().filter_map(Value::as_str);
+            let digests: Vec<Digest> = digests.filter_map(|text| text.parse().ok()).collect();
+            let mut meant = self.of_today(&digests);
+            meant.extend(digests);
+            voices.note(id, meant);
+        }
+    }
+
+    /// States of the record, latest first, in which what is sought may have been an incident: what was
+    /// assessed before it was spoken of, and what was there then.
+    fn states(
+        &self,
+        period: Interval,
+        earlier: &[Earlier<'_>],
+        sought: &BTreeSet<Digest>,
+        voices: &Voices,
+    ) -> Vec<(u64, Interval)> {
+        let leaves = sought.iter().flat_map(|&digest| voices.leaves_about(digest));
+        let mut states: Vec<(u64, Interval)> = leaves.map(|leaf| (leaf, period)).collect();
+        let assessed = earlier.iter().map(|then| (then.tree_size, then.period));
+        let last = states.iter().map(|(leaf, _)| *leaf).max().unwrap_or(0);
+        states.extend(assessed.filter(|(size, _)| *size <= last));
+        states.sort_unstable_by(|a, b| b.cmp(a));
+        states.dedup();
+        states.truncate(EARLIER_MAX);
+        states
     }
 }
 

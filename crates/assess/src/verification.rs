@@ -6,7 +6,7 @@
 //! last one on record counts, and all are shown. An answer is shown for ever, whatever was
 //! determined before or after it: prose is no evidence, so nothing here reads whether it denies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agreement::statement::body::{Determination, Outcome};
 use agreement::statement::{Body, Said, Standing};
@@ -36,6 +36,21 @@ pub enum Level {
     Verified,
 }
 
+impl Level {
+    /// As outputs write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Corroborated => "corroborated",
+            Self::Disputed => "disputed",
+            Self::Unresolved => "unresolved",
+            Self::Rejected => "rejected",
+            Self::Verified => "verified",
+        }
+    }
+}
+
 /// What a party answered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Answer {
@@ -62,11 +77,14 @@ pub struct Ruling {
     pub determination: Determination,
 }
 
-/// Determinations and answers of a record, each with what it is about.
+/// Determinations and answers of a record, each with what it is about: an incident, a report, a
+/// finding, or the statement of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Voices {
     rulings: Vec<(Digest, Ruling)>,
     answers: Vec<(Digest, Answer)>,
+    /// What is no incident of today: the reports it stands for.
+    means: BTreeMap<Digest, BTreeSet<Digest>>,
 }
 
 /// What is known of an incident beside the reports.
@@ -85,13 +103,11 @@ pub struct Verification {
 impl Voices {
     /// Takes in the next statement of a record; what is neither a determination nor a response,
     /// or does not count, changes nothing.
-    pub fn take(&mut self, pack: &Pack, spoken: &Spoken<'_>) {
+    pub fn take(&mut self, spoken: &Spoken<'_>) {
         if spoken.standing != Standing::Good {
             return;
         }
-        let parties = spoken.statement.signatures().iter().filter_map(|signature| {
-            pack.devices.get(&signature.device).map(|device| device.party.clone())
-        });
+        let parties = spoken.parties.iter().cloned();
         let (leaf, statement) = (spoken.leaf, spoken.statement.digest());
         match (spoken.said, &spoken.body) {
             (Said::Determination(what), Some(Body::Determination(determination))) => {
@@ -118,22 +134,64 @@ impl Voices {
         self.answers.push((about, answer));
     }
 
-    /// What is known of an incident. A determination or an answer is about it when it names the
-    /// incident; an answer also when it names one of the incident's reports, so that it stays
-    /// when more reports make it another incident.
+    /// Notes which reports something stands for: an incident as it was before other reports came,
+    /// a finding, the statement of a report.
+    pub fn note(&mut self, digest: Digest, reports: BTreeSet<Digest>) {
+        self.means.entry(digest).or_default().extend(reports);
+    }
+
+    /// Everything that is spoken about, each once.
     #[must_use]
-    pub fn verification(&self, pack: &Pack, incident: &Incident) -> Verification {
-        let names = |about: &Digest| {
-            *about == incident.id || incident.evidence.binary_search(about).is_ok()
-        };
-        let mut answers: Vec<Answer> =
-            self.answers.iter().filter(|(about, _)| names(about)).map(|(_, a)| a.clone()).collect();
+    pub fn about(&self) -> BTreeSet<Digest> {
+        let rulings = self.rulings.iter().map(|(about, _)| *about);
+        rulings.chain(self.answers.iter().map(|(about, _)| *about)).collect()
+    }
+
+    /// The leaves of those that speak about something, in order.
+    pub(crate) fn leaves_about(&self, digest: Digest) -> BTreeSet<u64> {
+        let rulings = self.rulings.iter().map(|(about, ruling)| (about, ruling.leaf));
+        let answers = self.answers.iter().map(|(about, answer)| (about, answer.leaf));
+        let all = rulings.chain(answers).filter(|(about, _)| **about == digest);
+        all.map(|(_, leaf)| leaf).collect()
+    }
+
+    /// Whether something is one of some reports or rows, or stands for one.
+    pub(crate) fn means_any(&self, about: &Digest, evidence: &[Digest]) -> bool {
+        let meant = || self.means.get(about).into_iter().flatten();
+        evidence.binary_search(about).is_ok()
+            || meant().any(|digest| evidence.binary_search(digest).is_ok())
+    }
+
+    /// How many of the reports that something stands for an incident holds, and of how many.
+    fn held(&self, about: &Digest, incident: &Incident) -> (usize, usize) {
+        let holds = |report: &Digest| incident.evidence.binary_search(report).is_ok();
+        if *about == incident.id || holds(about) {
+            return (1, 1);
+        }
+        self.means.get(about).map_or((0, 1), |meant| {
+            (meant.iter().filter(|report| holds(report)).count(), meant.len())
+        })
+    }
+
+    /// Answers about any of some things, in the order of the log.
+    pub(crate) fn answers_about(&self, is_meant: impl Fn(&Digest) -> bool) -> Vec<Answer> {
+        let meant = self.answers.iter().filter(|(about, _)| is_meant(about));
+        let mut answers: Vec<Answer> = meant.map(|(_, answer)| answer.clone()).collect();
         answers.sort();
         answers.dedup();
-        let ruled = self
-            .rulings
-            .iter()
-            .filter(|(about, ruling)| *about == incident.id && has_quorum(pack, ruling));
+        answers
+    }
+
+    /// What is known of an incident. What is said of an incident is said of its reports: when others
+    /// join them and its id changes, a determination follows to where most of them are, and an answer
+    /// to wherever one of them is.
+    #[must_use]
+    pub fn verification(&self, pack: &Pack, incident: &Incident) -> Verification {
+        let answers = self.answers_about(|about| self.held(about, incident).0 > 0);
+        let ruled = self.rulings.iter().filter(|(about, ruling)| {
+            let (held, of) = self.held(about, incident);
+            2 * held > of && has_quorum(pack, ruling)
+        });
         let mut rulings: Vec<Ruling> = ruled.map(|(_, ruling)| ruling.clone()).collect();
         rulings.sort_by_key(|ruling| (ruling.leaf, ruling.statement));
         let determined = rulings.last().map(|ruling| match ruling.determination.outcome {

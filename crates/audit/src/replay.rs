@@ -131,6 +131,9 @@ impl Replay {
             }
             Err(Unopened::Wrong(refusal)) => return self.wrong.push(Wrong { leaf, refusal }),
         };
+        let signed = statement.signatures().iter();
+        let parties = signed.filter_map(|s| Some(roster.device(&s.device)?.party.clone()));
+        let parties = parties.collect();
         roster.apply(leaf, &said);
         if let Said::AgreementAdopted(adopted) = &said {
             self.adopted.push((leaf, adopted.version));
@@ -148,7 +151,7 @@ impl Replay {
         if standing == Standing::Contested {
             self.contested.insert(leaf);
         }
-        self.gathered.take(Spoken { leaf, statement, said: &said, standing, body });
+        self.gathered.take(Spoken { leaf, statement, said: &said, standing, parties, body });
     }
 
     fn take_assessment(&mut self, leaf: u64, said: &Assessment, body: Option<Body>) {

@@ -2,10 +2,15 @@
 
 use std::fmt::{self, Write as _};
 
+use assess::attribution::{Author, Hypothesis};
+use assess::established::Established;
 use assess::fusion::{Incident, Region, Whereabouts};
+use assess::verification::Ruling;
 use serde_json::json;
 use spacetime::Position;
 use spacetime::position::Degrees;
+
+use crate::jsonl::{answers, canonical};
 
 /// One incident. Where it may not be told exactly, `lat`, `lon` and the regions are null and
 /// `cells` has the cells of H3, or `kept_back_until` says when they will be told.
@@ -14,6 +19,51 @@ pub fn incident_line(incident: &Incident) -> String {
     let mut line = String::with_capacity(1024);
     write_incident(incident, &mut line).expect("a string takes whatever is written");
     line
+}
+
+/// One incident of an assessment: as [`incident_line`] has it, where the level is the one that
+/// voices give, and behind it what sources alone give, what a quorum determined, what parties
+/// answer, and who may have done it.
+#[must_use]
+pub fn established_line(one: &Established) -> String {
+    let Established { incident, verification, attribution } = one;
+    let mut line = incident_line(incident);
+    let level = format!(r#","level":"{}"}}"#, incident.level.as_str());
+    line.truncate(line.len() - 1 - level.len());
+    let ruling = |ruling: &Ruling| {
+        json!({
+            "agreed": ruling.agreed,
+            "attributed_to": ruling.determination.attributed_to,
+            "dissent": ruling.determination.dissent,
+            "leaf": ruling.leaf,
+            "outcome": ruling.determination.outcome.as_str(),
+            "reasons": ruling.determination.reasons,
+            "statement": ruling.statement,
+        })
+    };
+    let hypothesis = |hypothesis: &Hypothesis| {
+        let (author, party) = match &hypothesis.author {
+            Author::Party(party) => ("party", Some(party)),
+            Author::Staged => ("staged", None),
+            Author::Unknown => ("unknown", None),
+        };
+        json!({
+            "author": author,
+            "dissent": hypothesis.dissent_sources,
+            "party": party,
+            "support": hypothesis.support_sources,
+        })
+    };
+    let rest = json!({
+        "answers": answers(&verification.answers),
+        "attributed_to": attribution.determined.as_ref().map(|(party, _)| party),
+        "by_sources": verification.by_sources.as_str(),
+        "hypotheses": attribution.hypotheses.iter().map(hypothesis).collect::<Vec<_>>(),
+        "level": verification.level.as_str(),
+        "rulings": verification.rulings.iter().map(ruling).collect::<Vec<_>>(),
+    });
+    let rest = canonical(&rest);
+    line + "," + &rest[1..] + "\n"
 }
 
 fn write_incident(incident: &Incident, out: &mut String) -> fmt::Result {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use agreement::report::Extent;
 use agreement::{Act, ClauseId, Digest, Pack, Report, SensorId};
 use assess::airspace::{AirTally, Sketch};
+use assess::established::Incidents;
 use assess::finding::Audience;
 use assess::incidents::IncidentTally;
 use assess::{Alert, Anomaly, Recorded};
@@ -42,6 +43,8 @@ pub struct ReportInput<'a> {
     pub incidents: Option<&'a IncidentTally>,
     /// Findings, in their order.
     pub findings: &'a [Recorded],
+    /// What reports say together, and how far that is established.
+    pub established: Option<&'a Incidents>,
     /// Alerts, in the order they were raised.
     pub alerts: &'a [Alert],
     /// Anomalies, by time.

@@ -1,13 +1,16 @@
 //! Findings, alerts, anomalies and rejects as lines of JSON.
 //!
 //! Every line is canonical JSON (RFC 8785) but for one thing: a finding's line starts with its
-//! `id` and ends with its `locators`. What stands between them is the canonical finding, whose
-//! SHA-256 is the id.
+//! `id`. From there to its `locators` stands the canonical finding, whose SHA-256 is the id; behind
+//! them what is no part of it: the incident that it is of, how far that is established, and what
+//! parties answer.
 
 use agreement::canonical::canonical_bytes;
 use agreement::track::Locator;
 use agreement::{AreaId, ClauseId, Digest, SensorId};
 use assess::anomaly::AnomalySubject;
+use assess::established::Beside;
+use assess::verification::Answer;
 use assess::{Alert, Anomaly, Recorded};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -31,9 +34,9 @@ pub struct Rejected {
     pub raw: Option<String>,
 }
 
-/// A finding, with the names of the files its evidence stood in.
+/// A finding, with the names of the files its evidence stood in, and what stands beside it.
 #[must_use]
-pub fn finding_line(recorded: &Recorded, inputs: &[InputFile]) -> String {
+pub fn finding_line(recorded: &Recorded, inputs: &[InputFile], beside: Option<&Beside>) -> String {
     let body = recorded.finding.canonical();
     let id = Digest::of_bytes(&body);
     let body = text(body);
@@ -49,7 +52,32 @@ pub fn finding_line(recorded: &Recorded, inputs: &[InputFile]) -> String {
         .collect();
     locators.dedup();
     let locators = ordered(&locators);
-    format!("{{\"id\":\"{id}\",{members},\"locators\":{locators}}}\n")
+    let beside = beside.map(members_beside).unwrap_or_default();
+    format!("{{\"id\":\"{id}\",{members},\"locators\":{locators}{beside}}}\n")
+}
+
+fn members_beside(beside: &Beside) -> String {
+    let mut members = String::new();
+    if let Some((id, level)) = &beside.incident {
+        members += &format!(r#","incident":"{id}","level":"{}""#, level.as_str());
+    }
+    if !beside.answers.is_empty() {
+        members += &format!(r#","answers":{}"#, canonical(&answers(&beside.answers)));
+    }
+    members
+}
+
+/// What parties answer.
+pub(crate) fn answers(answers: &[Answer]) -> Value {
+    let answer = |answer: &Answer| {
+        json!({
+            "by": answer.by,
+            "leaf": answer.leaf,
+            "statement": answer.statement,
+            "text": answer.text,
+        })
+    };
+    answers.iter().map(answer).collect()
 }
 
 #[derive(PartialEq, Eq, Serialize)]

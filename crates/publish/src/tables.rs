@@ -176,7 +176,10 @@ fn finding_cells(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock, re
     });
     m.within("td", &[], |m| m.name(wording::subject(&finding.subject)));
     m.within("td", &[], |m| when(m, clock, finding.interval));
-    m.line("td", &[("class", &"why"), ("title", &finding.reason.code())], finding.reason.said());
+    m.within("td", &[("class", &"why"), ("title", &finding.reason.code())], |m| {
+        m.text(finding.reason.said());
+        beside(m, input, recorded);
+    });
     m.within("td", &[("class", &"nowrap")], |m| {
         for said in wording::margin(finding.margin) {
             m.line("span", &[], said);
@@ -189,6 +192,21 @@ fn finding_cells(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock, re
         m.line("span", &[("class", &"sub")], wording::confidence(finding.confidence));
     });
     m.within("td", &[], |m| short_digest(m, finding.id()));
+}
+
+/// How far the incident is established that a finding is of, and what parties answer.
+fn beside(m: &mut Markup, input: &ReportInput<'_>, recorded: &Recorded) {
+    let Some(beside) = input.established.map(|all| all.beside(&recorded.finding)) else { return };
+    if let Some((id, level)) = &beside.incident {
+        let said = format!("incident {}: {}", &id.to_string()[..10], level.as_str());
+        m.line("span", &[("class", &"sub")], said);
+    }
+    for answer in &beside.answers {
+        m.within("span", &[("class", &"sub")], |m| {
+            m.text(format_args!("{} answers: ", answer.by));
+            m.name(&answer.text);
+        });
+    }
 }
 
 fn short_digest(m: &mut Markup, digest: Digest) {

@@ -7,8 +7,10 @@ use agreement::clause::ClauseKind;
 use agreement::{Clause, ClauseId, ClauseStatus, Pack, Report};
 use anyhow::Context as _;
 use assess::airspace::{AirTally, Setting, Sketch};
+use assess::established::Incidents;
 use assess::incidents::{IncidentPicture, IncidentTally};
 use assess::{Alert, Anomaly, Recorded, Rules};
+use publish::incidents::established_line;
 use publish::jsonl::{alert_line, anomaly_line, finding_line};
 use publish::{DrawnReport, InputKind, ReportInput, Treatment};
 use spacetime::{Instant, Interval};
@@ -27,12 +29,17 @@ pub(super) struct Made {
     sketches_left_out: u64,
     air: AirTally,
     incidents: IncidentTally,
+    established: Incidents,
     tracks_span: Option<(Instant, Instant)>,
 }
 
 impl Made {
     /// Joins what was found in the air and on the ground.
-    pub(super) fn of(followed: Followed, incidents: IncidentPicture) -> Self {
+    pub(super) fn of(
+        followed: Followed,
+        incidents: IncidentPicture,
+        established: Incidents,
+    ) -> Self {
         let Followed { mut picture, span, .. } = followed;
         picture.heed(&incidents.findings);
         let mut findings = picture.findings;
@@ -49,6 +56,7 @@ impl Made {
             sketches_left_out: picture.sketches_left_out,
             air: picture.tally,
             incidents: incidents.tally,
+            established,
             tracks_span: span,
         }
     }
@@ -84,6 +92,7 @@ impl Made {
             reports_undrawn: (reports.len() - drawn.len()) as u64,
             reports: drawn,
             findings: &self.findings,
+            established: Some(&self.established),
             alerts: &self.alerts,
             anomalies: &self.anomalies,
             rejects: went_in.rejects,
@@ -131,7 +140,12 @@ pub(super) fn write(out: &Outputs, input: &ReportInput<'_>) -> anyhow::Result<()
             out.text("report.html", &publish::report_html(input))?;
             out.text("summary.json", &publish::summary_json(input))
         });
-        lines(out, "findings.jsonl", input.findings, |found| finding_line(found, inputs))?;
+        lines(out, "findings.jsonl", input.findings, |found| {
+            let beside = input.established.map(|all| all.beside(&found.finding));
+            finding_line(found, inputs, beside.as_ref())
+        })?;
+        let established = input.established.map_or(&[][..], |all| &all.all);
+        lines(out, "incidents.jsonl", established, established_line)?;
         others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

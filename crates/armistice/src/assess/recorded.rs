@@ -10,12 +10,14 @@ use agreement::statement::{Body, Roster, Said};
 use agreement::{Pack, TrackPoint};
 use anyhow::Context as _;
 use assess::airspace::Airspace;
+use assess::established::Incidents;
 use assess::finding::Audience;
-use assess::record::{Asked, Inputs};
+use assess::record::{Asked, Earlier, Inputs};
 use assess::{Recorded, Rules};
 use audit::{Folder, Log, Replay};
 use intake::{Batch, Feed};
 use publish::{InputFile, InputKind};
+use spacetime::Interval;
 
 use super::admitted::Intake;
 use super::following::follow;
@@ -55,7 +57,12 @@ pub(super) fn run(
     timings.add("judge tracks", followed.judge_s);
     let incidents = timings
         .of("judge reports", || assess::incidents::fold(pack, &setting, &rules, &inputs.reports));
-    let made = published::Made::of(followed, incidents);
+    let established = timings.of("fuse reports", || read.established(pack, asked.period));
+    if established.astray > 0 {
+        let said = "determinations and answers are about nothing that could be read here.";
+        intake.note(format!("{} {said}", established.astray));
+    }
+    let made = published::Made::of(followed, incidents, established);
     write_assessment(&out, pack, &read, &inputs, &asked, made.findings())?;
     let input = made.input(pack, &setting, &rules, &inputs.reports, intake.finish()?);
     timings.of("write", || {
@@ -99,6 +106,16 @@ impl Read {
             return Err(Refused(said).into());
         }
         Ok(Self { log, size, replay })
+    }
+
+    /// The incidents of the record, with what was determined and answered.
+    fn established(&self, pack: &Pack, period: Interval) -> Incidents {
+        let earlier = self.replay.assessments.iter().map(|recorded| Earlier {
+            tree_size: recorded.said.tree_size,
+            period: recorded.said.period,
+            findings: recorded.findings.as_ref().map_or(&[][..], |found| &found.findings),
+        });
+        self.replay.gathered.established(pack, period, &earlier.collect::<Vec<_>>())
     }
 
     /// What a reader has to know of the record.

@@ -102,6 +102,7 @@ fn the_fold_after_n_statements_is_the_batch_over_the_first_n() {
             statement: &statement,
             said: &said,
             standing: Standing::Good,
+            parties: Vec::new(),
             body: Some(body),
         });
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 mod audited;
+mod established;
 mod gathered;
 mod merkle;
 mod world;

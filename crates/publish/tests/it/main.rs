@@ -142,7 +142,7 @@ fn a_line_of_findings_holds_the_canonical_finding_between_its_id_and_its_locator
     let sample = Sample::titled("Sample");
     let input = sample.input();
     for recorded in &sample.findings {
-        let line = publish::jsonl::finding_line(recorded, &input.inputs);
+        let line = publish::jsonl::finding_line(recorded, &input.inputs, None);
         let parsed: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(parsed["locators"][0]["file"], "flight.jsonl");
         let from = line.find(",\"").unwrap() + 1;

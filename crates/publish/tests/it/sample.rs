@@ -302,6 +302,7 @@ impl Sample {
             reports_undrawn: (self.reports.len() - drawn.len()) as u64,
             reports: drawn,
             findings: &self.findings,
+            established: None,
             alerts: &self.alerts,
             anomalies: &self.anomalies,
             rejects: vec![RejectCount {
