@@ -251,7 +251,7 @@ impl Gathered {
             }
             let evidence = finding.get("evidence").and_then(Value::as_array);
             let digests = evidence.into_iter().flatten().filter_map(Value::as_str);
-            let digests: Vec<Digest> = digests.filter_map(|text| text.parse().ok()).collect();
+            let digests: Vec<Digest> = digests.filter_map(Digest::parse).collect();
             let mut meant = self.of_today(&digests);
             meant.extend(digests);
             voices.note(id, meant);
