@@ -26,7 +26,8 @@ A pack is a folder: agreement.toml, areas.geojson and SOURCES.md. Begin with `ch
   armistice help assess
 
 Exit codes: 0 done; 1 the pack is faulty, nothing could be admitted, too much was rejected, a log is
-not believed, a witness refuses; 2 wrong usage; 3 the world failed (disk, permission, network).";
+not believed, a witness refuses; 2 wrong usage; 3 the world failed (disk, permission, network);
+141 whoever read the output closed it (`| head`): what was not told is no answer.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {

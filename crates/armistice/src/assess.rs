@@ -146,6 +146,11 @@ fn outcome(arguments: &Assess, input: &ReportInput<'_>) -> anyhow::Result<Outcom
     let rejects = rejects.display();
     if admitted == 0 {
         let said = match rejected {
+            0 if arguments.record.is_some() => {
+                "nothing could be admitted: no body was given with --bodies that a finding could \
+                 stand on"
+                    .to_owned()
+            }
             0 => "nothing could be admitted: the input holds no records".to_owned(),
             _ => format!("nothing could be admitted; {rejects} tells why"),
         };

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use agreement::Pack;
+use agreement::statement::chain::Irregularity;
 use anyhow::Context as _;
 use audit::compare::Run;
 use audit::{Audit, Checked, Flaw, Folder, Log, LogFault, OpenedBodies};
@@ -15,12 +16,13 @@ use tlog::{SignatureType, VerifierKey};
 use crate::console::{Columns, Ink, plain};
 use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::pack;
+use crate::views::log_folder;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads a log from plain files (a record's `log` folder, or what `mirror` keeps), checks every leaf, and
-runs every assessment on it again with the bodies that it is given: files of claims, or what `open`
-prints. Findings come out as
+Reads a log from plain files (a record, or what `mirror` keeps), checks every leaf, and runs every
+assessment on it again with the bodies that it is given: files of claims, or what `open` prints.
+Findings come out as
 
   agreed      the same, to the byte
   differing   recorded, and not found again; missing: found, and not recorded
@@ -30,11 +32,11 @@ prints. Findings come out as
 
 Exit code 1 when something contradicts the record.
 
-  armistice audit out/record/log --pack PACK --log-key example.org/record+1a2b3c4d+AbC... \\
+  armistice audit out/record --pack PACK --log-key example.org/record+1a2b3c4d+AbC... \\
       --bodies a.jsonl --bodies b.jsonl
   armistice audit mirror --pack PACK --log-key $KEY --json | jq '.assessments[].findings[]'")]
 pub(crate) struct Arguments {
-    /// Folder with `checkpoint` and `tile`.
+    /// Folder of a record or a mirror, or one with `checkpoint` and `tile`.
     log: PathBuf,
     #[command(flatten)]
     reading: Reading,
@@ -65,7 +67,7 @@ pub(crate) fn log_key(text: &str) -> Result<VerifierKey, String> {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let reading = &arguments.reading;
     let pack = pack::sound(&reading.pack)?;
-    let log = log(&Folder::new(&arguments.log), &reading.log_key)?;
+    let log = log(&Folder::new(log_folder(&arguments.log)), &reading.log_key)?;
     let bodies = bodies(&reading.bodies)?;
     let cosignatures = Cosignatures::of(&log, &pack);
     let found = audit::audit(&pack, &log, &bodies, &|since| cosignatures.size_before(since))
@@ -169,7 +171,7 @@ fn print(
         writeln!(out, "  leaf {}: {}", wrong.leaf, wrong.refusal)?;
     }
     for irregular in &replay.irregular {
-        writeln!(out, "  {irregular:?}")?;
+        writeln!(out, "  {}", said_of_irregularity(irregular))?;
     }
     let mut notes = vec![format!("{} bodies not read", replay.withheld.len())];
     if !replay.unknown.is_empty() {
@@ -218,6 +220,20 @@ fn said_of_flaw(flaw: &Flaw) -> String {
     }
 }
 
+fn said_of_irregularity(found: &Irregularity) -> String {
+    match found {
+        Irregularity::Gap { device, from, to } => {
+            format!("{device}: after the statements before number {from} comes number {to}")
+        }
+        Irregularity::Break { device, sequence } => {
+            format!("{device}: number {sequence} does not follow on the one before it")
+        }
+        Irregularity::Twice { device, sequence, .. } => {
+            format!("{device}: two statements under number {sequence}: its key signed both")
+        }
+    }
+}
+
 fn said_of_run(checked: &Checked) -> String {
     match &checked.run {
         Run::Findings(findings) => {
@@ -263,7 +279,7 @@ fn as_json(log: &Log, found: &Audit, cosignatures: &Cosignatures) -> Value {
         "cosigned_by": cosignatures.by.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "counts": found.counts(),
         "flaws": found.flaws.iter().map(said_of_flaw).collect::<Vec<_>>(),
-        "irregular": found.replay.irregular.iter().map(|i| format!("{i:?}")).collect::<Vec<_>>(),
+        "irregular": found.replay.irregular.iter().map(said_of_irregularity).collect::<Vec<_>>(),
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "unknown": found.replay.unknown.keys().collect::<Vec<_>>(),

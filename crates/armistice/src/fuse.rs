@@ -1,11 +1,12 @@
 //! `armistice fuse`: reports into incidents.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use agreement::{Pack, Parameters, Report};
 use anyhow::Context as _;
-use assess::fusion::{Fused, Level, Setting, fuse_watched, placed};
+use assess::fusion::{Fit, Fused, Level, Setting, fuse_watched, placed};
 use intake::{Batch, Feed as _};
 use publish::InputKind;
 use publish::incidents::incident_line;
@@ -15,11 +16,13 @@ use crate::arguments::Fuse;
 use crate::check::counted;
 use crate::console::{Columns, counter};
 use crate::outcome::Outcome;
-use crate::outputs::{Readers, WholeFile};
+use crate::outputs::{Readers, WholeFile, apart_from};
 use crate::{inputs, pack};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Fuse) -> anyhow::Result<Outcome> {
+    let read = arguments.reports.iter().chain(&arguments.duty);
+    apart_from(&arguments.out, read.map(PathBuf::as_path))?;
     let pack = arguments.pack.as_ref().map(|folder| pack::sound(folder)).transpose()?;
     let mut parameters = pack.as_ref().map_or_else(Parameters::default, |p| p.parameters.clone());
     for (name, value) in &arguments.set {
@@ -101,12 +104,22 @@ impl Told<'_> {
         let mut table = Columns::headed(&["source and measure", "residuals", "spread", "fit"]);
         for (name, found) in &fused.calibration.residuals {
             let spread = format!("{:.2}", found.spread_milli as f64 / 1000.0);
-            table.row([name.clone(), found.count.to_string(), spread, format!("{:?}", found.fit)]);
+            let fit = said_of_fit(found.fit).to_owned();
+            table.row([name.clone(), found.count.to_string(), spread, fit]);
         }
         table.print(out)?;
         if rejected > 0 {
             writeln!(out, "{rejected} records were rejected; armistice assess tells why.")?;
         }
         Ok(())
+    }
+}
+
+fn said_of_fit(fit: Fit) -> &'static str {
+    match fit {
+        Fit::Fits => "as stated",
+        Fit::Wider => "wider than stated",
+        Fit::Narrower => "narrower than stated",
+        Fit::TooFew => "too few to tell",
     }
 }

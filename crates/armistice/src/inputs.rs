@@ -202,7 +202,7 @@ pub(crate) fn described(arguments: &Assess, tracks: &Tracks, others: &[Source]) 
 }
 
 /// Without the folder, which is nobody's business and differs between machines.
-fn bare_name(path: &Path) -> String {
+pub(crate) fn bare_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 

@@ -20,6 +20,7 @@ mod outputs;
 mod pack;
 mod reconcile;
 mod record;
+mod rejects;
 mod tally;
 mod views;
 mod witness;
@@ -55,8 +56,7 @@ fn main() -> ExitCode {
     };
     let outcome = done.unwrap_or_else(|fault| {
         if outcome::is_closed_pipe(&fault) {
-            // Whoever read us has seen enough.
-            return Outcome::Done;
+            return Outcome::Unheard;
         }
         // Nothing is left to tell it to, if standard error is gone as well.
         let _ = writeln!(std::io::stderr(), "armistice: {fault:#}");

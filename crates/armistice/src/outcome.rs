@@ -16,16 +16,20 @@ pub(crate) enum Outcome {
     WrongUsage,
     /// The world failed: disk, permission, memory.
     WorldFailed,
+    /// Whoever read standard output has seen enough.
+    Unheard,
 }
 
 impl Outcome {
-    /// 0, 1, 2 and 3.
+    /// 0, 1, 2 and 3; unheard, what shells say of a program that a closed pipe ended, since what
+    /// was not told must not look like an answer.
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Done => 0,
             Self::Refused => 1,
             Self::WrongUsage => 2,
             Self::WorldFailed => 3,
+            Self::Unheard => 141,
         })
     }
 }
@@ -65,11 +69,10 @@ pub(crate) fn of(fault: &anyhow::Error) -> Outcome {
     }
 }
 
-/// Whether somebody closed the pipe that we were writing into.
+/// Whether somebody closed the pipe that we print into. Connections break too, but such faults say
+/// what was being done, and are the world's.
 pub(crate) fn is_closed_pipe(fault: &anyhow::Error) -> bool {
-    let closed = |cause: &(dyn std::error::Error + 'static)| {
-        let error = cause.downcast_ref::<io::Error>();
-        error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    };
-    fault.chain().any(closed)
+    let plain = fault.downcast_ref::<io::Error>().map(io::Error::kind);
+    let of_json = || fault.downcast_ref::<serde_json::Error>()?.io_error_kind();
+    plain.or_else(of_json) == Some(io::ErrorKind::BrokenPipe)
 }

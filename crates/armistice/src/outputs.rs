@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::{NamedTempFile, TempDir};
 
+use crate::outcome::WrongUsage;
+
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
@@ -124,6 +126,22 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+/// Refuses an output that would take the place of something that is read.
+pub(crate) fn apart_from<'a>(
+    out: &Path,
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> anyhow::Result<()> {
+    // What is not there yet takes nobody's place; what cannot be read is told when it is read.
+    let Ok(there) = fs::canonicalize(out) else { return Ok(()) };
+    let is_read = |input: &Path| fs::canonicalize(input).is_ok_and(|input| input == there);
+    if inputs.into_iter().any(is_read) {
+        let out = out.display();
+        let said = format!("--out {out}: that is one of the inputs, which it would destroy");
+        return Err(WrongUsage(said).into());
+    }
+    Ok(())
 }
 
 fn cannot_write(path: &Path) -> String {

@@ -1,6 +1,6 @@
 //! Logs as they are named on the command line: a URL, or a folder of a record or mirror.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -53,6 +53,12 @@ impl LogSource for View {
             Self::Folder(disk) => Reader::new(disk).exact_bundle(bundle),
         }
     }
+}
+
+/// A record's folder holds the log in `log`; and so does a mirror's; a bare log is one itself.
+pub(crate) fn log_folder(record: &Path) -> PathBuf {
+    let inner = record.join("log");
+    if inner.is_dir() { inner } else { record.to_owned() }
 }
 
 /// Who asks, by the file of a key on the roster.

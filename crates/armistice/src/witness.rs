@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use ledger::clock::SystemClock;
 use ledger::disk::RealDisk;
@@ -18,16 +20,16 @@ use crate::views::log_key;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-A witness vouches that a log only grew: it cosigns a checkpoint if its tree began as the one that it
-cosigned before, and remembers that before it answers (c2sp.org/tlog-witness). Any party can run one,
-and should run its own.
+A witness vouches that a log only grew: it cosigns a checkpoint if its tree began as the one that
+it cosigned before, and remembers that before it answers (c2sp.org/tlog-witness). Any party can run
+one, and should run its own. `init` and `show` also print the key as a pack takes it.
 
-  armistice witness init w1 --name example.org/w1        # prints its public key, for the pack
+  armistice witness init w1 --name example.org/w1        # prints its public key
   armistice witness watch w1 'example.org/log+2ed6b814+AYqI49...'
   armistice witness serve w1 --listen 127.0.0.1:8101     # TLS: a reverse proxy in front
 
-The folder holds the key and the memory. Lose the memory and the witness is retired: it refuses to run,
-and no command gives its key a new one. Never put the folder back from a copy: the log notices.")]
+The folder holds the key and the memory. Lose the memory and the witness is retired: it refuses to
+run, and no command gives its key a new one. Never put the folder back from a copy: the log notices.")]
 pub(crate) enum WitnessVerb {
     /// Make a witness in a folder, with a key of its own.
     Init(Init),
@@ -83,6 +85,8 @@ pub(crate) fn run(verb: &WitnessVerb) -> anyhow::Result<Outcome> {
             let disk = RealDisk::new(&init.folder);
             let key = Witness::init(&disk, &init.name, &secret).map_err(told)?;
             writeln!(out, "{key}")?;
+            // Standard output is for scripts; failing to say more must not fail what is done.
+            let _ = writeln!(io::stderr(), "{}", for_pack(&key));
         }
         WitnessVerb::Watch(watch) => {
             open(&watch.folder)?.watch(&watch.log).map_err(told)?;
@@ -91,6 +95,7 @@ pub(crate) fn run(verb: &WitnessVerb) -> anyhow::Result<Outcome> {
         WitnessVerb::Show(Folder { folder }) => {
             let witness = open(folder)?;
             writeln!(out, "{}", witness.verifier())?;
+            writeln!(out, "{}", for_pack(witness.verifier()))?;
             let mut columns = Columns::headed(&["log", "leaves vouched for"]);
             for (origin, size) in witness.watched() {
                 columns.row([origin, size.to_string()]);
@@ -110,6 +115,11 @@ pub(crate) fn run(verb: &WitnessVerb) -> anyhow::Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// The key as a pack's `[[witness_group.witness]]` takes it.
+fn for_pack(key: &VerifierKey) -> String {
+    format!("in a pack: ed25519 = \"{}\"", STANDARD.encode(key.bytes()))
 }
 
 fn open(folder: &Path) -> anyhow::Result<Witness> {

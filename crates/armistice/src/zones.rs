@@ -18,10 +18,13 @@ use crate::arguments::Zones;
 use crate::check::counted;
 use crate::console::{Ink, counter, plain};
 use crate::outcome::{Outcome, Refused};
-use crate::outputs::{Readers, WholeFile};
+use crate::outputs::{Readers, WholeFile, apart_from};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Zones) -> anyhow::Result<Outcome> {
+    if let Some(out) = &arguments.out {
+        apart_from(out, [arguments.zones.as_path(), &arguments.points])?;
+    }
     let doing = counter("reading");
     let zones = zones_of(&arguments.zones)?;
     let points = points_of(&arguments.points)?;

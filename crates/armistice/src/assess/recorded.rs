@@ -2,7 +2,7 @@
 //! the log, instead of files.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use agreement::statement::body::Findings;
 use agreement::statement::said::Assessment;
@@ -26,6 +26,7 @@ use crate::arguments::Assess;
 use crate::audit::{Cosignatures, bodies, log};
 use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::outputs::{Outputs, Readers};
+use crate::views::log_folder;
 
 /// Rows handed out at a time.
 const ROWS_AT_ONCE: usize = 8192;
@@ -129,12 +130,6 @@ impl Read {
         let told = counted.into_iter().filter(|(count, _)| *count > 0);
         told.map(|(count, said)| format!("{count} {said}")).collect()
     }
-}
-
-/// A record's folder holds the log in `log`; what a mirror keeps is the log itself.
-fn log_folder(record: &Path) -> PathBuf {
-    let inner = record.join("log");
-    if inner.is_dir() { inner } else { record.to_owned() }
 }
 
 /// What went in, by the numbers that locators carry: each feed, then the record.

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use ledger::{LogVerifier as _, Reader};
+use ledger::collect::WITNESSED;
+use ledger::disk::{RealDisk, read_at_most};
+use ledger::publish::CHECKPOINT_BYTES_MAX;
+use ledger::{LogVerifier, Reader};
 use tlog::{SignedCheckpoint, TlogProof, hash_leaf, inclusion_proof, verify_inclusion};
 
 use super::{FolderArgument, LogKeyArgument, disk_of, explained, verifier_of};
@@ -16,6 +19,7 @@ use crate::outcome::{Outcome, Refused};
 #[command(after_help = "\
 The proof (c2sp.org/tlog-proof) is a few lines of text: the entry's number, the hashes that lead from it
 to the root, and the checkpoint that signs the root. It verifies offline, against the entry's bytes.
+Where witnesses have cosigned the entry, their signatures are in it.
 
   armistice record prove south 1729 --out 1729.tlog-proof --entry 1729.json")]
 pub(crate) struct Prove {
@@ -33,13 +37,15 @@ pub(crate) struct Prove {
     entry: Option<PathBuf>,
 }
 
-/// Runs the command.
-pub(crate) fn run(arguments: &Prove) -> anyhow::Result<Outcome> {
-    let (folder, index) = (&arguments.record.folder, arguments.index);
-    let disk = disk_of(folder)?;
-    let (verifier, _) = verifier_of(folder, arguments.log_key.log_key.as_deref())?;
-    let mut reader = Reader::new(&disk);
-    let checkpoint = reader.checkpoint().map_err(|fault| explained(fault, folder))?;
+/// The entry and the proof that it is under a checkpoint.
+fn under(
+    disk: &RealDisk,
+    folder: &Path,
+    verifier: &impl LogVerifier,
+    checkpoint: Vec<u8>,
+    index: u64,
+) -> anyhow::Result<(Vec<u8>, String)> {
+    let mut reader = Reader::new(disk);
     let head = verifier
         .head(&checkpoint)
         .map_err(|reason| Refused(format!("{}: the checkpoint: {reason}", folder.display())))?;
@@ -54,7 +60,26 @@ pub(crate) fn run(arguments: &Prove) -> anyhow::Result<Outcome> {
         },
     )?;
     let checkpoint = SignedCheckpoint::parse(&checkpoint)?;
-    let proof = TlogProof { extra: None, index, hashes, checkpoint }.to_string();
+    Ok((entry, TlogProof { extra: None, index, hashes, checkpoint }.to_string()))
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Prove) -> anyhow::Result<Outcome> {
+    let (folder, index) = (&arguments.record.folder, arguments.index);
+    let disk = disk_of(folder)?;
+    let (verifier, _) = verifier_of(folder, arguments.log_key.log_key.as_deref())?;
+    let reader = Reader::new(&disk);
+    // A checkpoint that witnesses cosigned says more than a newer one that nobody has seen.
+    let cosigned = read_at_most(&disk, WITNESSED, CHECKPOINT_BYTES_MAX);
+    let proven = match cosigned.map(|checkpoint| under(&disk, folder, &verifier, checkpoint, index))
+    {
+        Ok(Ok(proven)) => proven,
+        _ => {
+            let checkpoint = reader.checkpoint().map_err(|fault| explained(fault, folder))?;
+            under(&disk, folder, &verifier, checkpoint, index)?
+        }
+    };
+    let (entry, proof) = proven;
     if let Some(path) = &arguments.entry {
         fs::write(path, &entry).with_context(|| path.display().to_string())?;
     }

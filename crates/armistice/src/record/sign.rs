@@ -13,6 +13,7 @@ use agreement::{DeviceId, Digest, Pack, TrackPoint};
 use anyhow::Context as _;
 use clap::Args;
 use intake::clock::ClockOrigin;
+use intake::reports::authorisations::known_to;
 use intake::zone::LocalZone;
 use intake::{Batch, Feed};
 use publish::InputKind;
@@ -22,8 +23,9 @@ use crate::arguments::TrackFile;
 use crate::inputs::{self, TrackReading};
 use crate::keyfile;
 use crate::outcome::{Outcome, Refused, WrongUsage};
-use crate::outputs::{Readers, WholeFile};
+use crate::outputs::{Readers, WholeFile, apart_from};
 use crate::pack;
+use crate::rejects::Rejects;
 
 /// How long a segment is: what one sensor saw in ten seconds.
 const SEGMENT: Duration = Duration::from_seconds(10);
@@ -34,11 +36,15 @@ Writes claims, one a line, for `record append`: statements with their bodies and
 the file can show the bodies and check them against the record; it is its owner's only.
 
 A device numbers what it says. --after names files of claims that it made before, which the new ones
-follow; without it they are its first.
+follow; without it they are its first. Name all that it ever signed: two statements under one number
+are proof against the device, even where both were meant well.
 
-  armistice record sign PACK --device us-1 --key us-1.key --adopt --cosign russia-1=russia-1.key --out a.jsonl
-  armistice record sign PACK --device receiver-1 --key receiver-1.key --tracks receiver=frames.gz --out b.jsonl
-  armistice record sign PACK --device us-1 --key us-1.key --after a.jsonl --assessment out/assessment.json --out c.jsonl")]
+  armistice record sign PACK --device us-1 --key us-1.key --adopt \\
+      --cosign russia-1=russia-1.key --out a.jsonl
+  armistice record sign PACK --device receiver-1 --key receiver-1.key \\
+      --tracks receiver=frames.gz --out b.jsonl
+  armistice record sign PACK --device us-1 --key us-1.key --after a.jsonl \\
+      --assessment out/assessment.json --out c.jsonl")]
 pub(crate) struct Sign {
     /// Folder of the pack.
     pack: PathBuf,
@@ -92,7 +98,11 @@ fn cosigner(text: &str) -> Result<(DeviceId, PathBuf), String> {
 /// Runs the command.
 pub(crate) fn run(arguments: &Sign) -> anyhow::Result<Outcome> {
     let pack = pack::sound(&arguments.pack)?;
-    let mut signer = Signer::begin(arguments)?;
+    let read = [&arguments.after, &arguments.reports, &arguments.authorisations];
+    let read = read.into_iter().chain([&arguments.assessment]).flatten().map(PathBuf::as_path);
+    let of_tracks = arguments.tracks.iter().map(|file| file.path.as_path());
+    apart_from(&arguments.out, read.chain(of_tracks))?;
+    let mut signer = Signer::begin(arguments, &pack)?;
     if arguments.adopt {
         let body = Body::AgreementAdopted(pack_text(&arguments.pack)?);
         let said = Said::AgreementAdopted(Adopted { version: pack.version.0 });
@@ -105,10 +115,11 @@ pub(crate) fn run(arguments: &Sign) -> anyhow::Result<Outcome> {
         let (said, body) = assessment(path)?;
         signer.say(&said, Some(&body))?;
     }
-    let (claims, rejected) = (signer.claims, signer.rejected);
-    signer.out.finish()?;
+    let Signer { claims, rejected, out, .. } = signer;
+    out.finish()?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{claims} claims signed; {rejected} records rejected")?;
+    writeln!(out, "{claims} claims signed; {} records rejected", rejected.len())?;
+    rejected.print(&mut out)?;
     if claims == 0 {
         return Err(Refused("nothing to sign was found in what was named".to_owned()).into());
     }
@@ -123,22 +134,25 @@ struct Signer {
     place: Place,
     out: WholeFile,
     claims: u64,
-    rejected: u64,
+    rejected: Rejects,
 }
 
 impl Signer {
-    fn begin(arguments: &Sign) -> anyhow::Result<Self> {
-        let key = |path: &Path| keyfile::read(path).map(|secret| SecretKey::from_seed(&secret));
+    fn begin(arguments: &Sign, pack: &Pack) -> anyhow::Result<Self> {
+        let key = |device: &DeviceId, path: &Path| {
+            let key = SecretKey::from_seed(&keyfile::read(path)?);
+            is_its_own(device, &key, pack).map(|()| key)
+        };
         let cosigners = arguments.cosign.iter();
-        let cosigners = cosigners.map(|(device, path)| Ok((device.clone(), key(path)?)));
+        let cosigners = cosigners.map(|(device, path)| Ok((device.clone(), key(device, path)?)));
         Ok(Self {
             device: arguments.device.clone(),
-            key: key(&arguments.key)?,
+            key: key(&arguments.device, &arguments.key)?,
             cosigners: cosigners.collect::<anyhow::Result<_>>()?,
             place: last_place(&arguments.after, &arguments.device)?,
             out: WholeFile::begin(&arguments.out, Readers::Owner)?,
             claims: 0,
-            rejected: 0,
+            rejected: Rejects::default(),
         })
     }
 
@@ -160,6 +174,17 @@ impl Signer {
         self.out.write_all(&claim.to_line())?;
         self.out.write_all(b"\n")?;
         Ok(())
+    }
+}
+
+/// Refuses a key that is another one than the pack has for the device. A device that the pack does
+/// not have may be enrolled later.
+fn is_its_own(device: &DeviceId, key: &SecretKey, pack: &Pack) -> anyhow::Result<()> {
+    match pack.devices.get(device) {
+        Some(known) if known.ed25519 != key.public().to_bytes() => {
+            Err(Refused(format!("the pack has another key for the device {device}")).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -230,7 +255,7 @@ fn tracks(arguments: &Sign, pack: &Pack, signer: &mut Signer) -> anyhow::Result<
         .collect();
     let mut batch = Batch::default();
     while merged.read(&mut batch).context("tracks cannot be read")? {
-        signer.rejected += batch.rejections.len() as u64;
+        signer.rejected.add(Path::new("tracks"), &batch.rejections);
         for point in &batch.items {
             feeds[usize::from(point.locator.input)].see(point, signer)?;
         }
@@ -277,7 +302,7 @@ fn reports(arguments: &Sign, pack: &Pack, signer: &mut Signer) -> anyhow::Result
         let mut feed = inputs::reports(&source, 0, &pack.time_zone, Some(pack), false)?;
         let mut batch: Batch<Report> = Batch::default();
         while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
-            signer.rejected += batch.rejections.len() as u64;
+            signer.rejected.add(&source.path, &batch.rejections);
             for report in batch.items.drain(..) {
                 signer.say(&Said::Report(Nothing {}), Some(&Body::Report(Box::new(report))))?;
             }
@@ -291,10 +316,10 @@ fn authorisations(arguments: &Sign, pack: &Pack, signer: &mut Signer) -> anyhow:
         let mut feed = inputs::authorisations(&source, 0, false)?;
         let mut batch: Batch<Authorisation> = Batch::default();
         while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
-            signer.rejected += batch.rejections.len() as u64;
+            signer.rejected.add(&source.path, &batch.rejections);
             for leave in batch.items.drain(..) {
-                if intake::reports::authorisations::known_to(pack, &leave).is_err() {
-                    signer.rejected += 1;
+                if let Err(unknown) = known_to(pack, &leave) {
+                    signer.rejected.add(&source.path, &[unknown]);
                     continue;
                 }
                 signer.say(&Said::Authorisation(Nothing {}), Some(&Body::Authorisation(leave)))?;

@@ -190,6 +190,40 @@ fn wrong_usage_ends_with_2_and_a_missing_file_with_3() {
 }
 
 #[test]
+fn an_output_never_takes_the_place_of_an_input() {
+    let desk = Desk::new();
+    desk.put("points.csv", "lat,lon\n32.7,36.2\n");
+    for (arguments, input) in [
+        (&["fuse", "reports.jsonl", "--out", "./reports.jsonl"][..], "reports.jsonl"),
+        (&["zones", "pack/areas.geojson", "points.csv", "--out", "points.csv"], "points.csv"),
+        (
+            &["zones", "pack/areas.geojson", "points.csv", "--out", "pack/areas.geojson"],
+            "pack/areas.geojson",
+        ),
+    ] {
+        let before = fs::read(desk.path(input)).unwrap();
+        let told = desk.run(arguments).expect(2).err();
+        assert!(told.contains("one of the inputs"), "{told}");
+        assert_eq!(fs::read(desk.path(input)).unwrap(), before);
+    }
+}
+
+#[test]
+fn what_nobody_read_to_the_end_is_no_answer() {
+    let desk = Desk::new();
+    desk.put("pack/agreement.toml", &AGREEMENT.replace("kind = \"radar\"", "kind = \"rader\""));
+    let (read, written) = std::io::pipe().expect("a pipe");
+    drop(read);
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_armistice"))
+        .args(["check", "pack"])
+        .current_dir(desk.path("."))
+        .stdout(written)
+        .status()
+        .expect("the program starts");
+    assert_eq!(status.code(), Some(141));
+}
+
+#[test]
 fn a_tally_counts_before_and_after() {
     let desk = Desk::new();
     let tally =
@@ -249,6 +283,9 @@ fn two_registers_are_held_against_each_other() {
     desk.put("map.toml", &MAP.replace("latitude", "lattitude"));
     let told = desk.run(&both).expect(1).err();
     assert!(told.contains("lattitude") && told.contains("map.toml"), "{told}");
+    desk.put("map.toml", &MAP.replace("zone", "zon"));
+    let told = desk.run(&both).expect(1).err();
+    assert!(told.contains("line 4: ") && told.trim_end().lines().count() == 1, "{told}");
     desk.run(&["reconcile", "a.csv", "nowhere.csv", "--map", "map.toml"]).expect(1);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::Desk;
+use crate::program::{AGREEMENT, Desk};
 
 #[test]
 fn a_record_is_made_once_checks_and_tells_what_was_changed() {
@@ -21,4 +21,31 @@ fn a_record_is_made_once_checks_and_tells_what_was_changed() {
     desk.put("south/log/checkpoint", &text.replacen("\n0\n", "\n1\n", 1));
     let changed = desk.run(&["record", "verify", "south", "--json"]).expect(1);
     assert!(changed.out().contains(r#""code":"checkpoint""#), "{}", changed.out());
+}
+
+#[test]
+fn a_device_signs_with_its_own_key_and_is_told_why_records_were_rejected() {
+    let desk = Desk::new();
+    let owner_only: fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    for (name, secret) in [("us-1.key", 7), ("other.key", 8)] {
+        desk.put(name, &format!("{secret:064}\n"));
+        fs::set_permissions(desk.path(name), owner_only.clone()).expect("a key of its owner's");
+    }
+    let public = desk.run(&["key", "show", "us-1.key", "--json"]).expect(0).out();
+    let public: serde_json::Value = serde_json::from_str(&public).expect("JSON");
+    let device = format!(
+        "\n[[device]]\nid = \"us-1\"\nparty = \"guarantor\"\ned25519 = {}\n",
+        public["hex"]
+    );
+    desk.put("pack/agreement.toml", &format!("{AGREEMENT}{device}"));
+    let sign = |key: &str, out: &str| {
+        let named = ["--device", "us-1", "--key", key, "--reports", "reports.jsonl", "--out", out];
+        desk.run(&[&["record", "sign", "pack"][..], &named].concat())
+    };
+    let told = sign("us-1.key", "a.jsonl").expect(0).out();
+    assert!(told.starts_with("2 claims signed; 1 records rejected\n"), "{told}");
+    assert!(told.contains("1 x ") && told.contains("first at reports.jsonl:3: "), "{told}");
+    let told = sign("other.key", "b.jsonl").expect(1).err();
+    assert!(told.contains("another key for the device us-1"), "{told}");
+    sign("us-1.key", "reports.jsonl").expect(2);
 }

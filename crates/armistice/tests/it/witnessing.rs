@@ -250,6 +250,11 @@ fn a_served_record_is_cosigned_by_two_witnesses_and_mirrored_by_the_roster_alone
     assert!(told.contains("2 of 2 cosigned"), "{told}");
     let told = check("alone.tlog-proof", "entry", &["--pack", "pack"]).expect(1).out();
     assert!(told.contains("without its quorum"), "{told}");
+    // What the keeper proves itself has the cosignatures that it collected.
+    let log = vkey();
+    desk.run(&["record", "prove", "ours", "17", "--log-key", &log, "--out", "own.tlog-proof"])
+        .expect(0);
+    check("own.tlog-proof", "entry", &["--pack", "pack"]).expect(0);
     check("alone.tlog-proof", "entry", &[]).expect(0);
     let told = check("witnessed.tlog-proof", "other", &[]).expect(1).err();
     assert!(told.contains("does not hold"), "{told}");

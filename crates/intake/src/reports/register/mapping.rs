@@ -226,8 +226,12 @@ fn parsed(toml: &str) -> Result<File, MappingFault> {
         return Err(fault("the mapping is too long", "write at most 256 KiB"));
     }
     let file: File = toml::from_str(toml).map_err(|why| {
-        let reason = why.to_string().trim_end().to_owned();
-        fault(reason, "write it as docs/register-mapping.md does")
+        let before = why.span().and_then(|span| toml.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        fault(
+            format!("line {line}: {}", why.message()),
+            "write it as docs/register-mapping.md does",
+        )
     })?;
     if file.format != FORMAT {
         return Err(fault(format!("format {} is not known", file.format), "write format = 1"));

@@ -1,0 +1,40 @@
+//! What was rejected, for verbs that keep no list of it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use intake::{Code, Rejection};
+
+use crate::console::plain;
+use crate::inputs::bare_name;
+
+/// The first record of each code is named; of the others only how many they are.
+#[derive(Debug, Default)]
+pub(crate) struct Rejects {
+    codes: BTreeMap<&'static str, (&'static Code, u64, String)>,
+}
+
+impl Rejects {
+    /// Counts rejections of a file.
+    pub(crate) fn add(&mut self, file: &Path, rejections: &[Rejection]) {
+        for rejection in rejections {
+            let first =
+                || (rejection.code, 0, format!("{}:{}", bare_name(file), rejection.locator.record));
+            self.codes.entry(rejection.code.name).or_insert_with(first).1 += 1;
+        }
+    }
+
+    /// How many they are.
+    pub(crate) fn len(&self) -> u64 {
+        self.codes.values().map(|(_, times, _)| times).sum()
+    }
+
+    /// Prints a line for each code.
+    pub(crate) fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        for (name, (code, times, first)) in &self.codes {
+            writeln!(out, "  {times} x {name}, first at {}: {}", plain(first), code.repair)?;
+        }
+        Ok(())
+    }
+}
