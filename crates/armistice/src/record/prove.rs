@@ -42,12 +42,12 @@ fn under(
     disk: &RealDisk,
     folder: &Path,
     verifier: &impl LogVerifier,
-    checkpoint: Vec<u8>,
+    checkpoint: &[u8],
     index: u64,
 ) -> anyhow::Result<(Vec<u8>, String)> {
     let mut reader = Reader::new(disk);
     let head = verifier
-        .head(&checkpoint)
+        .head(checkpoint)
         .map_err(|reason| Refused(format!("{}: the checkpoint: {reason}", folder.display())))?;
     let entry = reader.entry(index, head.size).map_err(|fault| explained(fault, folder))?;
     let hashes = inclusion_proof(index, head.size, &mut reader)
@@ -59,7 +59,7 @@ fn under(
             Refused(format!("{place}: {fault}: `armistice record fsck` tells what is damaged"))
         },
     )?;
-    let checkpoint = SignedCheckpoint::parse(&checkpoint)?;
+    let checkpoint = SignedCheckpoint::parse(checkpoint)?;
     Ok((entry, TlogProof { extra: None, index, hashes, checkpoint }.to_string()))
 }
 
@@ -71,14 +71,14 @@ pub(crate) fn run(arguments: &Prove) -> anyhow::Result<Outcome> {
     let reader = Reader::new(&disk);
     // A checkpoint that witnesses cosigned says more than a newer one that nobody has seen.
     let cosigned = read_at_most(&disk, WITNESSED, CHECKPOINT_BYTES_MAX);
-    let proven = match cosigned.map(|checkpoint| under(&disk, folder, &verifier, checkpoint, index))
-    {
-        Ok(Ok(proven)) => proven,
-        _ => {
-            let checkpoint = reader.checkpoint().map_err(|fault| explained(fault, folder))?;
-            under(&disk, folder, &verifier, checkpoint, index)?
-        }
-    };
+    let proven =
+        match cosigned.map(|checkpoint| under(&disk, folder, &verifier, &checkpoint, index)) {
+            Ok(Ok(proven)) => proven,
+            _ => {
+                let checkpoint = reader.checkpoint().map_err(|fault| explained(fault, folder))?;
+                under(&disk, folder, &verifier, &checkpoint, index)?
+            }
+        };
     let (entry, proof) = proven;
     if let Some(path) = &arguments.entry {
         fs::write(path, &entry).with_context(|| path.display().to_string())?;
