@@ -1,15 +1,15 @@
 //! `armistice zones`: which points lie in which zones.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use agreement::fault::Place;
 use agreement::reader::read_zones;
 use anyhow::Context as _;
-use intake::points::Points;
-use publish::pairs::write_pairs;
+use intake::points::{POINTS_AT_ONCE_MAX, Points, PointsFault, PointsReader};
+use publish::pairs::PairsWriter;
 use serde_json::json;
 use spacetime::Area;
 use spacetime::index::{Pairs, ZoneIndex};
@@ -20,62 +20,104 @@ use crate::console::{Ink, counter, plain};
 use crate::outcome::{Outcome, Refused};
 use crate::outputs::{Readers, WholeFile, apart_from};
 
+/// Points matched first at once; how many are next depends on how many pairs they make.
+const FIRST: u64 = 1 << 12;
+/// Pairs held at once, about: they are written before more points are matched.
+const PAIRS_HELD: u64 = 1 << 24;
+
 /// Runs the command.
 pub(crate) fn run(arguments: &Zones) -> anyhow::Result<Outcome> {
     if let Some(out) = &arguments.out {
         apart_from(out, [arguments.zones.as_path(), &arguments.points])?;
     }
-    let doing = counter("reading");
     let zones = zones_of(&arguments.zones)?;
-    let points = points_of(&arguments.points)?;
+    let said = |fault| told_of(&arguments.points, fault);
+    let points = PointsReader::open(&arguments.points).map_err(said)?;
     let started = Instant::now();
     let index = ZoneIndex::build(&zones).map_err(|fault| Refused(fault.to_string()))?;
     let index_s = started.elapsed().as_secs_f64();
-    doing.set_message("matching");
-    let mut pairs = Pairs::default();
-    let started = Instant::now();
-    index.match_degrees_on(arguments.threads, &points.lon, &points.lat, 0, &mut pairs);
-    let match_s = started.elapsed().as_secs_f64();
-    if let Some(out) = &arguments.out {
-        doing.set_message("writing");
-        let mut file = WholeFile::begin(out, Readers::Everybody)?;
-        write_pairs(file.file(), &pairs).with_context(|| out.display().to_string())?;
-        file.finish()?;
+    let mut out = arguments.out.as_deref().map(PairsFile::begin).transpose()?;
+    let mut told = Told { zones: zones.len(), index_s, ..Told::default() };
+    told.match_all(&index, arguments, points, out.as_mut())?;
+    if let Some(out) = out {
+        out.finish()?;
     }
-    doing.finish_and_clear();
-    let told =
-        Told { zones: zones.len(), points: points.lon.len(), pairs: &pairs, index_s, match_s };
     told.print(arguments.json, &mut io::stdout().lock())?;
     Ok(Outcome::Done)
 }
 
-struct Told<'a> {
+/// What was found, counted.
+#[derive(Debug, Default)]
+struct Told {
     zones: usize,
-    points: usize,
-    pairs: &'a Pairs,
+    points: u64,
+    pairs: u64,
+    off_globe: u64,
     index_s: f64,
+    /// From degrees in memory to pairs in memory: reading and writing are not in it.
     match_s: f64,
 }
 
-impl Told<'_> {
+impl Told {
+    /// Matches all points, some at a time, so that neither they nor their pairs are all held.
+    fn match_all(
+        &mut self,
+        index: &ZoneIndex,
+        arguments: &Zones,
+        mut reader: PointsReader,
+        mut out: Option<&mut PairsFile>,
+    ) -> anyhow::Result<()> {
+        let doing = counter("matching points");
+        let (mut points, mut pairs) = (Points::default(), Pairs::default());
+        loop {
+            let read = reader.read(self.at_once(), &mut points);
+            read.map_err(|fault| told_of(&arguments.points, fault))?;
+            if points.lon.is_empty() {
+                break;
+            }
+            pairs.clear();
+            let started = Instant::now();
+            let (lon, lat) = (&points.lon, &points.lat);
+            index.match_degrees_on(arguments.threads, lon, lat, self.points, &mut pairs);
+            self.match_s += started.elapsed().as_secs_f64();
+            self.points += lon.len() as u64;
+            self.pairs += pairs.len() as u64;
+            self.off_globe += pairs.off_globe;
+            if let Some(out) = &mut out {
+                out.write(&pairs)?;
+            }
+            doing.inc(lon.len() as u64);
+        }
+        doing.finish_and_clear();
+        Ok(())
+    }
+
+    /// How many points to match next, judged by those before.
+    fn at_once(&self) -> usize {
+        let most = (POINTS_AT_ONCE_MAX as u64).min(FIRST.max(self.points * 4));
+        let fit = u128::from(PAIRS_HELD) * u128::from(self.points) / u128::from(self.pairs.max(1));
+        let fit = u64::try_from(fit).unwrap_or(u64::MAX);
+        usize::try_from(fit.clamp(FIRST, most)).unwrap_or(POINTS_AT_ONCE_MAX)
+    }
+
     fn print(&self, as_json: bool, out: &mut impl Write) -> io::Result<()> {
-        let Self { zones, points, pairs, index_s, match_s } = *self;
+        let Self { zones, points, pairs, off_globe, index_s, match_s } = *self;
         let points_per_s = points as f64 / match_s.max(1e-9);
         if as_json {
             let told = json!({
                 "index_s": index_s,
                 "match_s": match_s,
-                "off_globe": pairs.off_globe,
-                "pairs": pairs.len(),
+                "off_globe": off_globe,
+                "pairs": pairs,
                 "points": points,
                 "points_per_s": points_per_s,
                 "zones": zones,
             });
             return writeln!(out, "{told}");
         }
-        writeln!(out, "{zones} zones, {points} points, {} pairs", pairs.len())?;
-        if pairs.off_globe > 0 {
-            writeln!(out, "{} points are not on the globe and match nothing", pairs.off_globe)?;
+        writeln!(out, "{zones} zones, {points} points, {pairs} pairs")?;
+        if off_globe > 0 {
+            writeln!(out, "{off_globe} points are not on the globe and match nothing")?;
         }
         writeln!(out, "index {index_s:.3} s, match {match_s:.3} s, {points_per_s:.0} points/s")
     }
@@ -103,13 +145,36 @@ fn zones_of(path: &Path) -> anyhow::Result<Vec<Area>> {
     Err(Refused(format!("{}: {count}", path.display())).into())
 }
 
-fn points_of(path: &Path) -> anyhow::Result<Points> {
-    Points::read(path).map_err(|fault| {
-        let place = path.display().to_string();
-        if fault.is_of_the_world() {
-            anyhow::Error::new(fault).context(place)
-        } else {
-            Refused(format!("{place}: {fault}")).into()
-        }
-    })
+fn told_of(path: &Path, fault: PointsFault) -> anyhow::Error {
+    let place = path.display().to_string();
+    if fault.is_of_the_world() {
+        anyhow::Error::new(fault).context(place)
+    } else {
+        Refused(format!("{place}: {fault}")).into()
+    }
+}
+
+/// The pairs as they go to disk.
+struct PairsFile {
+    whole: WholeFile,
+    pairs: PairsWriter<File>,
+    path: PathBuf,
+}
+
+impl PairsFile {
+    fn begin(path: &Path) -> anyhow::Result<Self> {
+        let mut whole = WholeFile::begin(path, Readers::Everybody)?;
+        let said = || path.display().to_string();
+        let pairs = PairsWriter::new(whole.file().try_clone().with_context(said)?);
+        Ok(Self { whole, pairs: pairs.with_context(said)?, path: path.to_owned() })
+    }
+
+    fn write(&mut self, pairs: &Pairs) -> anyhow::Result<()> {
+        self.pairs.write(pairs).with_context(|| self.path.display().to_string())
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        self.pairs.finish().with_context(|| self.path.display().to_string())?;
+        self.whole.finish()
+    }
 }

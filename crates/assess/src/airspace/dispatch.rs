@@ -78,6 +78,31 @@ impl Picked {
     }
 }
 
+/// Brings together what is of one aircraft, in the order of time within each: a sort by digits,
+/// which keeps the order of equals. `spare` is memory to sort in.
+pub(super) fn by_aircraft(picked: &mut Vec<Picked>, spare: &mut Vec<Picked>) {
+    /// An aircraft has 25 bits.
+    const DIGIT_BITS: u32 = 9;
+    const DIGITS: usize = 1 << DIGIT_BITS;
+    let digit = |picked: Picked, shift: u32| (picked.0 >> shift) as usize & (DIGITS - 1);
+    spare.clear();
+    spare.resize(picked.len(), Picked(0));
+    for shift in (Picked::AIRCRAFT_SHIFT..Picked::AIRCRAFT_SHIFT + 25).step_by(DIGIT_BITS as usize) {
+        let mut places = [0_usize; DIGITS];
+        picked.iter().for_each(|&one| places[digit(one, shift)] += 1);
+        let mut next = 0;
+        for place in &mut places {
+            next += std::mem::replace(place, next);
+        }
+        for &one in &*picked {
+            let place = &mut places[digit(one, shift)];
+            spare[*place] = one;
+            *place += 1;
+        }
+        std::mem::swap(picked, spare);
+    }
+}
+
 impl<'a> Dispatch<'a> {
     pub(super) fn new(airspace: &'a Airspace<'a>, shares: u32) -> Self {
         Self {
@@ -175,4 +200,23 @@ impl Block {
 /// fly together.
 fn share_of(address: Address, shares: u32) -> u32 {
     (address.bits().wrapping_mul(0x9e37_79b1) >> 16) % shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_brought_together_by_aircraft_and_stay_in_order() {
+        let address = |n: u32| match n % 3 {
+            0 => Address::other(n.wrapping_mul(0x9e37_79b1) >> 8),
+            _ => Address::icao((n % 97).wrapping_mul(0x9e37_79b1) >> 8),
+        };
+        let mut picked: Vec<Picked> =
+            (0..5_000).map(|n: u32| Picked::new(address(n), n as usize / 700, n as usize)).collect();
+        let mut sorted = picked.clone();
+        sorted.sort_unstable();
+        by_aircraft(&mut picked, &mut Vec::new());
+        assert_eq!(picked, sorted);
+    }
 }

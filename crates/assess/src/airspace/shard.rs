@@ -12,7 +12,7 @@ use super::authorised::{Leave, authorisation_for};
 use super::contact::{Contact, Pending, closed};
 use super::coverage::Loss;
 use super::crowd::{CellTime, Census};
-use super::dispatch::{Block, Picked};
+use super::dispatch::{Block, Picked, by_aircraft};
 use super::flight::{Flight, Step, stray_cm};
 use super::nearby::between;
 use super::picture::AirTally;
@@ -48,6 +48,7 @@ pub struct Shard<'a> {
     follower: Follower<'a>,
     /// The points of the block at hand, by aircraft; and the next of them.
     order: Vec<Picked>,
+    spare: Vec<Picked>,
     points: Vec<TrackPoint>,
     swept_at: Instant,
 }
@@ -125,6 +126,7 @@ impl<'a> Shard<'a> {
             flights: Roster::new(),
             follower,
             order: Vec::new(),
+            spare: Vec::new(),
             points: Vec::new(),
             swept_at: Instant::MIN,
         }
@@ -135,7 +137,7 @@ impl<'a> Shard<'a> {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         order.extend_from_slice(block.of_share(self.number));
-        order.sort_unstable();
+        by_aircraft(&mut order, &mut self.spare);
         let mut points = std::mem::take(&mut self.points);
         for some in order.chunks(GATHERED) {
             // The points of one aircraft lie far apart in memory. Fetched together, a processor

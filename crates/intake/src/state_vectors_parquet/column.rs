@@ -3,8 +3,7 @@
 use parquet::basic::{LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{
-    BoolType, ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type, Int96,
-    Int96Type,
+    BoolType, DataType, DoubleType, FloatType, Int32Type, Int64Type, Int96, Int96Type,
 };
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
@@ -188,40 +187,6 @@ impl Flags {
             FlagReader::Bools(_, flags) => flags[row],
             FlagReader::Numbers(numbers) => numbers.get(row).is_some_and(|value| value != 0.0),
         }
-    }
-}
-
-/// Texts, taken apart as they are read: what is kept of one is what `parse` makes of it.
-pub(super) struct Texts<T> {
-    reader: Values<ByteArrayType>,
-    parse: fn(&str) -> Option<T>,
-    values: Vec<Option<T>>,
-}
-
-impl<T: Copy> Texts<T> {
-    pub(super) fn new(
-        reader: ColumnReader,
-        parse: fn(&str) -> Option<T>,
-    ) -> Result<Self, ParquetError> {
-        match reader {
-            ColumnReader::ByteArrayColumnReader(reader) => {
-                Ok(Self { reader: Values::new(reader), parse, values: Vec::new() })
-            }
-            _ => Err(wrong_type()),
-        }
-    }
-
-    pub(super) fn read(&mut self, rows: usize) -> Result<usize, ParquetError> {
-        let (out, parse) = (&mut self.values, self.parse);
-        out.clear();
-        self.reader.read(rows, |value| {
-            out.push(value.and_then(|v| parse(std::str::from_utf8(v.data()).ok()?)));
-        })
-    }
-
-    #[inline]
-    pub(super) fn get(&self, row: usize) -> Option<T> {
-        self.values[row]
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod column;
 pub mod pages;
+mod texts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,8 +24,9 @@ use crate::limits::BATCH_RECORDS_MAX;
 use crate::rejection::{Code, Rejection};
 use crate::state_vectors::{BAD_ADDRESS, COLUMN_TYPE, Columns, Field, Row, category};
 use crate::zone::{LocalZone, NAIVE_TIME};
-use column::{Flags, Numbers, Texts, Times};
+use column::{Flags, Numbers, Times};
 use pages::Refused;
+use texts::Texts;
 
 codes! {
     /// A footer that would take too much to read.
@@ -90,7 +92,7 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
         let table = Locator { input: options.input, record: 0 };
         let unreadable = || Rejection::new(&NOT_PARQUET, table);
         let bytes = Arc::new(reader);
-        if footer_bytes(&*bytes).is_some_and(|length| length > FOOTER_BYTES_MAX) {
+        if has_large_footer(&*bytes) {
             return Err(Rejection::new(&FOOTER_TOO_LARGE, table));
         }
         let shared = Shared(bytes.clone());
@@ -226,6 +228,11 @@ impl<R: ChunkReader + 'static> Feed<TrackPoint> for StateVectorsParquet<R> {
     }
 }
 
+/// Whether the footer says that it is longer than it may be.
+pub(crate) fn has_large_footer(reader: &impl ChunkReader) -> bool {
+    footer_bytes(reader).is_some_and(|length| length > FOOTER_BYTES_MAX)
+}
+
 /// How long the footer says it is; `None` where there is none.
 fn footer_bytes(reader: &impl ChunkReader) -> Option<u64> {
     let tail = reader.get_bytes(reader.len().checked_sub(8)?, 8).ok()?;
@@ -262,19 +269,24 @@ impl RowGroup {
             let Some(index) = columns.index(field) else { return Ok(None) };
             Ok(Some((group.get_column_reader(index)?, schema.column(index))))
         };
-        let needed =
-            |field| open(field)?.ok_or_else(|| ParquetError::General("a column is missing".into()));
+        let missing = || ParquetError::General("a column is missing".into());
+        let needed = |field| open(field)?.ok_or_else(missing);
         let numbers = |field| -> Result<Option<Numbers>, ParquetError> {
             open(field)?.map(|(reader, _)| Numbers::new(reader)).transpose()
         };
         let (time, time_column) = needed(Field::Time)?;
+        let pages = |field| -> Result<_, ParquetError> {
+            let Some(index) = columns.index(field) else { return Ok(None) };
+            let level = schema.column(index).max_def_level();
+            Ok(Some((group.get_column_page_reader(index)?, level)))
+        };
+        let (addresses, level) = pages(Field::Address)?.ok_or_else(missing)?;
         Ok(Self {
             done: 0,
             at: Times::new(time, &time_column)?,
-            address: Texts::new(needed(Field::Address)?.0, Address::parse)?,
-            callsign: open(Field::Callsign)?
-                .map(|(reader, _)| Texts::new(reader, Callsign::parse))
-                .transpose()?,
+            address: Texts::new(addresses, level, Address::parse),
+            callsign: pages(Field::Callsign)?
+                .map(|(pages, level)| Texts::new(pages, level, Callsign::parse)),
             latitude: Numbers::new(needed(Field::Latitude)?.0)?,
             longitude: Numbers::new(needed(Field::Longitude)?.0)?,
             baro: numbers(Field::Baro)?,

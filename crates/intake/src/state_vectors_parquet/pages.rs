@@ -54,7 +54,7 @@ const DICTIONARY_PAGE: i64 = 2;
 
 /// Why a row group is not decoded.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// It passes a limit.
     Limit(&'static Code),
     /// Its pages cannot be walked.
@@ -67,32 +67,45 @@ impl From<ParquetError> for Refused {
     }
 }
 
-/// Whether the columns at `places` of a row group can be decoded within the limits.
+/// Whether the columns at `places` of a row group of tracks can be decoded within the limits.
 pub(super) fn check(
     reader: &impl ChunkReader,
     group: &RowGroupMetaData,
     places: &[usize],
 ) -> Result<(), Refused> {
-    let (mut memory, mut packed) = (0_u64, 0_u64);
-    let mut rows = u64::try_from(group.num_rows()).map_err(|_| Refused::Damaged)?;
-    for &place in places {
-        let cost = walk(reader, group.column(place))?;
-        memory = memory.saturating_add(cost.dictionary).saturating_add(cost.page_most);
-        packed = packed.saturating_add(cost.packed);
-        rows = rows.max(cost.values);
-    }
-    if memory > GROUP_BYTES_MAX {
-        return Err(Refused::Limit(&ROW_GROUP_TOO_LARGE));
-    }
-    if rows > ROWS_FREE.saturating_add(packed.saturating_mul(ROWS_A_BYTE_MAX)) {
+    let cost = check_memory(reader, group, places)?;
+    let rows = u64::try_from(group.num_rows()).map_err(|_| Refused::Damaged)?;
+    let most = ROWS_FREE.saturating_add(cost.packed.saturating_mul(ROWS_A_BYTE_MAX));
+    if rows.max(cost.values) > most {
         return Err(Refused::Limit(&ROW_GROUP_SWELLS));
     }
     Ok(())
 }
 
-/// What one column's pages take.
+/// Whether the columns at `places` of a row group can be decoded in the memory there is, and what
+/// they take.
+pub(crate) fn check_memory(
+    reader: &impl ChunkReader,
+    group: &RowGroupMetaData,
+    places: &[usize],
+) -> Result<Cost, Refused> {
+    let mut all = Cost::default();
+    for &place in places {
+        let cost = walk(reader, group.column(place))?;
+        all.dictionary = all.dictionary.saturating_add(cost.dictionary);
+        all.page_most = all.page_most.saturating_add(cost.page_most);
+        all.packed = all.packed.saturating_add(cost.packed);
+        all.values = all.values.max(cost.values);
+    }
+    if all.dictionary.saturating_add(all.page_most) > GROUP_BYTES_MAX {
+        return Err(Refused::Limit(&ROW_GROUP_TOO_LARGE));
+    }
+    Ok(all)
+}
+
+/// What the pages of columns take.
 #[derive(Debug, Default)]
-struct Cost {
+pub(crate) struct Cost {
     dictionary: u64,
     page_most: u64,
     packed: u64,
