@@ -87,7 +87,8 @@ pub(super) fn by_aircraft(picked: &mut Vec<Picked>, spare: &mut Vec<Picked>) {
     let digit = |picked: Picked, shift: u32| (picked.0 >> shift) as usize & (DIGITS - 1);
     spare.clear();
     spare.resize(picked.len(), Picked(0));
-    for shift in (Picked::AIRCRAFT_SHIFT..Picked::AIRCRAFT_SHIFT + 25).step_by(DIGIT_BITS as usize) {
+    for shift in (Picked::AIRCRAFT_SHIFT..Picked::AIRCRAFT_SHIFT + 25).step_by(DIGIT_BITS as usize)
+    {
         let mut places = [0_usize; DIGITS];
         picked.iter().for_each(|&one| places[digit(one, shift)] += 1);
         let mut next = 0;
@@ -212,8 +213,9 @@ mod tests {
             0 => Address::other(n.wrapping_mul(0x9e37_79b1) >> 8),
             _ => Address::icao((n % 97).wrapping_mul(0x9e37_79b1) >> 8),
         };
-        let mut picked: Vec<Picked> =
-            (0..5_000).map(|n: u32| Picked::new(address(n), n as usize / 700, n as usize)).collect();
+        let mut picked: Vec<Picked> = (0..5_000)
+            .map(|n: u32| Picked::new(address(n), n as usize / 700, n as usize))
+            .collect();
         let mut sorted = picked.clone();
         sorted.sort_unstable();
         by_aircraft(&mut picked, &mut Vec::new());

@@ -74,7 +74,9 @@ impl<T: Copy> Texts<T> {
                     self.take_dictionary(buf, num_values)?;
                     continue;
                 }
-                Some(Page::DataPage { mut buf, num_values, encoding, def_level_encoding, .. }) => {
+                Some(Page::DataPage {
+                    mut buf, num_values, encoding, def_level_encoding, ..
+                }) => {
                     let mut levels = None;
                     if self.level > 0 {
                         if def_level_encoding != Encoding::RLE {
@@ -207,9 +209,15 @@ struct Hybrid {
 }
 
 enum Run {
-    Of { number: u32, left: usize },
+    Of {
+        number: u32,
+        left: usize,
+    },
     /// So many are left, from this bit of the bytes on.
-    Packed { bit: usize, left: usize },
+    Packed {
+        bit: usize,
+        left: usize,
+    },
 }
 
 impl Hybrid {
