@@ -49,7 +49,7 @@ pub(crate) fn make(armistice: &Path) -> Result<Outcome> {
     }
     copy_pack(armistice)?;
     run(&["check", PACK])?;
-    run(&["record", "init", RECORD, "--key", &key("log"), "--name", NAME])?;
+    run(&["record", "init", RECORD, "--log-key", &key("log"), "--name", NAME])?;
     Ok(Done)
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn assess(armistice: &Path) -> Result<Outcome> {
     let files = ["assess", PACK, "--tracks", &tracks, "--authorisations", LEAVE];
     Program::new(armistice)?.args(files).args(["--out", from_files]).run()?;
     let vkey = log_key()?;
-    let record = ["assess", PACK, "--record", RECORD, "--log-key", &vkey];
+    let record = ["assess", PACK, "--record", RECORD, "--log", &vkey];
     Program::new(armistice)?
         .args(record)
         .args(["--bodies", &claims("agreed"), "--bodies", &claims("seen")])
@@ -119,7 +119,7 @@ pub(crate) fn witness(armistice: &Path) -> Result<Outcome> {
 pub(crate) fn audit(armistice: &Path) -> Result<Outcome> {
     let vkey = log_key()?;
     let log = format!("{RECORD}/log");
-    let mut arguments = vec!["audit", &log, "--pack", PACK, "--log-key", &vkey];
+    let mut arguments = vec!["audit", &log, "--pack", PACK, "--log", &vkey];
     let bodies = ["agreed", "seen", "found"].map(claims);
     for file in &bodies {
         arguments.extend(["--bodies", file]);

@@ -136,7 +136,7 @@ content. Reports are UCDP GED (.csv) or Armistice's own JSON lines (docs/report-
       --clock-origin 2024-05-01T00:00:00Z --out out/both
   armistice assess PACK --reports events.csv --from 2017-07-09T00:00:00+03:00 --out out/events
   armistice assess PACK --reports events.csv --as-if-adopted no-fly-proposed --out out/what-if
-  armistice assess PACK --record out/record --log-key KEY --bodies claims.jsonl --out out/again")]
+  armistice assess PACK --record out/record --log VKEY --bodies claims.jsonl --out out/again")]
 pub(crate) struct Assess {
     /// Folder of the pack.
     pub(crate) pack: PathBuf,
@@ -155,7 +155,7 @@ pub(crate) struct Assess {
         conflicts_with_all = ["tracks", "reports", "authorisations"])]
     pub(crate) record: Option<PathBuf>,
     /// Verifier key of the record's log, as `key show --name` prints it.
-    #[arg(long, value_name = "KEY", value_parser = crate::audit::log_key, requires = "record")]
+    #[arg(long = "log", value_name = "VKEY", value_parser = crate::audit::log_key, requires = "record")]
     pub(crate) log_key: Option<tlog::VerifierKey>,
     /// Take the first N entries of the record as all there is.
     #[arg(long, value_name = "N", requires = "record")]

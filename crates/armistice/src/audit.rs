@@ -32,9 +32,9 @@ Findings come out as
 
 Exit code 1 when something contradicts the record.
 
-  armistice audit out/record --pack PACK --log-key example.org/record+1a2b3c4d+AbC... \\
+  armistice audit out/record --pack PACK --log example.org/record+1a2b3c4d+AbC... \\
       --bodies a.jsonl --bodies b.jsonl
-  armistice audit mirror --pack PACK --log-key $KEY --json | jq '.assessments[].findings[]'")]
+  armistice audit mirror --pack PACK --log $LOG --json | jq '.assessments[].findings[]'")]
 pub(crate) struct Arguments {
     /// Folder of a record or a mirror, or one with `checkpoint` and `tile`.
     log: PathBuf,
@@ -52,7 +52,7 @@ pub(crate) struct Reading {
     #[arg(long, value_name = "DIR")]
     pub(crate) pack: PathBuf,
     /// Verifier key of the log, as `key show --name` prints it.
-    #[arg(long, value_name = "KEY", value_parser = log_key)]
+    #[arg(long = "log", value_name = "VKEY", value_parser = log_key)]
     pub(crate) log_key: VerifierKey,
     /// Bodies that you may open: JSON lines with `body` and `salt`. May be given more than once.
     #[arg(long, value_name = "FILE")]

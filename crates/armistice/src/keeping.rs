@@ -3,11 +3,12 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use age::x25519::Identity;
 use agreement::statement::{Roster, SecretKey};
-use agreement::{DeviceId, Digest, Pack, Role};
+use agreement::{DeviceId, Pack, Role};
 use anyhow::Context as _;
 use clap::Args;
 use ledger::clock::SystemClock;
@@ -16,11 +17,14 @@ use ledger::vault::{Keeping, wrap};
 use ledger::{Fault, Keeper, LogKey, NoteLogKey, Opening};
 use tlog::{NoteSigner, VerifierKey};
 
+use crate::keyfile;
 use crate::outcome::{Refused, WrongUsage};
 use crate::pack::PackFolder;
 
-/// Seconds of a period of the private lane.
-pub(crate) const PERIOD_S: i64 = 60;
+/// How long another process that has the record open is waited for: `record serve` does for a moment in
+/// every period.
+const WAIT: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(50);
 /// Entries of one step of the private lane: what an empty period shows.
 const STEP: usize = 8;
 
@@ -32,7 +36,7 @@ pub(crate) struct KeepingArguments {
     /// Folder of the pack: its roster and recipients.
     #[arg(long)]
     pub(crate) pack: PathBuf,
-    /// The log's secret key, as `record init` took it.
+    /// The log's secret key, as `record init` took it. (Its public key is --log elsewhere.)
     #[arg(long, value_name = "FILE")]
     pub(crate) log_key: PathBuf,
     /// The pack's device that speaks for the record.
@@ -50,13 +54,25 @@ pub(crate) struct KeepingArguments {
     pub(crate) split: Option<u8>,
 }
 
-fn device(text: &str) -> Result<DeviceId, String> {
+pub(crate) fn device(text: &str) -> Result<DeviceId, String> {
     DeviceId::new(text).ok_or_else(|| "lower-case letters, digits and hyphens".to_owned())
 }
 
 impl KeepingArguments {
-    /// Opens the record for keeping.
+    /// Opens the record for keeping; waits a while for whoever else has it open.
     pub(crate) fn open(&self) -> anyhow::Result<(Keeper, Pack)> {
+        let until = Instant::now() + WAIT;
+        loop {
+            match self.try_open()? {
+                Ok(opened) => return Ok(opened),
+                Err(Fault::Locked) if Instant::now() < until => thread::sleep(LOOK),
+                Err(fault) => return Err(explained(fault, &self.record)),
+            }
+        }
+    }
+
+    /// Opens the record for keeping, now. The inner result is the ledger's.
+    pub(crate) fn try_open(&self) -> anyhow::Result<Result<(Keeper, Pack), Fault>> {
         let checked = PackFolder::read(&self.pack)?.check();
         let (pack, _) = checked.map_err(|faults| {
             let pack = self.pack.display();
@@ -68,17 +84,17 @@ impl KeepingArguments {
             keys: disk.clone(),
             disk,
             log_key,
+            agreement: pack.version.0,
             roster: Roster::of(&pack).map_err(|why| Refused(why.to_string()))?,
             device: self.device.clone(),
-            device_key: SecretKey::from_seed(&secret(&self.device_key)?),
+            device_key: SecretKey::from_seed(&keyfile::read(&self.device_key)?),
             identity: identity(&self.vault_key)?,
             keeping: self.keeping(&pack)?,
             step: STEP,
             clock: Arc::new(SystemClock),
             threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         };
-        let keeper = Keeper::open(opening).map_err(|fault| explained(fault, &self.record))?;
-        Ok((keeper, pack))
+        Ok(Keeper::open(opening).map(|keeper| (keeper, pack)))
     }
 
     fn note_key(&self) -> anyhow::Result<NoteLogKey> {
@@ -86,7 +102,7 @@ impl KeepingArguments {
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let public = VerifierKey::parse(text.trim())
             .map_err(|fault| Refused(format!("{}: {fault}", path.display())))?;
-        let signer = NoteSigner::new(public.name(), &secret(&self.log_key)?)
+        let signer = NoteSigner::new(public.name(), &keyfile::read(&self.log_key)?)
             .map_err(|fault| Refused(fault.to_string()))?;
         Ok(NoteLogKey::new(signer))
     }
@@ -106,15 +122,6 @@ impl KeepingArguments {
         }
         Ok(Keeping::Split { threshold, holders })
     }
-}
-
-/// The 32 bytes of a secret key: 64 hexadecimal digits in a file.
-fn secret(path: &Path) -> anyhow::Result<[u8; 32]> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let digest = Digest::parse(text.trim()).ok_or_else(|| {
-        Refused(format!("{}: a key file is 64 hexadecimal digits", path.display()))
-    })?;
-    Ok(*digest.as_bytes())
 }
 
 /// An age identity: the line of a file that is one.

@@ -2,15 +2,19 @@
 
 mod append;
 mod check;
+mod check_promise;
 mod check_proof;
 mod init;
 mod prove;
+mod rows;
 mod serve;
 mod sign;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use agreement::statement::said::SegmentRoot;
+use agreement::statement::{Entry, Said};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use ledger::disk::RealDisk;
@@ -23,6 +27,10 @@ use crate::outcome::{Outcome, Refused, WrongUsage};
 const KEY_FILE: &str = "log.vkey";
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+In every verb --log VKEY is a log's public key, as `record init` and `key show --name` print it, and
+--log-key FILE the file of its secret key, which only its keeper has. --device-key and --key are the files
+of a device's secret key.")]
 pub(crate) struct Record {
     #[command(subcommand)]
     verb: RecordVerb,
@@ -38,6 +46,8 @@ enum RecordVerb {
     Serve(serve::Serve),
     /// Verify offline that an entry is in a log.
     CheckProof(Box<check_proof::CheckProof>),
+    /// Hold a keeper's promise for a private statement against the log.
+    CheckPromise(check_promise::CheckPromise),
     /// Make an empty record, signed with the log's own key.
     Init(init::Init),
     /// Check every byte of a published log: entries, tiles, checkpoint.
@@ -46,6 +56,8 @@ enum RecordVerb {
     Fsck(check::Check),
     /// Print the proof that an entry is in the log: it verifies offline.
     Prove(prove::Prove),
+    /// Keep the rows of track segments in Parquet, merged by the hour.
+    Rows(rows::Rows),
 }
 
 /// Runs the command.
@@ -59,6 +71,8 @@ pub(crate) fn run(record: &Record) -> anyhow::Result<Outcome> {
         RecordVerb::Append(arguments) => append::run(arguments),
         RecordVerb::Serve(arguments) => serve::run(arguments),
         RecordVerb::CheckProof(arguments) => check_proof::run(arguments),
+        RecordVerb::CheckPromise(arguments) => check_promise::run(arguments),
+        RecordVerb::Rows(arguments) => rows::run(arguments),
     }
 }
 
@@ -77,7 +91,7 @@ fn verifier_of(folder: &Path, given: Option<&str>) -> anyhow::Result<(NoteLogVer
         None => {
             let path = folder.join(KEY_FILE);
             let text = fs::read_to_string(&path).with_context(|| {
-                format!("{} (or give the log's public key: --log-key)", path.display())
+                format!("{} (or give the log's public key: --log)", path.display())
             })?;
             (text, false)
         }
@@ -85,6 +99,15 @@ fn verifier_of(folder: &Path, given: Option<&str>) -> anyhow::Result<(NoteLogVer
     let key = VerifierKey::parse(text.trim())
         .map_err(|fault| Refused(format!("the log's public key is none: {fault}")))?;
     Ok((NoteLogVerifier::new(key), is_given))
+}
+
+/// The root over the rows of the track segment that an entry puts on the record.
+fn segment_root(entry: &[u8]) -> anyhow::Result<SegmentRoot> {
+    let entry = Entry::parse(entry).map_err(|why| Refused(format!("the entry: {why}")))?;
+    match Said::of(entry.statement.header()) {
+        Ok(Said::TrackSegment(root)) => Ok(root),
+        _ => Err(Refused("the entry is no track segment: it has no rows".to_owned()).into()),
+    }
 }
 
 /// A refusal by the ledger, or a world that failed.
@@ -101,7 +124,7 @@ fn explained(fault: Fault, folder: &Path) -> anyhow::Error {
 struct LogKeyArgument {
     /// The log's public key, NAME+ID+BASE64, as you know it from elsewhere. Without it, the one that lies
     /// in the record's folder is used, which shows that the record is whole and not whose it is.
-    #[arg(long, value_name = "VKEY")]
+    #[arg(long = "log", value_name = "VKEY")]
     log_key: Option<String>,
 }
 

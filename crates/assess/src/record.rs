@@ -85,6 +85,7 @@ impl Gathered {
             Some(Body::Correction(Replacement::Report(report))) => What::Report(report),
             Some(Body::Correction(Replacement::Duty(duty))) => What::Duty(duty),
             Some(Body::Correction(Replacement::Authorisation(leave))) => What::Authorisation(leave),
+            Some(Body::Correction(Replacement::Segment(segment))) => What::Segment(*segment),
             _ => return,
         };
         self.held.insert(spoken.statement.digest(), Held { leaf: spoken.leaf, what });

@@ -45,6 +45,28 @@ pub enum Fault {
         /// The last time on the record.
         last: Instant,
     },
+    /// The folder of keys is of an earlier time than the log.
+    #[error(
+        "the vault's keys were put back from an older copy: {what}. Nothing was changed. What was sealed, \
+         queued or erased since is not in that copy: bring back the newest one, or the folder as it was"
+    )]
+    KeysPutBack {
+        /// What shows it.
+        what: String,
+    },
+    /// The pack is not the one that was adopted last.
+    #[error(
+        "the record stands under version {adopted} of the agreement (leaf {leaf}), and the pack that was \
+         given is {given}: give the pack in force; a new one comes into force by its adoption"
+    )]
+    OtherAgreement {
+        /// The version that was adopted last.
+        adopted: agreement::Digest,
+        /// By which entry.
+        leaf: u64,
+        /// The version of the pack that was given.
+        given: agreement::Digest,
+    },
     /// The tree on disk is not the one that was sequenced.
     #[error(
         "the tree in log/ and the pools in state/ disagree: {reason}. Nothing was changed. One of \

@@ -9,18 +9,29 @@ use crate::tree::{files_under, folders_in, none, read, root};
 
 /// Which crate may use which (ARCHITECTURE.md). Arrows go one way; a crate not here is new and
 /// wants a line.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("tlog", &[]),
     ("spacetime", &[]),
     ("agreement", &["spacetime"]),
     ("intake", &["agreement", "spacetime"]),
+    ("archive", &["agreement", "spacetime"]),
     ("ledger", &["agreement", "spacetime", "tlog"]),
     ("assess", &["agreement", "spacetime"]),
     ("publish", &["agreement", "assess", "spacetime"]),
     ("audit", &["agreement", "assess", "spacetime", "tlog"]),
     (
         "armistice",
-        &["agreement", "assess", "audit", "intake", "ledger", "publish", "spacetime", "tlog"],
+        &[
+            "agreement",
+            "archive",
+            "assess",
+            "audit",
+            "intake",
+            "ledger",
+            "publish",
+            "spacetime",
+            "tlog",
+        ],
     ),
     ("sim", &["agreement", "assess", "audit", "intake", "ledger", "publish", "spacetime", "tlog"]),
 ];

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::body::{BODY_BYTES_MAX, Body, COMMITMENT};
+use super::body::{BODY_BYTES_MAX, Body, COMMITMENT, Replacement};
 use super::fields::{Field as _, Fields};
 use super::header::{Commitment, Header, Root};
 use super::key::SecretKey;
@@ -195,6 +195,10 @@ fn check_against_said(header: &Header, body: &Body) -> Result<(), Refusal> {
     let said = Said::of(header).map_err(|why| why.within("header").within("statement"))?;
     let holds = match (&said, body) {
         (Said::TrackSegment(root), Body::TrackSegment(segment)) => segment.said()? == *root,
+        (Said::Correction(said), Body::Correction(Replacement::Segment(segment))) => {
+            said.segment == Some(segment.said()?)
+        }
+        (Said::Correction(said), _) => said.segment.is_none(),
         (Said::Assessment(said), Body::Assessment(findings)) => {
             findings.root()? == said.root && findings.findings.len() as u64 == said.findings
         }

@@ -15,6 +15,7 @@ mod header;
 mod key;
 mod kind;
 pub mod merkle;
+pub mod promise;
 mod refusal;
 pub mod roster;
 pub mod said;
@@ -31,6 +32,7 @@ pub use header::{
 };
 pub use key::{BAD_KEY, BAD_SIGNATURE, PublicKey, SecretKey};
 pub use kind::{KIND_CHARS_MAX, Kind, Lane, Visibility};
+pub use promise::Promise;
 pub use refusal::{Code, Refusal};
 pub use roster::{Roster, Standing};
 pub use said::Said;

@@ -79,10 +79,13 @@ fields!(SegmentRoot { root, rows });
 /// Takes the place of an earlier statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Corrects {
+    /// The root over the rows that stand instead, where it is a track segment: one of them can be shown
+    /// alone as one of any segment.
+    pub segment: Option<SegmentRoot>,
     /// The statement that counts no more.
     pub supersedes: Digest,
 }
-fields!(Corrects { supersedes });
+fields!(Corrects { segment, supersedes });
 
 /// What was found on the record.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ struct Read {
 impl Read {
     fn of(arguments: &Assess, pack: &Pack, record: &Path) -> anyhow::Result<Self> {
         let Some(key) = &arguments.log_key else {
-            return Err(WrongUsage("--record wants --log-key".to_owned()).into());
+            return Err(WrongUsage("--record wants --log".to_owned()).into());
         };
         let log = log(&Folder::new(log_folder(record)), key)?;
         if !log.flaws.is_empty() {

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ledger::Keeper;
-use ledger::clock::{Clock as _, SystemClock};
 use ledger::vault::{Released, Shown};
 
 use super::seal::create_new;
-use crate::keeping::{KeepingArguments, PERIOD_S, explained};
+use crate::keeping::{KeepingArguments, explained};
 use crate::outcome::{Outcome, Refused, WrongUsage};
 
 #[derive(Debug, Args)]
@@ -68,14 +67,14 @@ pub(crate) fn run(arguments: &Disclose) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Ends the last period that is over by the clock.
+/// Ends the periods that are over by the clock.
 fn end_period(keeper: &mut Keeper, record: &Path) -> anyhow::Result<Vec<Released>> {
-    let over = SystemClock.now().micros() / 1_000_000 / PERIOD_S - 1;
-    let period = u64::try_from(over).unwrap_or_default();
-    let batch = keeper.close_period(period).map_err(|fault| explained(fault, record))?;
-    match batch {
-        Some(batch) => tell(&format!("period {period}: {} entries", batch.entries))?,
-        None => tell("that period was ended before")?,
+    let batches = keeper.end_periods().map_err(|fault| explained(fault, record))?;
+    for batch in &batches {
+        tell(&format!("period {}: {} entries", batch.period, batch.entries))?;
+    }
+    if batches.is_empty() {
+        tell("that period was ended before")?;
     }
     keeper.collect().map_err(|fault| explained(fault, record))
 }

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use agreement::statement::said::ErasureReason;
 use clap::Args;
+use ledger::Keeper;
 use serde_json::json;
 
 use crate::keeping::{KeepingArguments, explained};
@@ -16,16 +17,21 @@ not re-runnable\". Key, salt and ciphertext are overwritten. What the file syste
 keeps of them is out of reach (SECURITY.md), and so are the copies that were disclosed before: these are
 listed, with the leaf of each disclosure. There is no way back.
 
-  armistice erase RECORD ... --leaf 17 --reason safety")]
+  armistice erase RECORD ... --leaf 17 --reason safety
+  armistice erase RECORD ... --orphans")]
 pub(crate) struct Erase {
     #[command(flatten)]
     keeping: KeepingArguments,
     /// The entry whose body is to be destroyed.
-    #[arg(long)]
-    leaf: u64,
+    #[arg(long, requires = "reason", required_unless_present = "orphans")]
+    leaf: Option<u64>,
     /// Why: safety, request, retention or law.
     #[arg(long, value_parser = reason)]
-    reason: ErasureReason,
+    reason: Option<ErasureReason>,
+    /// Destroy the sealed bodies that no entry names, which a crash may leave and `record fsck` counts.
+    /// Nobody was ever told that they were taken, so nothing goes on the record.
+    #[arg(long, conflicts_with_all = ["leaf", "reason"])]
+    orphans: bool,
     /// Print JSON, for machines.
     #[arg(long)]
     json: bool,
@@ -38,7 +44,10 @@ fn reason(text: &str) -> Result<ErasureReason, String> {
 /// Runs the command.
 pub(crate) fn run(arguments: &Erase) -> anyhow::Result<Outcome> {
     let (mut keeper, _) = arguments.keeping.open()?;
-    let erased = keeper.erase(arguments.leaf, arguments.reason);
+    let (Some(leaf), Some(reason)) = (arguments.leaf, arguments.reason) else {
+        return sweep(arguments, &mut keeper);
+    };
+    let erased = keeper.erase(leaf, reason);
     let erased = erased.map_err(|fault| explained(fault, &arguments.keeping.record))?;
     let mut out = std::io::stdout().lock();
     match (erased, arguments.json) {
@@ -54,6 +63,16 @@ pub(crate) fn run(arguments: &Erase) -> anyhow::Result<Outcome> {
                 writeln!(out, "a copy is with {} (disclosed by leaf {})", copy.reader, copy.leaf)?;
             }
         }
+    }
+    Ok(Outcome::Done)
+}
+
+fn sweep(arguments: &Erase, keeper: &mut Keeper) -> anyhow::Result<Outcome> {
+    let swept = keeper.sweep().map_err(|fault| explained(fault, &arguments.keeping.record))?;
+    let mut out = std::io::stdout().lock();
+    match arguments.json {
+        true => writeln!(out, "{}", json!({ "orphans": swept }))?,
+        false => writeln!(out, "{} bodies that no entry names were destroyed", swept.len())?,
     }
     Ok(Outcome::Done)
 }

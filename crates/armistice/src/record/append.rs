@@ -26,6 +26,10 @@ under a leaf, known since a leaf, waiting for the end of the period, or rejected
 the reason and the repair. A bad claim costs no other its place, and the same claims again change nothing.
 What is answered is durable and published.
 
+What is private waits, and its author gets a promise signed by the keeper's device: keep it, and hold it
+against the log when the period is over (`record check-promise`). A refused claim whose device has said
+something else under its number comes with the proof against that device.
+
   armistice record append record --pack PACK --log-key log.key --device keeper-1 \\
       --device-key keeper.key --vault-key vault.age a.jsonl b.jsonl
   armistice record append ... --json < claims.jsonl | jq 'select(.answer == \"rejected\")'")]
@@ -156,9 +160,18 @@ impl Told {
                 self.known += 1;
                 json!({ "answer": "known", "leaf": leaf })
             }
+            // Of what is only admitted nothing can be promised; a keeper gives no such answer.
             Answer::Private(_) => {
                 self.waiting += 1;
                 json!({ "answer": "waiting" })
+            }
+            Answer::Waiting(promise) => {
+                self.waiting += 1;
+                let promise = promise.to_json();
+                if !self.json {
+                    writeln!(out, "{name} line {line}: promised: {promise}")?;
+                }
+                json!({ "answer": "waiting", "promise": promise })
             }
             Answer::Rejected(why) => {
                 self.rejected += 1;

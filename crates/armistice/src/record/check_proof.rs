@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use agreement::statement::body::ShownRow;
 use anyhow::Context as _;
 use clap::Args;
 use ledger::clock::{Clock as _, SystemClock};
@@ -37,6 +38,10 @@ pub(crate) struct CheckProof {
     /// The entry's leaf hash in base64, for whoever may not see the entry.
     #[arg(long, value_name = "HASH", value_parser = leaf)]
     leaf: Option<Hash>,
+    /// A row of the entry's track segment, as `prove --row-out` writes it: checked to be one of the rows
+    /// that the entry commits to.
+    #[arg(long, value_name = "FILE", requires = "entry")]
+    row: Option<PathBuf>,
     /// The pack whose witnesses have to have cosigned.
     #[arg(long, value_name = "PACK")]
     pack: Option<PathBuf>,
@@ -81,6 +86,13 @@ pub(super) fn run(arguments: &CheckProof) -> anyhow::Result<Outcome> {
     let mut out = io::stdout().lock();
     let checkpoint = proof.checkpoint.checkpoint();
     writeln!(out, "entry {} is in the log of {} entries", proof.index, checkpoint.size)?;
+    if let (Some(row), Some(entry)) = (&arguments.row, &arguments.entry) {
+        let root = super::segment_root(&read(entry)?)?;
+        let shown = ShownRow::parse(read(row)?.trim_ascii_end());
+        let shown = shown.and_then(|shown| shown.check(&root).map(|()| shown.number));
+        let number = shown.map_err(|why| Refused(format!("{}: {why}", row.display())))?;
+        writeln!(out, "row {number} of {} is in that entry's segment", root.rows)?;
+    }
     for group in &standing.groups {
         let (count, threshold) = (group.count(), group.group.threshold);
         let of = group.group.witnesses.len();

@@ -23,13 +23,13 @@ public key, which others need to verify the log), and prints that key. The key's
 secret: who has it can sign for the log.
 
   armistice key new log.key
-  armistice record init south --key log.key --name example.org/south")]
+  armistice record init south --log-key log.key --name example.org/south")]
 pub(crate) struct Init {
     #[command(flatten)]
     record: FolderArgument,
-    /// The log's secret key.
+    /// The log's secret key. Everywhere, --log-key is this file and --log the public key to it.
     #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    log_key: PathBuf,
     /// The log's name, which every checkpoint begins with: a host of yours and a path, without a scheme.
     #[arg(long, value_name = "NAME")]
     name: String,
@@ -37,7 +37,7 @@ pub(crate) struct Init {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Init) -> anyhow::Result<Outcome> {
-    let signer = NoteSigner::new(&arguments.name, &keyfile::read(&arguments.key)?)
+    let signer = NoteSigner::new(&arguments.name, &keyfile::read(&arguments.log_key)?)
         .map_err(|fault| Refused(format!("{} cannot name a log: {fault}", arguments.name)))?;
     let key = NoteLogKey::new(signer);
     let folder = &arguments.record.folder;

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use agreement::statement::Refusal;
+use agreement::statement::body::ShownRow;
 use anyhow::Context as _;
 use clap::Args;
 use ledger::collect::WITNESSED;
@@ -12,6 +14,7 @@ use ledger::publish::CHECKPOINT_BYTES_MAX;
 use ledger::{LogVerifier, Reader};
 use tlog::{SignedCheckpoint, TlogProof, hash_leaf, inclusion_proof, verify_inclusion};
 
+use super::rows;
 use super::{FolderArgument, LogKeyArgument, disk_of, explained, verifier_of};
 use crate::outcome::{Outcome, Refused};
 
@@ -21,7 +24,12 @@ The proof (c2sp.org/tlog-proof) is a few lines of text: the entry's number, the 
 to the root, and the checkpoint that signs the root. It verifies offline, against the entry's bytes.
 Where witnesses have cosigned the entry, their signatures are in it.
 
-  armistice record prove south 1729 --out 1729.tlog-proof --entry 1729.json")]
+  armistice record prove south 1729 --out 1729.tlog-proof --entry 1729.json
+
+Of a track segment one row can be shown alone, with its salt and the hashes that lead from it to the root
+in the entry; `check-proof --row` checks it.
+
+  armistice record prove south 17 --out 17.tlog-proof --entry 17.json --rows rows --row 4 --row-out row.json")]
 pub(crate) struct Prove {
     #[command(flatten)]
     record: FolderArgument,
@@ -35,6 +43,15 @@ pub(crate) struct Prove {
     /// Write the entry itself to a file.
     #[arg(long, value_name = "FILE")]
     entry: Option<PathBuf>,
+    /// Show this row of the track segment in the entry, from 0, and none of the others.
+    #[arg(long, value_name = "N", requires_all = ["rows", "row_out"])]
+    row: Option<usize>,
+    /// Folder of the containers that hold the row (`record rows`).
+    #[arg(long, value_name = "DIR", requires = "row")]
+    rows: Option<PathBuf>,
+    /// Write the row with its salt and its proof to a file.
+    #[arg(long, value_name = "FILE", requires = "row")]
+    row_out: Option<PathBuf>,
 }
 
 /// The entry and the proof that it is under a checkpoint.
@@ -80,6 +97,12 @@ pub(crate) fn run(arguments: &Prove) -> anyhow::Result<Outcome> {
             }
         };
     let (entry, proof) = proven;
+    if let (Some(row), Some(rows), Some(to)) = (arguments.row, &arguments.rows, &arguments.row_out)
+    {
+        let shown = shown_row(rows, index, &entry, row)?;
+        fs::write(to, format!("{}\n", shown.to_json()))
+            .with_context(|| to.display().to_string())?;
+    }
     if let Some(path) = &arguments.entry {
         fs::write(path, &entry).with_context(|| path.display().to_string())?;
     }
@@ -88,4 +111,18 @@ pub(crate) fn run(arguments: &Prove) -> anyhow::Result<Outcome> {
         None => write!(std::io::stdout(), "{proof}")?,
     }
     Ok(Outcome::Done)
+}
+
+/// One row of a segment, which was checked to be that of the entry.
+fn shown_row(rows: &Path, leaf: u64, entry: &[u8], row: usize) -> anyhow::Result<ShownRow> {
+    let refused = |why: Refusal| Refused(format!("entry {leaf}: {why}"));
+    let root = super::segment_root(entry)?;
+    let kept = rows::find(rows, leaf)?
+        .ok_or_else(|| Refused(format!("{} does not hold segment {leaf}", rows.display())))?;
+    let shown = kept.segment.show(row).map_err(refused)?;
+    let count = kept.segment.rows.len();
+    let shown = shown
+        .ok_or_else(|| Refused(format!("segment {leaf} has {count} rows, from 0: no {row}")))?;
+    shown.check(&root).map_err(refused)?;
+    Ok(shown)
 }

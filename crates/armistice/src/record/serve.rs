@@ -1,5 +1,7 @@
 //! `armistice record serve`: the record over HTTP, with its witnesses asked on every publication.
 
+mod duties;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::num::NonZeroU64;
@@ -8,32 +10,41 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use agreement::Pack;
+use agreement::statement::Roster;
+use agreement::{Digest, Pack};
 use anyhow::Context as _;
 use clap::Args;
+use ledger::Fault;
 use ledger::clock::{Clock as _, SystemClock};
 use ledger::collect::{self, Answer, WitnessPort};
 use ledger::disk::{Disk, RealDisk};
 use ledger::http::Server;
-use ledger::http::access::Access;
+use ledger::http::access::{Access, Readers};
 use ledger::http::client::HttpWitness;
 use ledger::http::record::{RecordService, router};
+use ledger::keep::PublishedRoster;
 use ledger::policy::{self, said_of};
 use tlog::{Quorum, VerifierKey};
 
 use crate::console::plain;
+use crate::keeping::explained;
 use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::pack;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Serves log/ as c2sp.org/tlog-tiles has it. The checkpoint is for anybody; tiles and entries are for the
-keys on the pack's roster and its witnesses, who sign each request, unless --public is said. Plain HTTP:
-put a reverse proxy with TLS in front of it.
+keys on the pack's roster and its witnesses, who sign each request, unless --public is said; keys that
+the log enrols read from then on, and those that it revokes no more. Plain HTTP: put a reverse proxy
+with TLS in front of it.
 
 Whenever the log is published, and once an interval, each of the pack's witnesses that has a URL is asked
 to cosign. Nothing waits for them: a checkpoint without its quorum is served as it is, and who has not
 witnessed it since when is said here.
+
+With the keeper's keys it ends every private period on time, whether or not anything was said in it: that
+a period looks like every other is what keeps secret who was told what, and when. It takes the record for a
+moment in each period; `record append` waits for it.
 
   armistice record serve record --pack PACK
   armistice record serve record --pack PACK --listen 127.0.0.1:8100 \\
@@ -56,6 +67,8 @@ pub(crate) struct Serve {
     /// Let anybody read tiles and entries.
     #[arg(long)]
     public: bool,
+    #[command(flatten)]
+    keeping: duties::Keys,
 }
 
 fn place(text: &str) -> Result<(String, String), String> {
@@ -78,10 +91,17 @@ pub(super) fn run(arguments: &Serve) -> anyhow::Result<Outcome> {
     let published = collect::cosigned(&*disk, &keys)
         .with_context(|| format!("{} cannot be served", arguments.record.display()))?;
     let origin = published.checkpoint().origin.clone();
+    let readers = Readers::default();
+    let may_read = MayRead::of(&pack, &*disk, &keys, published.checkpoint().size, &readers)
+        .map_err(|fault| explained(fault, &arguments.record))?;
+    let duties = arguments.keeping.duties(&arguments.record, &arguments.pack)?;
+    if let Some(duties) = &duties {
+        duties.begin()?;
+    }
     let service = RecordService {
         disk: disk.clone(),
         origin: origin.clone(),
-        access: if arguments.public { Access::Public } else { Access::Keys(roster(&pack, &keys)) },
+        access: if arguments.public { Access::Public } else { Access::Readers(readers) },
         witnesses: keys,
         clock: Arc::new(SystemClock),
     };
@@ -91,7 +111,10 @@ pub(super) fn run(arguments: &Serve) -> anyhow::Result<Outcome> {
     writeln!(out, "{} is served on http://{}", plain(&origin), server.address()?)?;
     out.flush()?;
     drop(out);
-    thread::spawn(move || ask_for_good(&*disk, &ports, &quorum, interval_s));
+    thread::spawn(move || ask_for_good(&*disk, &ports, &quorum, interval_s, may_read));
+    if let Some(duties) = duties {
+        thread::spawn(move || duties.for_good());
+    }
     server.serve(router(service), std::future::pending())?;
     Ok(Outcome::Done)
 }
@@ -117,15 +140,67 @@ fn ports(keys: &[VerifierKey], places: &[(String, String)]) -> anyhow::Result<Ve
     places.iter().map(port).collect()
 }
 
-fn roster(pack: &Pack, witnesses: &[VerifierKey]) -> BTreeSet<[u8; 32]> {
-    let devices = pack.devices.values().map(|device| device.ed25519);
-    let witnesses = witnesses.iter().filter_map(|key| key.bytes().try_into().ok());
-    devices.chain(witnesses).collect()
+/// Whose keys may read, as the log has it.
+struct MayRead {
+    roster: PublishedRoster,
+    pack: Digest,
+    witnesses: BTreeSet<[u8; 32]>,
+    readers: Readers,
+    told: Option<u64>,
+}
+
+impl MayRead {
+    fn of(
+        pack: &Pack,
+        disk: &dyn Disk,
+        witnesses: &[VerifierKey],
+        size: u64,
+        readers: &Readers,
+    ) -> Result<Self, Fault> {
+        let roster = Roster::of(pack)
+            .map_err(|why| Fault::Damaged { path: "pack".to_owned(), reason: why.to_string() })?;
+        let roster = PublishedRoster::of(roster, disk, size)?;
+        let witnesses = witnesses.iter().filter_map(|key| key.bytes().try_into().ok()).collect();
+        let (pack, readers) = (pack.version.0, readers.clone());
+        let this = Self { roster, pack, witnesses, readers, told: None };
+        this.set();
+        Ok(this)
+    }
+
+    fn set(&self) {
+        let mut keys = self.roster.keys();
+        keys.extend(&self.witnesses);
+        self.readers.set(keys);
+    }
+
+    /// Takes in what was published since. What there is to say of it.
+    fn follow(&mut self, disk: &dyn Disk, size: u64) -> Option<String> {
+        match self.roster.follow(disk, size) {
+            Ok(_) => self.set(),
+            Err(fault) => return Some(format!("the roster is as it was: {fault}")),
+        }
+        let (leaf, adopted) = self.roster.adopted()?;
+        let is_news = adopted != self.pack && self.told != Some(leaf);
+        self.told = Some(leaf);
+        is_news.then(|| {
+            format!(
+                "leaf {leaf} adopts version {adopted} of the agreement, and this serves under {}: \
+                 start again with the pack in force",
+                self.pack
+            )
+        })
+    }
 }
 
 /// Asks the witnesses whenever the checkpoint changes and once an interval, and says what changed in how
 /// they stand to it.
-fn ask_for_good(disk: &dyn Disk, ports: &[HttpWitness], quorum: &Quorum, interval_s: u64) {
+fn ask_for_good(
+    disk: &dyn Disk,
+    ports: &[HttpWitness],
+    quorum: &Quorum,
+    interval_s: u64,
+    mut may_read: MayRead,
+) {
     const LOOK: Duration = Duration::from_millis(500);
     let ports: Vec<&dyn WitnessPort> = ports.iter().map(|port| port as &dyn WitnessPort).collect();
     let (mut asked, mut asked_at_s, mut said) = (None, 0, BTreeMap::new());
@@ -134,6 +209,11 @@ fn ask_for_good(disk: &dyn Disk, ports: &[HttpWitness], quorum: &Quorum, interva
         let now_s = policy::seconds(now);
         let published = collect::cosigned(disk, &[]).ok();
         let changed = published.is_some() && published != asked;
+        if let Some(published) = published.as_ref().filter(|_| changed)
+            && let Some(news) = may_read.follow(disk, published.checkpoint().size)
+        {
+            let _ = writeln!(io::stderr(), "{}", plain(&news));
+        }
         if changed || now_s.abs_diff(asked_at_s) >= interval_s {
             (asked, asked_at_s) = (published, now_s);
             let told = standing(disk, &ports, quorum, interval_s, now);

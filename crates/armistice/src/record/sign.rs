@@ -8,7 +8,7 @@ use agreement::report::{Authorisation, Report};
 use agreement::statement::body::{FeedName, PackText, ROWS_MAX, TrackSegment};
 use agreement::statement::claim::Place;
 use agreement::statement::said::{Adopted, Nothing};
-use agreement::statement::{Body, Claim, Kind, Lane, Said, SecretKey, strict};
+use agreement::statement::{Body, Claim, Kind, Lane, Root, Said, SecretKey, strict};
 use agreement::{DeviceId, Digest, Pack, TrackPoint};
 use anyhow::Context as _;
 use clap::Args;
@@ -18,6 +18,7 @@ use intake::zone::LocalZone;
 use intake::{Batch, Feed};
 use publish::InputKind;
 use spacetime::{Duration, Instant};
+use tlog::{SignedCheckpoint, VerifierKey};
 
 use crate::arguments::TrackFile;
 use crate::inputs::{self, TrackReading};
@@ -26,6 +27,7 @@ use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::outputs::{Readers, WholeFile, apart_from};
 use crate::pack;
 use crate::rejects::Rejects;
+use crate::views::log_key;
 
 /// How long a segment is: what one sensor saw in ten seconds.
 const SEGMENT: Duration = Duration::from_seconds(10);
@@ -37,14 +39,15 @@ the file can show the bodies and check them against the record; it is its owner'
 
 A device numbers what it says. --after names files of claims that it made before, which the new ones
 follow; without it they are its first. Name all that it ever signed: two statements under one number
-are proof against the device, even where both were meant well.
+are proof against the device, even where both were meant well. --seen says which tree it knew: a claim
+cannot be older than that.
 
   armistice record sign PACK --device us-1 --key us-1.key --adopt \\
       --cosign russia-1=russia-1.key --out a.jsonl
   armistice record sign PACK --device receiver-1 --key receiver-1.key \\
       --tracks receiver=frames.gz --out b.jsonl
   armistice record sign PACK --device us-1 --key us-1.key --after a.jsonl \\
-      --assessment out/assessment.json --out c.jsonl")]
+      --assessment out/assessment.json --seen our-mirror --log \"$LOG\" --out c.jsonl")]
 pub(crate) struct Sign {
     /// Folder of the pack.
     pack: PathBuf,
@@ -60,6 +63,13 @@ pub(crate) struct Sign {
     /// Claims of the device that the new ones follow. May be given more than once.
     #[arg(long, value_name = "FILE")]
     after: Vec<PathBuf>,
+    /// The tree that you last saw: a checkpoint's file, or a folder of a record or mirror. Claims then prove
+    /// that they were made after it.
+    #[arg(long, value_name = "CHECKPOINT", requires = "log")]
+    seen: Option<PathBuf>,
+    /// The log's public key, under which the checkpoint is believed.
+    #[arg(long, value_name = "VKEY", value_parser = log_key, requires = "seen")]
+    log: Option<VerifierKey>,
     /// Bring the pack itself into force.
     #[arg(long)]
     adopt: bool,
@@ -131,6 +141,7 @@ struct Signer {
     device: DeviceId,
     key: SecretKey,
     cosigners: Vec<(DeviceId, SecretKey)>,
+    last_root: Option<Root>,
     place: Place,
     out: WholeFile,
     claims: u64,
@@ -149,6 +160,7 @@ impl Signer {
             device: arguments.device.clone(),
             key: key(&arguments.device, &arguments.key)?,
             cosigners: cosigners.collect::<anyhow::Result<_>>()?,
+            last_root: seen(arguments)?,
             place: last_place(&arguments.after, &arguments.device)?,
             out: WholeFile::begin(&arguments.out, Readers::Owner)?,
             claims: 0,
@@ -160,7 +172,7 @@ impl Signer {
         let salt = random()?;
         let body = body.map(|body| (body, salt));
         let device = self.device.clone();
-        let claim = Claim::sign(device, &self.key, self.place, None, said, body);
+        let claim = Claim::sign(device, &self.key, self.place, self.last_root, said, body);
         let mut claim = claim.map_err(|why| Refused(format!("cannot be signed: {why}")))?;
         if said.kind().quorum().is_some() {
             for (device, key) in &self.cosigners {
@@ -186,6 +198,22 @@ fn is_its_own(device: &DeviceId, key: &SecretKey, pack: &Pack) -> anyhow::Result
         }
         _ => Ok(()),
     }
+}
+
+/// The tree that the device last saw, of a checkpoint that the log's key signed.
+fn seen(arguments: &Sign) -> anyhow::Result<Option<Root>> {
+    let (Some(path), Some(key)) = (&arguments.seen, &arguments.log) else { return Ok(None) };
+    let inside = ["log/checkpoint", "checkpoint"].map(|name| path.join(name));
+    let path = inside.iter().find(|inside| inside.is_file()).unwrap_or(path);
+    let bytes =
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let refused = |fault: tlog::checkpoint::CheckpointError| {
+        Refused(format!("{} is no checkpoint of that log: {fault}", path.display()))
+    };
+    let signed = SignedCheckpoint::parse(&bytes).map_err(refused)?;
+    signed.verify(key.name(), std::slice::from_ref(key)).map_err(refused)?;
+    let seen = signed.checkpoint();
+    Ok(Some(Root { root: Digest::from_bytes(*seen.root.as_bytes()), size: seen.size }))
 }
 
 fn random() -> anyhow::Result<[u8; 32]> {

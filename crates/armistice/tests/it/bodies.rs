@@ -102,6 +102,7 @@ fn keep_one_report(record: &Path, text: &str, areas: &[u8], desk: &Desk, split: 
         disk: disk.clone(),
         keys: disk,
         log_key,
+        agreement: pack.version.0,
         roster: Roster::of(&pack).unwrap(),
         device: DeviceId::new("jordan-1").unwrap(),
         device_key: key(1),

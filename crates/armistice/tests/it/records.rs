@@ -10,7 +10,7 @@ fn a_record_is_made_once_checks_and_tells_what_was_changed() {
     desk.put("log.key", &format!("{:064}\n", 7));
     let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(desk.path("log.key"), owner_only).expect("a key of its owner's");
-    let init = ["record", "init", "south", "--key", "log.key", "--name", "example.org/south"];
+    let init = ["record", "init", "south", "--log-key", "log.key", "--name", "example.org/south"];
     assert!(desk.run(&init).expect(0).out().starts_with("example.org/south+"));
     assert!(desk.run(&init).expect(1).err().contains("there is a record here already"));
     assert!(desk.run(&["record", "fsck", "south"]).expect(0).out().contains("all as signed"));

@@ -252,7 +252,7 @@ fn a_served_record_is_cosigned_by_two_witnesses_and_mirrored_by_the_roster_alone
     assert!(told.contains("without its quorum"), "{told}");
     // What the keeper proves itself has the cosignatures that it collected.
     let log = vkey();
-    desk.run(&["record", "prove", "ours", "17", "--log-key", &log, "--out", "own.tlog-proof"])
+    desk.run(&["record", "prove", "ours", "17", "--log", &log, "--out", "own.tlog-proof"])
         .expect(0);
     check("own.tlog-proof", "entry", &["--pack", "pack"]).expect(0);
     check("alone.tlog-proof", "entry", &[]).expect(0);

@@ -243,7 +243,7 @@ fn a_correction_takes_the_place_of_what_it_corrects_and_a_contested_key_of_nothi
     record.assess(&pack, |_, _| {});
     let leaf = some_leaf(&record, &pack);
     let supersedes = record.claims[leaf as usize].statement().digest();
-    record.say(&Said::Correction(Corrects { supersedes }), None);
+    record.say(&Said::Correction(Corrects { segment: None, supersedes }), None);
     record.assess(&pack, |_, _| {});
     let audit = audited(&pack, &record.log(), &record.bodies());
     let [before, after] = [&audit.checked[0], &audit.checked[1]];
@@ -253,7 +253,7 @@ fn a_correction_takes_the_place_of_what_it_corrects_and_a_contested_key_of_nothi
     let mended = agreement::Report { id: "mended".to_owned(), ..all[leaf as usize].clone() };
     let body = Body::Correction(Replacement::Report(Box::new(mended)));
     let correction = record.claims[record.claims.len() - 2].statement().digest();
-    record.say(&Said::Correction(Corrects { supersedes: correction }), Some(&body));
+    record.say(&Said::Correction(Corrects { segment: None, supersedes: correction }), Some(&body));
     record.assess(&pack, |_, _| {});
     let audit = audited(&pack, &record.log(), &record.bodies());
     assert_eq!(audit.checked[2].recorded.said.findings, before.recorded.said.findings);

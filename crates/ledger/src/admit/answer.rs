@@ -1,6 +1,6 @@
 //! What is said about each claim.
 
-use agreement::statement::{Claim, Equivocation, Refusal, Standing};
+use agreement::statement::{Claim, Equivocation, Promise, Refusal, Standing};
 use agreement::statement_codes;
 
 statement_codes! {
@@ -40,8 +40,10 @@ pub enum Answer {
         /// Its leaf.
         leaf: u64,
     },
-    /// It may stand, and is of a kind that must not be seen: it waits for the end of the period.
+    /// It may stand, and is of a kind that must not be seen: it has yet to be queued.
     Private(Box<Claim>),
+    /// It is of a kind that must not be seen, is durably queued, and waits for the end of the period.
+    Waiting(Box<Promise>),
     /// It is refused.
     Rejected(Box<Rejection>),
 }

@@ -12,6 +12,7 @@
 //! Within that time it can be, for the same bytes that were overheard with it.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +31,33 @@ pub enum Access {
     Public,
     /// Whoever signs with one of these keys.
     Keys(BTreeSet<[u8; 32]>),
+    /// Whoever signs with one of the keys that are there at the time.
+    Readers(Readers),
 }
+
+/// Keys that may read, changed while they are asked for: a key that was revoked reads no more.
+#[derive(Clone, Debug, Default)]
+pub struct Readers(Arc<RwLock<BTreeSet<[u8; 32]>>>);
+
+impl Readers {
+    /// These keys from here on.
+    pub fn set(&self, keys: BTreeSet<[u8; 32]>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    fn has(&self, key: &[u8; 32]) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+}
+
+/// The same only if they change together.
+impl PartialEq for Readers {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Readers {}
 
 /// Why somebody may not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +104,9 @@ impl Access {
         path: &str,
         now_s: u64,
     ) -> Result<(), Denied> {
-        let Self::Keys(keys) = self else { return Ok(()) };
+        if *self == Self::Public {
+            return Ok(());
+        }
         let signed = Signed::parse(header.ok_or(Denied::Unsigned)?).ok_or(Denied::Wrong)?;
         let point = VerifyingKey::from_bytes(&signed.key).map_err(|_| Denied::Wrong)?;
         let message = message(origin, path, signed.time_s);
@@ -86,7 +115,12 @@ impl Access {
         if signed.time_s.abs_diff(now_s) > REQUEST_AGE_S_MAX {
             return Err(Denied::Time { now_s });
         }
-        if keys.contains(&signed.key) { Ok(()) } else { Err(Denied::Stranger) }
+        let may_read = match self {
+            Self::Public => true,
+            Self::Keys(keys) => keys.contains(&signed.key),
+            Self::Readers(readers) => readers.has(&signed.key),
+        };
+        if may_read { Ok(()) } else { Err(Denied::Stranger) }
     }
 }
 
@@ -153,6 +187,21 @@ mod tests {
         assert_eq!(check(Some("")), Err(Denied::Wrong));
         assert_eq!((Denied::Unsigned.status(), Denied::Stranger.status()), (401, 403));
         assert_eq!(Access::Public.check(None, "log", "/tile/0/000", 1_000), Ok(()));
+    }
+
+    #[test]
+    fn a_key_that_was_taken_off_reads_no_more() {
+        let secret = SigningKey::from_bytes(&[7; 32]);
+        let readers = Readers::default();
+        let access = Access::Readers(readers.clone());
+        let header = authorization(&secret, "log", "/tile/0/000", 1_000);
+        let check = || access.check(Some(&header), "log", "/tile/0/000", 1_000);
+        assert_eq!(check(), Err(Denied::Stranger));
+        readers.set([secret.verifying_key().to_bytes()].into());
+        assert_eq!(check(), Ok(()));
+        readers.set(BTreeSet::new());
+        assert_eq!(check(), Err(Denied::Stranger));
+        assert_eq!(access.check(None, "log", "/tile/0/000", 1_000), Err(Denied::Unsigned));
     }
 
     #[test]

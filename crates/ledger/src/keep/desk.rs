@@ -1,15 +1,19 @@
 //! All of a keeper but the vault, which is lent to it: so the vault can put its own claims on the
 //! record while it is at work.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use agreement::statement::said::Adopted;
 use agreement::statement::{
-    Body, Claim, Entry, Lane, Place, Refusal, Root, Said, Sealed, SecretKey, Statement,
+    Body, Claim, Entry, Equivocation, Lane, Place, Promise, Refusal, Root, Roster, Said, Sealed,
+    SecretKey, Statement,
 };
 use agreement::{DeviceId, Digest};
 use spacetime::time::Instant;
 use tlog::{EMPTY_ROOT, Edge};
 
+use super::seen::{self, Seen};
 use super::{Opening, scan};
 use crate::admit::codes::ALREADY_SAID;
 use crate::admit::{self, Admission, Answer, Rejection, digest_key, place_key};
@@ -19,20 +23,25 @@ use crate::fault::Fault;
 use crate::head::Head;
 use crate::index::{Key, Keys};
 use crate::pool::Pool;
-use crate::private::{self, Batch, PrivateEntry, PrivateLane, Queued};
+use crate::private::{self, Batch, PrivateEntry, PrivateLane, Promised, Queued};
 use crate::reader::Reader;
 use crate::sequence::Sequencer;
 use crate::vault::{
     self, Keeping, Pad, Progress, RecordFault, Secret, SystemEntropy, ToSeal, Vault, VaultFault,
 };
+use crate::vouched;
 
 /// Lines that share a pool.
 const POOL_LINES_MAX: usize = 4096;
 /// Bytes of lines that share a pool; what is in the log of them is less.
 const POOL_LINES_BYTES_MAX: usize = 4 << 20;
+/// So far back from the end of the log a body is looked for, by which the vault shows that it is of the
+/// log's time.
+const TAIL_ENTRIES: u64 = 1024;
 
 pub(super) struct Desk {
     disk: Arc<dyn Disk>,
+    vault_keys: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     sequencer: Sequencer,
     admission: Admission,
@@ -41,6 +50,7 @@ pub(super) struct Desk {
     key: SecretKey,
     keeping: Keeping,
     scanned: scan::Scanned,
+    seen: Seen,
     broken: bool,
 }
 
@@ -59,21 +69,89 @@ impl Desk {
         opening: Opening,
         lane: impl FnOnce(&dyn Disk) -> Result<PrivateLane, VaultFault>,
     ) -> Result<Self, Fault> {
-        let Opening { disk, log_key, roster, device, device_key, keeping, clock, threads, .. } =
-            opening;
+        let Opening { disk, keys, log_key, agreement, roster, .. } = opening;
+        let Opening { device, device_key, keeping, clock, threads, .. } = opening;
+        let vault_keys = keys;
         let keys: Arc<dyn Keys> = Arc::new(EntryKeys);
         let sequencer = crate::open_with_keys(&disk, &log_key, &keys, clock.now())?;
         let lane = lane(&*disk)?;
         let mut admission = Admission::new(roster, device.clone(), threads);
         let scanned = scan::bring_up(&*disk, sequencer.published().size)?;
         let reader = Reader::new(&*disk);
+        if let Some(leaf) = scanned.adopted {
+            let entry = read_entry(leaf, &reader.entry(leaf, sequencer.published().size)?)?;
+            if let Ok(Said::AgreementAdopted(Adopted { version })) =
+                Said::of(entry.statement.header())
+                && version != agreement
+            {
+                return Err(Fault::OtherAgreement { adopted: version, leaf, given: agreement });
+            }
+        }
         for &leaf in &scanned.leaves {
             let bytes = reader.entry(leaf, sequencer.published().size)?;
             admission.replay(leaf, &read_entry(leaf, &bytes)?, None);
         }
-        let key = device_key;
-        let broken = false;
-        Ok(Self { disk, clock, sequencer, admission, lane, device, key, keeping, scanned, broken })
+        let seen = Seen::read(&*disk)?;
+        Ok(Self {
+            disk,
+            vault_keys,
+            clock,
+            sequencer,
+            admission,
+            lane,
+            device,
+            key: device_key,
+            keeping,
+            scanned,
+            seen,
+            broken: false,
+        })
+    }
+
+    /// Refuses a folder of keys that is of an earlier time than the log: bodies sealed since would be
+    /// written over, and what was queued or erased since forgotten.
+    pub(super) fn refuse_older_keys(&self, vault: &mut Vault) -> Result<(), Fault> {
+        self.seen.check(self.keys_now(vault))?;
+        let next = place_key(&self.device, Lane::Cell, self.lane.next_cell());
+        if let Some(leaf) = self.sequencer.find(&next)? {
+            return Err(seen::unplanned_cell(leaf));
+        }
+        let size = self.head().size;
+        for leaf in (size.saturating_sub(TAIL_ENTRIES)..size).rev() {
+            let Some(sealed) = self.entry(leaf)?.sealed else { continue };
+            if vault.state(&sealed.sha256)? == vault::State::Unknown {
+                return Err(seen::unknown_body(leaf, &sealed.sha256));
+            }
+            break;
+        }
+        Ok(())
+    }
+
+    /// Writes down how far the keys have come, if they have. Behind whatever it is about: a crash in
+    /// between leaves less written down than there is.
+    pub(super) fn note_keys(&mut self, vault: &Vault) -> Result<(), Fault> {
+        let now = self.keys_now(vault);
+        if now != self.seen {
+            now.write(&*self.disk)?;
+            self.seen = now;
+        }
+        Ok(())
+    }
+
+    fn keys_now(&self, vault: &Vault) -> Seen {
+        Seen { vault: vault.events(), private: self.lane.events() }
+    }
+
+    pub(super) fn orphans(&self) -> Result<BTreeSet<Digest>, Fault> {
+        vouched::orphans(&*self.disk, &*self.vault_keys, self.head().size)
+    }
+
+    pub(super) const fn roster(&self) -> &Roster {
+        self.admission.roster()
+    }
+
+    pub(super) fn next_promised(&self) -> Option<u64> {
+        self.lane.next_promised()
     }
 
     pub(super) fn resume_lane(&mut self) -> Result<(), Fault> {
@@ -172,8 +250,10 @@ impl Desk {
             let header = claim.statement().header();
             let digest = claim.statement().digest();
             let before = self.lane.said(&header.device, header.sequence);
-            if before.is_some_and(|before| before != digest) {
-                *answer = rejected(line, Refusal::new(&ALREADY_SAID).within("statement"));
+            if let Some(before) = before.filter(|before| *before != digest) {
+                let proof = self.proof(vault, &before, claim)?;
+                let refusal = Refusal::new(&ALREADY_SAID).within("statement");
+                *answer = Answer::Rejected(Box::new(Rejection { line, refusal, proof }));
                 continue;
             }
             let mut entropy = SystemEntropy;
@@ -184,10 +264,36 @@ impl Desk {
                     let refusal = Refusal::new(&private::TOO_LONG_FOR_PRIVATE);
                     *answer = rejected(line, refusal.detail(fault.to_string()));
                 }
-                Some(Queued::Taken(Progress::NotYet)) | None => {}
+                Some(Queued::Taken(Progress::NotYet)) | None => {
+                    *answer = Answer::Waiting(Box::new(self.promise(&digest)?));
+                }
             }
         }
         Ok(())
+    }
+
+    /// What the author of a private statement gets for it until it is in the log.
+    fn promise(&self, statement: &Digest) -> Result<Promise, Fault> {
+        let Some(Promised { period, cells }) = self.lane.promised(statement) else {
+            return Err(Fault::Broken);
+        };
+        Promise::sign(self.device.clone(), &self.key, *statement, *period, cells.clone())
+            .map_err(|why| damaged("a promise of the keeper", &why))
+    }
+
+    /// The proof against a device that said two things in private under one number: the log does not show
+    /// the first.
+    fn proof(
+        &self,
+        vault: &Vault,
+        before: &Digest,
+        claim: &Claim,
+    ) -> Result<Option<Equivocation>, Fault> {
+        let Some(first) = self.lane.signed(vault, before)? else { return Ok(None) };
+        let member = self.admission.roster().device(&claim.statement().header().device);
+        Ok(member.and_then(|member| {
+            Equivocation::of(member.key.clone(), first, claim.statement().clone()).ok()
+        }))
     }
 
     pub(super) fn close_period(
@@ -248,7 +354,7 @@ impl vault::Record for Desk {
             Some(Answer::Admitted { leaf, .. } | Answer::Known { leaf }) => {
                 Ok(Progress::Leaf(leaf))
             }
-            Some(Answer::Private(_)) => Ok(Progress::NotYet),
+            Some(Answer::Private(_) | Answer::Waiting(_)) => Ok(Progress::NotYet),
             Some(Answer::Rejected(rejection)) => {
                 Err(RecordFault::Refused(rejection.refusal.to_string()))
             }

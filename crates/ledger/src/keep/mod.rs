@@ -5,16 +5,20 @@
 //! erasures) go the same way as everybody's.
 
 mod desk;
+mod readers;
 mod scan;
+mod seen;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use agreement::statement::promise::period_of;
 use agreement::statement::said::{Erased, ErasureReason, Nothing, Ticked};
 use agreement::statement::{Body, Claim, Entry, Lane, Roster, Said, SecretKey, body};
 use agreement::{DeviceId, Digest};
 
 use self::desk::Desk;
+pub use self::readers::PublishedRoster;
 use crate::admit::Answer;
 use crate::clock::Clock;
 use crate::disk::Disk;
@@ -34,7 +38,9 @@ pub struct Opening {
     pub keys: Arc<dyn Disk>,
     /// Signs checkpoints.
     pub log_key: Arc<dyn LogKey>,
-    /// The roster of the pack in force.
+    /// The version of the pack in force: if the record has adopted one, it has to be this.
+    pub agreement: Digest,
+    /// The roster of that pack.
     pub roster: Roster,
     /// The device that speaks for the record.
     pub device: DeviceId,
@@ -86,10 +92,12 @@ impl Keeper {
         let step = *step;
         // The lock first: the vault has one writer as the log has.
         let mut desk = Desk::open(opening, |_| PrivateLane::open(&*lane_keys, device, step))?;
-        let vault = Vault::open(disk, keys, identity, entropy(), sizes)?;
+        let mut vault = Vault::open(disk, keys, identity, entropy(), sizes)?;
+        desk.refuse_older_keys(&mut vault)?;
         desk.resume_lane()?;
         let mut keeper = Self { desk, vault };
         keeper.vault.resume_erasures(&mut keeper.desk)?;
+        keeper.desk.note_keys(&keeper.vault)?;
         Ok(keeper)
     }
 
@@ -99,7 +107,9 @@ impl Keeper {
     /// # Errors
     /// When the world fails: the record has then to be opened again.
     pub fn submit(&mut self, lines: &[&[u8]], first_line: u64) -> Result<Vec<Answer>, Fault> {
-        self.desk.submit(&mut self.vault, lines, first_line)
+        let answers = self.desk.submit(&mut self.vault, lines, first_line)?;
+        self.desk.note_keys(&self.vault)?;
+        Ok(answers)
     }
 
     /// Says that time has passed.
@@ -119,7 +129,27 @@ impl Keeper {
     /// # Errors
     /// As [`Keeper::submit`].
     pub fn close_period(&mut self, period: u64) -> Result<Option<Batch>, Fault> {
-        self.desk.close_period(&mut self.vault, period)
+        let batch = self.desk.close_period(&mut self.vault, period)?;
+        self.desk.note_keys(&self.vault)?;
+        Ok(batch)
+    }
+
+    /// Ends every period that is over by the clock: one that was promised to somebody under its own
+    /// number, and the last of them whether or not anything was said. To be called once a period.
+    ///
+    /// # Errors
+    /// As [`Keeper::submit`].
+    pub fn end_periods(&mut self) -> Result<Vec<Batch>, Fault> {
+        let Some(over) = period_of(self.desk.now()).checked_sub(1) else { return Ok(Vec::new()) };
+        let mut batches = Vec::new();
+        loop {
+            let next = self.desk.next_promised().unwrap_or(over).min(over);
+            let next = self.last_period().map_or(next, |last| next.max(last + 1));
+            if next > over {
+                return Ok(batches);
+            }
+            batches.extend(self.close_period(next)?);
+        }
     }
 
     /// Releases the disclosures that are on the record by now. What is released is given once: it
@@ -128,7 +158,9 @@ impl Keeper {
     /// # Errors
     /// As [`Keeper::submit`].
     pub fn collect(&mut self) -> Result<Vec<Released>, Fault> {
-        Ok(self.vault.resume(&mut self.desk)?)
+        let released = self.vault.resume(&mut self.desk)?;
+        self.desk.note_keys(&self.vault)?;
+        Ok(released)
     }
 
     /// Shows the body of an entry to a reader, who is on the pack's list of recipients. As a
@@ -158,7 +190,9 @@ impl Keeper {
             reader: reader.id.clone(),
             recipient: reader.age.clone(),
         };
-        Ok(self.vault.disclose(&mut self.desk, disclosure, &text(&claim))?)
+        let shown = self.vault.disclose(&mut self.desk, disclosure, &text(&claim))?;
+        self.desk.note_keys(&self.vault)?;
+        Ok(shown)
     }
 
     /// Erases the body of an entry for good.
@@ -170,7 +204,26 @@ impl Keeper {
         let said = Said::Erasure(Erased { erased: statement, reason });
         let claim = self.desk.sign(Lane::Public, &said, None)?;
         let erasure = Erasure { statement, body };
-        Ok(self.vault.erase(&mut self.desk, erasure, &text(&claim))?)
+        let stone = self.vault.erase(&mut self.desk, erasure, &text(&claim))?;
+        self.desk.note_keys(&self.vault)?;
+        Ok(stone)
+    }
+
+    /// Destroys sealed bodies that no entry names, and that wait for none: what a crash left between
+    /// sealing and sequencing. Reads the whole log. Gives the digests of their ciphertexts.
+    ///
+    /// # Errors
+    /// As [`Keeper::submit`]; when anything in log or vault is damaged, nothing is destroyed.
+    pub fn sweep(&mut self) -> Result<Vec<Digest>, Fault> {
+        let orphans: Vec<Digest> = self.desk.orphans()?.into_iter().collect();
+        self.vault.discard(&orphans)?;
+        Ok(orphans)
+    }
+
+    /// The roster as the record has it by now.
+    #[must_use]
+    pub const fn roster(&self) -> &Roster {
+        self.desk.roster()
     }
 
     /// An entry by its leaf.

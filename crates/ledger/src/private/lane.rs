@@ -4,17 +4,20 @@
 //! the clear. When a period ends its batch is planned, to the byte, and the plan is durable before
 //! it is sequenced: after a crash the same plan goes to the log again, which knows its entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use agreement::statement::promise::period_of;
 use agreement::statement::said::Cell as SaidCell;
 use agreement::statement::{
     Claim, Commitment, Header, Kind, Place, Root, Said, Sealed, SecretKey, Statement, Visibility,
 };
 use agreement::{DeviceId, Digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use spacetime::Instant;
 
-use super::cell::{CELL_SEALED_BYTES, Cell, CellFault, cut};
+use super::cell::{CELL_SEALED_BYTES, CELLS_MAX, Cell, CellFault, cut};
 use crate::disk::{Disk, create_folders, folder_of};
 use crate::vault::journal::Journal;
 use crate::vault::{
@@ -78,6 +81,10 @@ pub struct PrivateLane {
     known: BTreeMap<Digest, Progress>,
     /// What each device has said in private under each of its numbers.
     said: BTreeMap<(DeviceId, u64), Digest>,
+    /// What was promised for each statement.
+    promised: BTreeMap<Digest, Promised>,
+    /// The signed header of each, wrapped to the vault.
+    signed: BTreeMap<Digest, String>,
     place: Place,
     /// Of the last batch that was planned.
     period: Option<u64>,
@@ -90,6 +97,22 @@ struct Waiting {
     device: String,
     sequence: u64,
     cells: Vec<SealedCell>,
+    /// The period in whose batch it is promised to be.
+    #[serde(default)]
+    promised: u64,
+    /// The signed header, wrapped to the vault: proof, should the device say something else under its
+    /// number. Base64.
+    #[serde(default)]
+    signed: Option<String>,
+}
+
+/// What is promised for a private statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promised {
+    /// The last period in whose batch its cells may be.
+    pub period: u64,
+    /// Digests of their ciphertexts.
+    pub cells: Vec<Digest>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -144,6 +167,8 @@ impl PrivateLane {
             plan: None,
             known: BTreeMap::new(),
             said: BTreeMap::new(),
+            promised: BTreeMap::new(),
+            signed: BTreeMap::new(),
             place: Place::default(),
             period: None,
         };
@@ -164,6 +189,78 @@ impl PrivateLane {
     #[must_use]
     pub fn said(&self, device: &DeviceId, sequence: u64) -> Option<Digest> {
         self.said.get(&(device.clone(), sequence)).copied()
+    }
+
+    /// What was promised for a statement when it was queued.
+    #[must_use]
+    pub fn promised(&self, statement: &Digest) -> Option<&Promised> {
+        self.promised.get(statement)
+    }
+
+    /// A statement that was queued, without its body: proof that its device said it.
+    ///
+    /// # Errors
+    /// When it was wrapped to another vault.
+    pub fn signed(
+        &self,
+        vault: &Vault,
+        statement: &Digest,
+    ) -> Result<Option<Statement>, VaultFault> {
+        let Some(wrapped) = self.signed.get(statement) else { return Ok(None) };
+        let wrapped = STANDARD.decode(wrapped).map_err(|_| damaged())?;
+        let bytes = vault.recall(&wrapped)?;
+        Statement::parse_canonical(&bytes).map(Some).map_err(|_| damaged())
+    }
+
+    /// The last period that was promised to what waits longest.
+    #[must_use]
+    pub fn next_promised(&self) -> Option<u64> {
+        self.queue.first().map(|waiting| waiting.promised)
+    }
+
+    /// How many events its journal holds.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.journal.count()
+    }
+
+    /// The number that the next cell gets.
+    #[must_use]
+    pub const fn next_cell(&self) -> u64 {
+        self.place.sequence
+    }
+
+    /// Cells that are sealed and not in the log yet, as the lane's journal has them. Changes nothing.
+    ///
+    /// # Errors
+    /// When the disk fails or the journal is damaged.
+    pub fn waiting_cells(keys: &dyn Disk) -> Result<BTreeSet<Digest>, VaultFault> {
+        let (events, _) = Journal::read::<Event>(keys, JOURNAL)?;
+        let (mut waiting, mut planned) = (BTreeSet::new(), Vec::new());
+        let digest = |cell: &SealedCell| Digest::parse(&cell.sha256).ok_or_else(damaged);
+        for event in events {
+            match event {
+                Event::Queued(queued) => {
+                    for cell in &queued.cells {
+                        waiting.insert(digest(cell)?);
+                    }
+                }
+                Event::Planned(plan) => {
+                    planned = plan
+                        .entries
+                        .iter()
+                        .map(|entry| digest(&entry.sealed))
+                        .collect::<Result<_, _>>()?;
+                    waiting.extend(planned.iter().copied());
+                }
+                Event::Sequenced { .. } => {
+                    planned.drain(..).for_each(|cell| {
+                        waiting.remove(&cell);
+                    });
+                }
+            }
+        }
+        Ok(waiting)
     }
 
     /// Where a device is in the numbering of its private statements.
@@ -204,6 +301,7 @@ impl PrivateLane {
         let mut outcomes = Vec::with_capacity(claims.len());
         let mut waiting: Vec<Waiting> = Vec::new();
         let mut fresh: BTreeMap<Digest, ()> = BTreeMap::new();
+        let mut ahead: usize = self.queue.iter().map(|waiting| waiting.cells.len()).sum();
         for (claim, received_at) in claims {
             let kind = &claim.statement().header().kind;
             assert_eq!(kind.visibility(), Visibility::Private, "the lane is for private kinds");
@@ -217,11 +315,15 @@ impl PrivateLane {
                 Err(fault) => outcomes.push(Queued::Refused(fault)),
                 Ok(cells) => {
                     let cells = cells.iter().map(|cell| stage(vault, cell, entropy));
-                    let cells = cells.collect::<Result<_, _>>()?;
+                    let cells = cells.collect::<Result<Vec<SealedCell>, _>>()?;
                     let header = claim.statement().header();
                     let (device, sequence) = (header.device.to_string(), header.sequence);
                     let statement = digest.to_string();
-                    waiting.push(Waiting { statement, device, sequence, cells });
+                    ahead += cells.len();
+                    let promised = self.period_for(ahead, *received_at);
+                    let signed = vault.remember(&claim.statement().canonical());
+                    let signed = signed.map(|wrapped| STANDARD.encode(wrapped));
+                    waiting.push(Waiting { statement, device, sequence, cells, promised, signed });
                     fresh.insert(digest, ());
                     outcomes.push(Queued::Taken(Progress::NotYet));
                 }
@@ -232,6 +334,14 @@ impl PrivateLane {
             self.note(Event::Queued(waiting))?;
         }
         Ok(outcomes)
+    }
+
+    /// The period by which a statement is in the log whose last cell is the `ahead`th that waits: the one
+    /// that runs, or one later for each batch in front that may be full.
+    fn period_for(&self, ahead: usize, received_at: Instant) -> u64 {
+        const BATCH_FULL: usize = BATCH_ENTRIES_MAX - CELLS_MAX;
+        let next = self.period.map_or(0, |last| last + 1).max(period_of(received_at));
+        next + (ahead.saturating_sub(1) / BATCH_FULL) as u64
     }
 
     /// Ends a period: what is queued goes into the log with covers, in a random order, as a multiple
@@ -333,6 +443,12 @@ impl PrivateLane {
                 let device = DeviceId::new(&waiting.device).ok_or_else(damaged)?;
                 self.known.insert(digest, Progress::NotYet);
                 self.said.insert((device, waiting.sequence), digest);
+                let cells = waiting.cells.iter().map(|cell| Digest::parse(&cell.sha256));
+                let cells = cells.collect::<Option<_>>().ok_or_else(damaged)?;
+                self.promised.insert(digest, Promised { period: waiting.promised, cells });
+                if let Some(signed) = &waiting.signed {
+                    self.signed.insert(digest, signed.clone());
+                }
                 self.queue.push(waiting);
             }
             Event::Planned(plan) => {

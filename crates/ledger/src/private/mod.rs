@@ -17,5 +17,5 @@ agreement::statement_codes! {
 }
 
 pub use cell::{CELL_DATA_BYTES, CELL_SEALED_BYTES, CELLS_MAX, Cell, CellFault, cut};
-pub use lane::{BATCH_ENTRIES_MAX, Batch, PrivateEntry, PrivateLane, Queued, Sequence};
+pub use lane::{BATCH_ENTRIES_MAX, Batch, PrivateEntry, PrivateLane, Promised, Queued, Sequence};
 pub use opener::{Incomplete, Opened, Opener};

@@ -98,6 +98,11 @@ impl Journal {
         Ok(events)
     }
 
+    /// How many events it holds.
+    pub(crate) const fn count(&self) -> u64 {
+        self.next
+    }
+
     /// Appends an event. It is durable when this returns.
     ///
     /// # Errors

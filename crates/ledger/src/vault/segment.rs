@@ -295,19 +295,34 @@ impl Segment {
         read_shares(&bytes).ok_or_else(|| damaged("shares were changed"))
     }
 
+    /// Overwrites what is of a body that no entry names. Doing it again does no harm.
+    pub(super) fn discard(&mut self, slot: u32, found: Slot) -> Result<(), VaultFault> {
+        let shares = found.shares();
+        let key = SlotKey::Erased { leaf: None, shares };
+        self.overwrite(slot, &Slot { key, ..found }, shares)
+    }
+
     /// Overwrites the key, the shares and the ciphertext of a body, each made durable, and leaves
     /// what tells that it was so. Doing it again does no harm.
     pub(super) fn destroy(&mut self, sentence: &Sentence) -> Result<(), VaultFault> {
         let &Sentence { body, leaf, slot, offset, len, shares, .. } = sentence;
         let key = SlotKey::Erased { leaf: Some(leaf), shares };
-        let erased = Slot { offset, len, sealed: body, key };
+        self.overwrite(slot, &Slot { offset, len, sealed: body, key }, shares)
+    }
+
+    fn overwrite(
+        &mut self,
+        slot: u32,
+        erased: &Slot,
+        shares: Option<(u64, u32)>,
+    ) -> Result<(), VaultFault> {
         self.keys.write(slot_offset(slot), &erased.to_bytes())?;
         self.keys.sync()?;
         if let (Some((offset, len)), Some(file)) = (shares, &mut self.shares) {
             file.write(offset, &vec![0; len as usize])?;
             file.sync()?;
         }
-        self.bodies.write(offset, &vec![0; len as usize])?;
+        self.bodies.write(erased.offset, &vec![0; erased.len as usize])?;
         self.bodies.sync()
     }
 }

@@ -334,6 +334,38 @@ impl Vault {
         self.opened.get_mut(&number).ok_or(VaultFault::Broken)
     }
 
+    /// Wraps a few bytes to the vault itself: what is not a body and yet nobody else's to read. `None`
+    /// when they are too many.
+    pub(crate) fn remember(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let fits = bytes.len() < wrap::WRAPPED_BYTES_MAX / 2;
+        fits.then(|| wrap::wrap(&self.identity.to_public(), bytes))
+    }
+
+    /// What [`Vault::remember`] wrapped.
+    pub(crate) fn recall(&self, wrapped: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultFault> {
+        Ok(wrap::unwrap(&self.identity, wrapped)?)
+    }
+
+    /// How many events its journal holds.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.journal.count()
+    }
+
+    /// Destroys bodies that no entry of the record names: what a crash left between sealing and
+    /// sequencing. Whoever calls this has looked at every entry.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) fn discard(&mut self, orphans: &[Digest]) -> Result<(), VaultFault> {
+        for body in orphans {
+            if let Some((segment, slot, found)) = self.find(body)? {
+                self.segment(segment)?.discard(slot, found)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn note(&mut self, event: Event) -> Result<(), VaultFault> {
         self.journal.append(&event)?;
         self.memory.apply(event);

@@ -1,6 +1,6 @@
 //! Walks the vault without any key: is every ciphertext there, and as it was sealed?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agreement::Digest;
 use agreement::statement::Sealed;
@@ -26,6 +26,8 @@ pub struct Walk {
     pub flaws: Vec<Flaw>,
     /// Every body by its digest: length, and the leaf of its erasure.
     known: BTreeMap<Digest, (u32, Option<u64>)>,
+    /// Bodies that are held and that nobody has named yet.
+    unnamed: BTreeSet<Digest>,
 }
 
 /// Something that is not as it should be.
@@ -64,6 +66,18 @@ impl Walk {
             Some(&(len, None)) if u64::from(len) == sealed.bytes => Kept::Whole,
             _ => Kept::Missing,
         }
+    }
+
+    /// Says that an entry of the record, or something that waits to be one, names a body.
+    pub fn name(&mut self, sealed: &Digest) {
+        self.unnamed.remove(sealed);
+    }
+
+    /// Bodies that are held and that nobody named: sealed before a crash that kept their entries from
+    /// being sequenced.
+    #[must_use]
+    pub const fn unnamed(&self) -> &BTreeSet<Digest> {
+        &self.unnamed
     }
 }
 
@@ -195,6 +209,7 @@ fn count(walk: &mut Walk, slot: &Slot, is_flawed: bool) {
         _ if is_flawed => {}
         _ => {
             walk.held += 1;
+            walk.unnamed.insert(slot.sealed);
             walk.known.insert(slot.sealed, (slot.len, None));
         }
     }

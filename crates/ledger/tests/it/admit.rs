@@ -159,7 +159,7 @@ fn said_of(answer: &Answer) -> String {
         Answer::Admitted { leaf, standing: Standing::Good } => format!("{leaf}"),
         Answer::Admitted { leaf, standing: Standing::Contested } => format!("{leaf} contested"),
         Answer::Known { leaf } => format!("known {leaf}"),
-        Answer::Private(_) => "private".to_owned(),
+        Answer::Private(_) | Answer::Waiting(_) => "private".to_owned(),
         Answer::Rejected(why) => format!("{}: {}", why.line, why.refusal.code.name),
     }
 }
@@ -346,7 +346,7 @@ fn a_party_corrects_what_it_said_itself_and_nothing_else() {
     let mut one = Speaker::new("tablet-1", 1);
     let first = one.report("a");
     let supersedes = first.statement().digest();
-    let said = |supersedes| Said::Correction(Corrects { supersedes });
+    let said = |supersedes| Said::Correction(Corrects { segment: None, supersedes });
     let body = Body::Correction(Replacement::Report(Box::new(report("a, mended"))));
     let own = one.say(&said(supersedes), Some(&body));
     let others = Speaker::new("tablet-2", 2).say(&said(supersedes), Some(&body));

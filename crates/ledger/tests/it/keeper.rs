@@ -6,14 +6,19 @@ use std::sync::Arc;
 use age::x25519::Identity;
 use agreement::party::Recipient;
 use agreement::report::{Act, Method, Source, Told};
+use agreement::statement::body::PackText;
+use agreement::statement::promise::{Held, Kept};
 use agreement::statement::said::{ErasureReason, Nothing};
-use agreement::statement::{self, Body, Claim, Place, Roster, Said, SecretKey};
+use agreement::statement::{
+    self, Body, Claim, Equivocation, Place, Promise, Roster, Said, SecretKey,
+};
 use agreement::track::Locator;
-use agreement::{DeviceId, Digest, PackFiles, PartyId, Report};
+use agreement::{DeviceId, Digest, Pack, PackFiles, PartyId, Report};
 use ledger::admit::Answer;
 use ledger::disk::{Disk, RealDisk};
-use ledger::vault::{Keeping, Kept, Released, Shown, State, walk};
-use ledger::{Birth, Fault, Keeper, LogKey, Opening, STAGED_BYTES_MIN};
+use ledger::vault::{Keeping, Pad, Released, Secret, Shown, State, ToSeal, walk};
+use ledger::vouched::SealedBodies;
+use ledger::{Birth, Fault, Keeper, LogKey, Opening, STAGED_BYTES_MIN, fsck};
 use spacetime::{Instant, Interval};
 
 use crate::key::TestKey;
@@ -24,7 +29,7 @@ const STEP: usize = 4;
 
 /// A record on a real disk, the vault's identity and a reader's.
 struct Room {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     disk: Arc<dyn Disk>,
     vault: Identity,
     reader: Identity,
@@ -42,8 +47,8 @@ fn device(name: &str) -> DeviceId {
     DeviceId::new(name).unwrap()
 }
 
-/// The small pack's roster, with keys that the test has: tablet-1 keeps the record.
-fn roster() -> Roster {
+/// The small pack, with keys that the test has: tablet-1 keeps the record.
+fn pack() -> (Pack, PackText) {
     let mut text = AGREEMENT.to_owned();
     for (old, number) in [
         ("fikTIvMHh8WPHMTwXLesSFfjIQQsz1v0QN3+6RbKmLg=", 1),
@@ -56,7 +61,9 @@ fn roster() -> Roster {
         areas_geojson: Some(AREAS.as_bytes()),
         has_sources: true,
     };
-    Roster::of(&agreement::pack::read(&files).unwrap().0).unwrap()
+    let (pack, _) = agreement::pack::read(&files).unwrap();
+    let areas_geojson = Some(AREAS.to_owned());
+    (pack, PackText { agreement_toml: text, areas_geojson, sources_md: "# Sources\n".to_owned() })
 }
 
 impl Room {
@@ -66,16 +73,21 @@ impl Room {
         let birth = Birth { now: at(0), secret: [7; 32], staged_bytes: STAGED_BYTES_MIN };
         ledger::init(&*disk, &TestKey("ours"), &birth).unwrap();
         let [vault, reader] = [0; 2].map(|_| Identity::generate());
-        Self { _folder: folder, disk, vault, reader }
+        Self { folder, disk, vault, reader }
     }
 
     fn open(&self, now: i64) -> Result<Keeper, Fault> {
+        self.open_under(now, Digest::of_bytes(b"another pack"))
+    }
+
+    fn open_under(&self, now: i64, agreement: Digest) -> Result<Keeper, Fault> {
         let log_key: Arc<dyn LogKey> = Arc::new(TestKey("ours"));
         Keeper::open(Opening {
             disk: self.disk.clone(),
             keys: self.disk.clone(),
             log_key,
-            roster: roster(),
+            agreement,
+            roster: Roster::of(&pack().0).unwrap(),
             device: device("tablet-1"),
             device_key: key(1),
             identity: self.vault.clone(),
@@ -163,7 +175,7 @@ fn a_report_is_shown_over_the_record_and_then_erased_for_good() {
     let walked = walk(&*room.disk, &*room.disk).unwrap();
     assert_eq!(
         (walked.kept(&sealed), &*walked.flaws),
-        (Kept::Erased { leaf: stone.leaf }, &[][..])
+        (ledger::vault::Kept::Erased { leaf: stone.leaf }, &[][..])
     );
 }
 
@@ -172,8 +184,8 @@ fn a_private_statement_waits_for_its_period_and_is_known_by_its_number() {
     let room = Room::new();
     let mut keeper = room.open(10).unwrap();
     let size = keeper.head().size;
-    assert!(matches!(submit(&mut keeper, &call("hello")), Answer::Private(_)));
-    assert!(matches!(submit(&mut keeper, &call("hello")), Answer::Private(_)));
+    assert!(matches!(submit(&mut keeper, &call("hello")), Answer::Waiting(_)));
+    assert!(matches!(submit(&mut keeper, &call("hello")), Answer::Waiting(_)));
     assert_eq!(keeper.head().size, size, "the log does not tell yet");
     let Answer::Rejected(why) = submit(&mut keeper, &call("goodbye")) else { panic!("admitted") };
     assert_eq!(why.refusal.code.name, "number-used-twice");
@@ -200,4 +212,230 @@ fn a_record_has_one_keeper_and_a_vault_one_identity() {
     drop(keeper);
     let stranger = Room { vault: Identity::generate(), ..room };
     assert!(matches!(stranger.open(12), Err(Fault::Vault(_))));
+}
+
+/// Every entry of the record, held against a promise.
+fn held(keeper: &Keeper, promise: &Promise) -> Kept {
+    let mut held = Held::new(promise);
+    (0..keeper.head().size).for_each(|leaf| held.take(leaf, &keeper.entry(leaf).unwrap()));
+    held.verdict()
+}
+
+fn waiting(answer: Answer) -> Promise {
+    let Answer::Waiting(promise) = answer else { panic!("{answer:?}") };
+    *promise
+}
+
+#[test]
+fn who_says_something_private_gets_a_promise_that_the_log_can_be_held_to() {
+    let room = Room::new();
+    let mut keeper = room.open(130).unwrap();
+    let promise = waiting(submit(&mut keeper, &call("hello")));
+    let text = promise.to_json().to_string();
+    assert_eq!(Promise::parse(text.as_bytes()).as_ref(), Ok(&promise));
+    assert_eq!((promise.verify(&key(1).public()), promise.period), (Ok(()), 2));
+    assert!(promise.verify(&key(2).public()).is_err());
+    assert_eq!(waiting(submit(&mut keeper, &call("hello"))), promise, "said again, the same");
+    assert_eq!(held(&keeper, &promise), Kept::Pending);
+    drop(keeper);
+
+    // The keeper is away for a while, and then ends the promised period before the last.
+    let mut keeper = room.open(600).unwrap();
+    let periods =
+        keeper.end_periods().unwrap().iter().map(|batch| batch.period).collect::<Vec<_>>();
+    assert_eq!(periods, [2, 9]);
+    let Kept::Kept { leaves } = held(&keeper, &promise) else { panic!("not kept") };
+    assert_eq!(leaves.len(), 1);
+    assert!(keeper.end_periods().unwrap().is_empty(), "a period ends once");
+}
+
+#[test]
+fn a_keeper_that_drops_what_it_promised_is_shown_by_its_own_signature() {
+    let room = Room::new();
+    let mut keeper = room.open(130).unwrap();
+    let mut promise = waiting(submit(&mut keeper, &call("hello")));
+    // As if another cell had been promised: the log never shows it.
+    let cells = vec![Digest::of_bytes(b"dropped")];
+    promise = Promise::sign(device("tablet-1"), &key(1), promise.statement, 2, cells).unwrap();
+    keeper.close_period(2).unwrap();
+    assert_eq!(held(&keeper, &promise), Kept::Pending, "the period's batch may have more");
+    drop(keeper);
+    let mut keeper = room.open(190).unwrap();
+    let size = keeper.head().size;
+    keeper.close_period(3).unwrap();
+    assert_eq!(held(&keeper, &promise), Kept::Broken { missing: 1, by_leaf: size });
+    // A keeper that ends no period any more breaks it too, once it is late.
+    drop(keeper);
+    let late = Promise::sign(device("tablet-1"), &key(1), promise.statement, 4, promise.cells);
+    let late = late.unwrap();
+    let mut keeper = room.open(300 + 599).unwrap();
+    keeper.tick().unwrap();
+    assert_eq!(held(&keeper, &late), Kept::Pending);
+    drop(keeper);
+    let mut keeper = room.open(300 + 601).unwrap();
+    keeper.tick().unwrap();
+    assert!(matches!(held(&keeper, &late), Kept::Broken { missing: 1, .. }));
+}
+
+#[test]
+fn a_private_equivocation_is_proven_to_whoever_holds_both() {
+    let room = Room::new();
+    let mut keeper = room.open(10).unwrap();
+    submit(&mut keeper, &call("hello"));
+    for closed in [false, true] {
+        if closed {
+            keeper.close_period(7).unwrap();
+            drop(keeper);
+            keeper = room.open(20).unwrap();
+        }
+        let Answer::Rejected(why) = submit(&mut keeper, &call("goodbye")) else {
+            panic!("admitted")
+        };
+        let proof = why.proof.expect("a proof").to_json().to_string();
+        assert!(!proof.contains("hello"), "of the body nothing is shown");
+        let proof = Equivocation::parse(proof.as_bytes()).unwrap();
+        assert_eq!(proof.key, key(2).public());
+        let mut said = [call("hello"), call("goodbye")].map(|claim| claim.statement().digest());
+        let mut proven = proof.statements.map(|statement| statement.digest());
+        said.sort();
+        proven.sort();
+        assert_eq!(proven, said);
+    }
+}
+
+#[test]
+fn keys_that_were_put_back_from_an_older_copy_are_refused() {
+    let copy_of = |room: &Room| {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(&room.folder.path().join("vault"), &copy.path().join("vault"));
+        copy
+    };
+    let put_back = |room: &Room, copy: &tempfile::TempDir| {
+        std::fs::remove_dir_all(room.folder.path().join("vault")).unwrap();
+        copy_folder(&copy.path().join("vault"), &room.folder.path().join("vault"));
+        room.open(1000).map(|_| ())
+    };
+    let refused = |opened: Result<(), Fault>, why: &str| {
+        let Err(fault @ Fault::KeysPutBack { .. }) = opened else { panic!("{opened:?}") };
+        assert!(fault.to_string().contains(why), "{fault}");
+    };
+    type Change = fn(&mut Keeper);
+    let changes: [(Change, &str); 4] = [
+        (|keeper| drop(submit(keeper, &call("hello"))), "vault/private holds 0 events, and held 1"),
+        (
+            |keeper| assert!(keeper.close_period(9).unwrap().is_some()),
+            "vault/private holds 0 events, and held 2",
+        ),
+        (|keeper| drop(keeper.disclose(0, &joint(), "x").unwrap()), "vault/journal holds 0 events"),
+        (
+            |keeper| {
+                drop(submit(
+                    keeper,
+                    &report(Place {
+                        sequence: 1,
+                        ..Place::after(report(Place::default()).statement())
+                    }),
+                ))
+            },
+            "the body of entry 1",
+        ),
+    ];
+    for (change, why) in changes {
+        let room = Room::new();
+        let mut keeper = room.open(10).unwrap();
+        submit(&mut keeper, &report(Place::default()));
+        drop(keeper);
+        let copy = copy_of(&room);
+        let mut keeper = room.open(20).unwrap();
+        change(&mut keeper);
+        drop(keeper);
+        let whole = copy_of(&room);
+        refused(put_back(&room, &copy), why);
+        put_back(&room, &whole).unwrap();
+        // Also where nothing was written down beside the log.
+        if why.contains("held 2") {
+            std::fs::remove_file(room.folder.path().join("state/keys.json")).unwrap();
+            refused(put_back(&room, &copy), "has not planned the cell");
+        }
+    }
+}
+
+fn joint() -> Recipient {
+    let age = Identity::generate().to_public().to_string();
+    Recipient {
+        id: "joint-room".into(),
+        party: PartyId::new("upper").unwrap(),
+        age,
+        assessor: false,
+    }
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_body_that_a_crash_left_without_an_entry_is_listed_and_swept() {
+    let room = Room::new();
+    let mut keeper = room.open(10).unwrap();
+    submit(&mut keeper, &report(Place::default()));
+    waiting(submit(&mut keeper, &call("hello")));
+    let orphan = ToSeal {
+        body: ledger::vault::Body::new(Secret::new([9; 32]), b"{\"text\":\"a secret\"}".to_vec()),
+        keeping: Keeping::Vault,
+        pad: Pad::Padme,
+    };
+    let orphan = keeper.vault_mut().seal(&orphan).unwrap().sha256;
+    drop(keeper);
+    let listed = || {
+        let mut bodies = SealedBodies::walk(&*room.disk).unwrap();
+        let report = fsck(&*room.disk, &TestKey("ours"), &mut bodies).unwrap();
+        assert!(report.is_clean(), "{report:?}");
+        bodies.orphans().iter().copied().collect::<Vec<_>>()
+    };
+    assert_eq!(listed(), [orphan], "and not the cell that waits");
+    let mut keeper = room.open(20).unwrap();
+    assert_eq!(keeper.sweep().unwrap(), [orphan]);
+    assert_ne!(keeper.vault_mut().state(&orphan).unwrap(), State::Held);
+    assert!(keeper.sweep().unwrap().is_empty());
+    assert_eq!(keeper.close_period(1).unwrap().unwrap().entries, STEP as u64, "it goes on");
+    drop(keeper);
+    assert!(listed().is_empty());
+}
+
+#[test]
+fn a_pack_that_is_not_the_one_adopted_last_is_refused() {
+    let room = Room::new();
+    let mut keeper = room.open(10).unwrap();
+    let (pack, text) = pack();
+    let said = Said::AgreementAdopted(statement::said::Adopted { version: pack.version.0 });
+    let body = Body::AgreementAdopted(text);
+    let adopt = Claim::sign(
+        device("tablet-1"),
+        &key(1),
+        Place::default(),
+        None,
+        &said,
+        Some((&body, [4; 32])),
+    )
+    .unwrap()
+    .cosigned(device("tablet-2"), &key(2))
+    .unwrap();
+    let answer = submit(&mut keeper, &adopt);
+    assert!(matches!(answer, Answer::Admitted { leaf: 0, .. }), "{answer:?}");
+    drop(keeper);
+    let Err(Fault::OtherAgreement { adopted, leaf: 0, .. }) = room.open(20) else {
+        panic!("opened under another pack")
+    };
+    assert_eq!(adopted, pack.version.0);
+    assert!(room.open_under(20, pack.version.0).is_ok());
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::fields::{Field, Fields, bad_value, fields, one_of, only_member, word_fields};
 use super::super::refusal::Refusal;
+use super::segment::TrackSegment;
 use crate::report::{
     Act, AdminUnit, Arrival, Authorisation, AuthorisedFlight, Bearing, Count, Duty, DutyState,
     Extent, Media, MediaKind, Method, Place, PlaceForm, Range, RangeClass, Report, Sighting,
@@ -113,5 +114,12 @@ pub enum Replacement {
     Duty(Box<Duty>),
     /// Of an authorisation.
     Authorisation(Box<Authorisation>),
+    /// Of a track segment.
+    Segment(Box<TrackSegment>),
 }
-one_of!(Replacement { Report = "report", Duty = "duty", Authorisation = "authorisation" });
+one_of!(Replacement {
+    Report = "report",
+    Duty = "duty",
+    Authorisation = "authorisation",
+    Segment = "segment",
+});

@@ -1,0 +1,76 @@
+//! Whether a container is what the record says: needs the record's entries, and no key.
+
+use agreement::Digest;
+use agreement::statement::Commitment;
+use agreement::statement::said::SegmentRoot;
+
+use crate::container::read;
+use crate::name::Name;
+
+/// What the record says of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnRecord {
+    /// Digest of the statement.
+    pub statement: Digest,
+    /// Its commitment to the body.
+    pub commitment: Commitment,
+    /// The root over the rows, and how many there are.
+    pub root: SegmentRoot,
+    /// Whether the body was erased: then nobody is to hold it.
+    pub is_erased: bool,
+}
+
+/// Something about a container that is not as it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// The segment, where it is one.
+    pub leaf: Option<u64>,
+    /// Stable name of what is wrong.
+    pub code: &'static str,
+    /// The same in words.
+    pub reason: String,
+}
+
+/// Holds a container against its name and against the record. Gives the leaves that it holds as they
+/// were put on the record, and what is wrong.
+pub fn check(
+    name: &Name,
+    bytes: &[u8],
+    on_record: impl Fn(u64) -> Option<OnRecord>,
+) -> (Vec<u64>, Vec<Flaw>) {
+    let whole = |code, reason: String| (Vec::new(), vec![Flaw { leaf: None, code, reason }]);
+    if !name.is_of(bytes) {
+        let reason = "its bytes are not those that were given this name: rebuild it";
+        return whole("container-changed", reason.to_owned());
+    }
+    let segments = match read(bytes) {
+        Ok(segments) => segments,
+        Err(fault) => return whole("no-container", fault.to_string()),
+    };
+    let (mut sound, mut flaws) = (Vec::new(), Vec::new());
+    for kept in &segments {
+        let wrong = match on_record(kept.leaf) {
+            None => Some(("no-segment", "the record has no track segment under its leaf")),
+            Some(said) if said.statement != kept.statement => {
+                Some(("other-statement", "the record has another statement under its leaf"))
+            }
+            Some(said) if said.is_erased => {
+                Some(("erased", "its body was erased, and the rows are still here: rebuild"))
+            }
+            Some(said) if kept.segment.said().as_ref() != Ok(&said.root) => {
+                Some(("other-rows", "its rows do not have the root that is on the record"))
+            }
+            Some(said) if kept.commitment().as_ref() != Ok(&said.commitment) => {
+                Some(("other-body", "it is not the body that its statement commits to"))
+            }
+            Some(_) => None,
+        };
+        match wrong {
+            None => sound.push(kept.leaf),
+            Some((code, reason)) => {
+                flaws.push(Flaw { leaf: Some(kept.leaf), code, reason: reason.to_owned() });
+            }
+        }
+    }
+    (sound, flaws)
+}

@@ -1,0 +1,5 @@
+//! Containers of track segments, from outside.
+
+mod containers;
+mod flips;
+mod scene;
