@@ -161,6 +161,8 @@ codes! {
         BandMayClose = "band-may-close",
         /// Posts in a pack without salt: its version could be searched for their places.
         PostsUnsalted = "posts-unsalted",
+        /// Witnesses so few, or so much of one party, that two views of a record could both be witnessed.
+        WitnessesMayDiffer = "witnesses-may-differ",
         /// No folder entry that says where the pack's facts come from.
         SourcesMissing = "sources-missing",
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::keys::{age_recipient, ed25519};
 use super::names::{Names, ROLES, own_id, required_set_of, set_of};
 use super::table::{Table, Value};
-use crate::fault::FaultCode;
+use crate::fault::{FaultCode, NoteCode};
 use crate::id::{DeviceId, PartyId};
 use crate::pack::folded;
 use crate::party::{Device, Party, Quorum, Recipient, Role, Witness, WitnessGroup};
@@ -141,7 +141,46 @@ pub(super) fn witness_groups(root: &Table<'_>, names: &Names) -> BTreeMap<String
         table.finish();
         Some(WitnessGroup { id: id?, threshold: threshold?, witnesses })
     };
-    read.iter().filter_map(group).map(|group| (group.id.clone(), group)).collect()
+    let groups: Vec<Option<WitnessGroup>> = read.iter().map(group).collect();
+    note_split_views(&read, &groups);
+    groups.into_iter().flatten().map(|group| (group.id.clone(), group)).collect()
+}
+
+/// A record that is shown in two views is caught when both views reach one witness that is honest: k > (n + f)/2,
+/// where f of the n lie. What one party runs may lie together. All groups make the quorum, so it is enough
+/// that one of them is so.
+fn note_split_views(read: &[Table<'_>], groups: &[Option<WitnessGroup>]) {
+    let numbers = |group: &WitnessGroup| {
+        let mut of_party: BTreeMap<&PartyId, usize> = BTreeMap::new();
+        for witness in &group.witnesses {
+            *of_party.entry(&witness.party).or_default() += 1;
+        }
+        let liars = of_party.into_values().max().unwrap_or_default();
+        (group.threshold as usize, group.witnesses.len(), liars)
+    };
+    let holds = |group: &WitnessGroup| {
+        let (threshold, witnesses, liars) = numbers(group);
+        2 * threshold > witnesses + liars
+    };
+    // A group that is faulty is told as that.
+    if groups.iter().any(|group| group.as_ref().is_none_or(holds)) {
+        return;
+    }
+    if let (Some(table), Some(Some(group))) = (read.first(), groups.first()) {
+        let (threshold, witnesses, liars) = numbers(group);
+        let enough = usize::midpoint(witnesses, liars) + 1;
+        let repair = if enough <= witnesses {
+            format!("a threshold of {enough} would rule that out")
+        } else {
+            "witnesses of other parties would rule that out".to_owned()
+        };
+        let text = format!(
+            "two views of the record could both have their quorum: {threshold} of {witnesses} witnesses are \
+             enough, and one party runs {liars} of them; {repair}, and until then only gossip between \
+             mirrors finds it"
+        );
+        table.note(NoteCode::WitnessesMayDiffer, text);
+    }
 }
 
 fn witness(

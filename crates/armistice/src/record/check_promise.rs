@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use agreement::statement::promise::{Held, Kept};
 use agreement::statement::{Entry, Promise, Roster};
 use anyhow::Context as _;
-use audit::Folder;
 use clap::Args;
 use serde_json::json;
 use tlog::VerifierKey;
 
-use crate::audit::log;
+use crate::audit::{log, log_folder};
 use crate::outcome::{Outcome, Refused};
 use crate::pack;
 use crate::views::log_key;
@@ -30,7 +29,7 @@ keeper; 3 a file cannot be read.")]
 pub(crate) struct CheckPromise {
     /// File of the promise.
     promise: PathBuf,
-    /// The log: folder of a record's `log`, or of a mirror.
+    /// The log: folder of a record or of a mirror.
     log_at: PathBuf,
     /// The log's public key.
     #[arg(long, value_name = "VKEY", value_parser = log_key)]
@@ -51,7 +50,7 @@ pub(super) fn run(arguments: &CheckPromise) -> anyhow::Result<Outcome> {
         std::fs::read(&arguments.promise).with_context(|| format!("{path} cannot be read"))?;
     let refused = |why: agreement::statement::Refusal| Refused(format!("{path}: {why}"));
     let promise = Promise::parse(bytes.trim_ascii_end()).map_err(refused)?;
-    let log = log(&Folder::new(&arguments.log_at), &arguments.log)?;
+    let log = log(&log_folder(&arguments.log_at), &arguments.log)?;
     let mut roster = Roster::of(&pack).map_err(refused)?;
     let mut held = Held::new(&promise);
     for (leaf, bytes) in (0..).zip(&log.entries) {

@@ -11,7 +11,7 @@ use agreement::statement::{Body, Entry, Kind, Said};
 use anyhow::Context as _;
 use archive::container::CONTAINER_BYTES_MAX;
 use archive::{Hour, Kept, Name, OnRecord, contain, heads, read};
-use audit::{Bodies as _, Folder, OpenedBodies};
+use audit::{Bodies as _, OpenedBodies};
 use clap::Args;
 use ledger::clock::{Clock as _, SystemClock};
 use ledger::disk::{self, Disk as _, RealDisk};
@@ -19,7 +19,7 @@ use serde_json::json;
 use spacetime::Instant;
 use tlog::VerifierKey;
 
-use crate::audit::{bodies, log};
+use crate::audit::{bodies, log, log_folder};
 use crate::outcome::{Outcome, Refused};
 use crate::views::log_key;
 
@@ -53,8 +53,7 @@ pub(crate) struct Rows {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Rows) -> anyhow::Result<Outcome> {
-    let folder = Folder::new(log_folder(&arguments.record));
-    let log = log(&folder, &arguments.log)?;
+    let log = log(&log_folder(&arguments.record), &arguments.log)?;
     if !log.flaws.is_empty() {
         let said = "the log is not what its checkpoint says: armistice audit tells where";
         return Err(Refused(said.to_owned()).into());
@@ -83,12 +82,6 @@ pub(super) fn run(arguments: &Rows) -> anyhow::Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
-}
-
-/// A record's folder holds the log in `log`; what a mirror keeps is the log itself.
-fn log_folder(record: &Path) -> PathBuf {
-    let inner = record.join("log");
-    if inner.is_dir() { inner } else { record.to_owned() }
 }
 
 /// A folder that only its owner can read.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod program;
 mod records;
 #[cfg(test)]

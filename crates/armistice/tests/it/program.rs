@@ -105,6 +105,13 @@ impl Desk {
         fs::write(self.path(name), text).expect("a file can be written");
     }
 
+    /// A secret key that only its owner can read.
+    pub(crate) fn put_key(&self, name: &str, secret: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        self.put(name, &format!("{secret}\n"));
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
+
     /// Runs the program in the folder.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_armistice"))

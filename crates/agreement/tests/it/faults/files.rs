@@ -93,7 +93,7 @@ fn parameters_that_contradict_each_other() {
 
 #[test]
 fn every_fault_at_once() {
-    insta::assert_snapshot!(faults(&[(r#"role = "excluded""#, r#"role = "exluded""#), (r#"ceiling = "FL195""#, r#"ceiling = "FL19500""#), (r#""id": "road""#, r#""id": "Road""#), ("threshold = 2", "threshold = 3")]), @r#"
+    insta::assert_snapshot!(faults(&[(r#"role = "excluded""#, r#"role = "exluded""#), (r#"ceiling = "FL195""#, r#"ceiling = "FL19500""#), (r#""id": "road""#, r#""id": "Road""#), ("threshold = 2\nmembers", "threshold = 3\nmembers")]), @r#"
         agreement.toml:39:8 word-unknown at party[4].role: "exluded" is none of the words allowed here. Repair: write "excluded" if that is meant.
         agreement.toml:53:13 quorum-unreachable at quorum[0].threshold: 3 of 2 members can never agree. Repair: give a threshold from 1 to 2.
         agreement.toml:104:11 altitude-malformed at clause[1].ceiling: "FL19500" is no height with unit and reference. Repair: write it as "FL195", "3000 ft baro", "1500 m msl", "500 ft agl", "9 km ellipsoid", "ground" or "unlimited".

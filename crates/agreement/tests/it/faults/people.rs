@@ -47,17 +47,17 @@ fn a_quorum_with_others_than_guarantors() {
 
 #[test]
 fn a_quorum_larger_than_its_members() {
-    insta::assert_snapshot!(faults(&[("threshold = 2", "threshold = 3")]), @r"agreement.toml:53:13 quorum-unreachable at quorum[0].threshold: 3 of 2 members can never agree. Repair: give a threshold from 1 to 2.");
+    insta::assert_snapshot!(faults(&[("threshold = 2\nmembers", "threshold = 3\nmembers")]), @r"agreement.toml:53:13 quorum-unreachable at quorum[0].threshold: 3 of 2 members can never agree. Repair: give a threshold from 1 to 2.");
 }
 
 #[test]
 fn a_quorum_of_nobody() {
-    insta::assert_snapshot!(faults(&[("threshold = 2", "threshold = 0")]), @r"agreement.toml:53:13 quorum-unreachable at quorum[0].threshold: a threshold of 0 is met by nobody's agreement. Repair: give a threshold from 1 to 2.");
+    insta::assert_snapshot!(faults(&[("threshold = 2\nmembers", "threshold = 0\nmembers")]), @r"agreement.toml:53:13 quorum-unreachable at quorum[0].threshold: a threshold of 0 is met by nobody's agreement. Repair: give a threshold from 1 to 2.");
 }
 
 #[test]
 fn witnesses_that_cannot_be_enough() {
-    insta::assert_snapshot!(faults(&[("threshold = 1\n", "threshold = 2\n")]), @r"agreement.toml:59:13 witnesses-unreachable at witness_group[0].threshold: 2 of 1 witnesses can never agree. Repair: give a threshold from 1 to 1.");
+    insta::assert_snapshot!(faults(&[("threshold = 2\nwitness", "threshold = 3\nwitness")]), @r"agreement.toml:59:13 witnesses-unreachable at witness_group[0].threshold: 3 of 2 witnesses can never agree. Repair: give a threshold from 1 to 2.");
 }
 
 #[test]

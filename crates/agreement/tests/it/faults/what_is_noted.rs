@@ -43,3 +43,15 @@ fn a_crs_that_says_what_the_format_says() {
     let crs = "{ \"type\": \"FeatureCollection\", \"crs\": { \"type\": \"name\", \"properties\": { \"name\": \"urn:ogc:def:crs:OGC:1.3:CRS84\" } },";
     insta::assert_snapshot!(notes(&[("{ \"type\": \"FeatureCollection\",", crs)]), @r"areas.geojson#/crs crs-redundant: the member `crs` is obsolete; it says what RFC 7946 says anyway.");
 }
+
+#[test]
+fn witnesses_that_could_vouch_for_two_views() {
+    let fewer = ("threshold = 2\nwitness", "threshold = 1\nwitness");
+    insta::assert_snapshot!(notes(&[fewer]), @r"agreement.toml:57:1 witnesses-may-differ at witness_group[0]: two views of the record could both have their quorum: 1 of 2 witnesses are enough, and one party runs 1 of them; a threshold of 2 would rule that out, and until then only gossip between mirrors finds it.");
+    let one_party = (
+        "name = \"lower.example\", party = \"lower\"",
+        "name = \"lower.example\", party = \"upper\"",
+    );
+    insta::assert_snapshot!(notes(&[one_party]), @r"agreement.toml:57:1 witnesses-may-differ at witness_group[0]: two views of the record could both have their quorum: 2 of 2 witnesses are enough, and one party runs 2 of them; witnesses of other parties would rule that out, and until then only gossip between mirrors finds it.");
+    assert_eq!(notes(&[]), "");
+}
