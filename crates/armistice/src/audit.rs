@@ -1,7 +1,7 @@
 //! `armistice audit`: a record run again, and held against what was put on it.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use agreement::Pack;
 use agreement::statement::chain::Irregularity;
@@ -67,7 +67,7 @@ pub(crate) fn log_key(text: &str) -> Result<VerifierKey, String> {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let reading = &arguments.reading;
     let pack = pack::sound(&reading.pack)?;
-    let log = log(&log_folder(&arguments.log), &reading.log_key)?;
+    let log = log(&Folder::new(log_folder(&arguments.log)), &reading.log_key)?;
     let bodies = bodies(&reading.bodies)?;
     let cosignatures = Cosignatures::of(&log, &pack);
     let found = audit::audit(&pack, &log, &bodies, &|since| cosignatures.size_before(since))
@@ -82,12 +82,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         return Err(Refused("something contradicts the record".to_owned()).into());
     }
     Ok(Outcome::Done)
-}
-
-/// A record's folder, and a mirror's, hold the log in `log`; what is served is the log itself.
-pub(crate) fn log_folder(named: &Path) -> Folder {
-    let inner = named.join("log");
-    Folder::new(if inner.is_dir() { &inner } else { named })
 }
 
 /// The log in a folder, under its key.

@@ -14,7 +14,7 @@ use assess::established::Incidents;
 use assess::finding::Audience;
 use assess::record::{Asked, Earlier, Inputs};
 use assess::{Recorded, Rules};
-use audit::{Log, Replay};
+use audit::{Folder, Log, Replay};
 use intake::{Batch, Feed};
 use publish::{InputFile, InputKind};
 use spacetime::Interval;
@@ -23,7 +23,7 @@ use super::admitted::Intake;
 use super::following::follow;
 use super::{Timings, outcome, period, published, told};
 use crate::arguments::Assess;
-use crate::audit::{Cosignatures, bodies, log, log_folder};
+use crate::audit::{Cosignatures, bodies, log};
 use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::outputs::{Outputs, Readers};
 use crate::views::log_folder;
@@ -86,7 +86,7 @@ impl Read {
         let Some(key) = &arguments.log_key else {
             return Err(WrongUsage("--record wants --log".to_owned()).into());
         };
-        let log = log(&log_folder(record), key)?;
+        let log = log(&Folder::new(log_folder(record)), key)?;
         if !log.flaws.is_empty() {
             let said = "the log is not what its checkpoint says: armistice audit tells where";
             return Err(Refused(said.to_owned()).into());

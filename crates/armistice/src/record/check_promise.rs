@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use agreement::statement::promise::{Held, Kept};
 use agreement::statement::{Entry, Promise, Roster};
 use anyhow::Context as _;
+use audit::Folder;
 use clap::Args;
 use serde_json::json;
 use tlog::VerifierKey;
 
-use crate::audit::{log, log_folder};
+use crate::audit::log;
 use crate::outcome::{Outcome, Refused};
 use crate::pack;
-use crate::views::log_key;
+use crate::views::{log_folder, log_key};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &CheckPromise) -> anyhow::Result<Outcome> {
         std::fs::read(&arguments.promise).with_context(|| format!("{path} cannot be read"))?;
     let refused = |why: agreement::statement::Refusal| Refused(format!("{path}: {why}"));
     let promise = Promise::parse(bytes.trim_ascii_end()).map_err(refused)?;
-    let log = log(&log_folder(&arguments.log_at), &arguments.log)?;
+    let log = log(&Folder::new(log_folder(&arguments.log_at)), &arguments.log)?;
     let mut roster = Roster::of(&pack).map_err(refused)?;
     let mut held = Held::new(&promise);
     for (leaf, bytes) in (0..).zip(&log.entries) {

@@ -11,7 +11,7 @@ use agreement::statement::{Body, Entry, Kind, Said};
 use anyhow::Context as _;
 use archive::container::CONTAINER_BYTES_MAX;
 use archive::{Hour, Kept, Name, OnRecord, contain, heads, read};
-use audit::{Bodies as _, OpenedBodies};
+use audit::{Bodies as _, Folder, OpenedBodies};
 use clap::Args;
 use ledger::clock::{Clock as _, SystemClock};
 use ledger::disk::{self, Disk as _, RealDisk};
@@ -19,9 +19,9 @@ use serde_json::json;
 use spacetime::Instant;
 use tlog::VerifierKey;
 
-use crate::audit::{bodies, log, log_folder};
+use crate::audit::{bodies, log};
 use crate::outcome::{Outcome, Refused};
-use crate::views::log_key;
+use crate::views::{log_folder, log_key};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -53,7 +53,7 @@ pub(crate) struct Rows {
 
 /// Runs the command.
 pub(super) fn run(arguments: &Rows) -> anyhow::Result<Outcome> {
-    let log = log(&log_folder(&arguments.record), &arguments.log)?;
+    let log = log(&Folder::new(log_folder(&arguments.record)), &arguments.log)?;
     if !log.flaws.is_empty() {
         let said = "the log is not what its checkpoint says: armistice audit tells where";
         return Err(Refused(said.to_owned()).into());

@@ -108,7 +108,7 @@ fn what_is_said_of_a_report_stays_when_the_report_is_corrected() {
     record.answer(heard(0).digest());
     let corrected = Report { deaths: Some(2), ..heard(0) };
     record.say(
-        &Said::Correction(Corrects { supersedes: report }),
+        &Said::Correction(Corrects { segment: None, supersedes: report }),
         Some(&Body::Correction(agreement::statement::body::Replacement::Report(Box::new(
             corrected.clone(),
         )))),

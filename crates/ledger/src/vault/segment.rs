@@ -296,10 +296,10 @@ impl Segment {
     }
 
     /// Overwrites what is of a body that no entry names. Doing it again does no harm.
-    pub(super) fn discard(&mut self, slot: u32, found: Slot) -> Result<(), VaultFault> {
+    pub(super) fn discard(&mut self, slot: u32, found: &Slot) -> Result<(), VaultFault> {
         let shares = found.shares();
         let key = SlotKey::Erased { leaf: None, shares };
-        self.overwrite(slot, &Slot { key, ..found }, shares)
+        self.overwrite(slot, &Slot { key, ..found.clone() }, shares)
     }
 
     /// Overwrites the key, the shares and the ciphertext of a body, each made durable, and leaves

@@ -360,7 +360,7 @@ impl Vault {
     pub(crate) fn discard(&mut self, orphans: &[Digest]) -> Result<(), VaultFault> {
         for body in orphans {
             if let Some((segment, slot, found)) = self.find(body)? {
-                self.segment(segment)?.discard(slot, found)?;
+                self.segment(segment)?.discard(slot, &found)?;
             }
         }
         Ok(())
