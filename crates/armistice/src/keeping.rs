@@ -78,6 +78,7 @@ impl KeepingArguments {
             let pack = self.pack.display();
             Refused(format!("{pack} has {} faults: armistice check {pack}", faults.len()))
         })?;
+        keep_private(&self.record)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&self.record));
         let log_key: Arc<dyn LogKey> = Arc::new(self.note_key()?);
         let opening = Opening {
@@ -122,6 +123,19 @@ impl KeepingArguments {
         }
         Ok(Keeping::Split { threshold, holders })
     }
+}
+
+/// What is the keeper's alone, also where an earlier version let others read it.
+fn keep_private(record: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    for folder in ["state", "vault"].map(|name| record.join(name)) {
+        if folder.is_dir() {
+            let owner_only = fs::Permissions::from_mode(0o700);
+            fs::set_permissions(&folder, owner_only)
+                .with_context(|| folder.display().to_string())?;
+        }
+    }
+    Ok(())
 }
 
 /// An age identity: the line of a file that is one.

@@ -15,7 +15,8 @@ use crate::outcome::{Outcome, Refused, WrongUsage};
 #[command(after_help = "\
 That a body was shown is itself a statement on the record, and a private one: it waits for the end of its
 period (a minute of the clock) and is sequenced in a batch that looks like every other. Only then is the
-body's key wrapped to the reader. So: ask, and collect after the minute. Each package goes into the folder
+body's key wrapped to the reader. So: ask, and collect after the minute; `record serve` with the keeper's
+keys ends every period on time, and without it a period ends when somebody collects, which shows. Each package goes into the folder
 of --out, named by the request and the body, for the reader to `open`.
 
   armistice disclose RECORD ... --leaf 17 --to joint-room --purpose \"to warn the clinic\" --out shown

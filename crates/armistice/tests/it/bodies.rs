@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agreement::report::{Act, Method, Source, Told};
+use agreement::statement::promise::period_of;
 use agreement::statement::said::Nothing;
 use agreement::statement::{Body, Claim, Place, Roster, Said, SecretKey};
 use agreement::track::Locator;
@@ -65,8 +66,7 @@ fn room(split: Option<u8>) -> Desk {
     desk.put_key("log.key", &Digest::from_bytes([9; 32]).to_string());
     desk.put_key("jordan-1.key", &Digest::from_bytes([1; 32]).to_string());
     fs::create_dir(desk.path("record")).unwrap();
-    let areas = fs::read(desk.path("keepers/areas.geojson")).unwrap();
-    keep_one_report(&desk.path("record"), &text, &areas, &desk, split);
+    keep_one_report(&desk.path("record"), &desk, split);
     desk
 }
 
@@ -74,21 +74,12 @@ fn key(number: u8) -> SecretKey {
     SecretKey::from_seed(&[number; 32])
 }
 
-fn keep_one_report(record: &Path, text: &str, areas: &[u8], desk: &Desk, split: Option<u8>) {
-    let files = PackFiles {
-        agreement_toml: Some(text.as_bytes()),
-        areas_geojson: Some(areas),
-        has_sources: true,
-    };
-    let (pack, _) = agreement::pack::read(&files).unwrap();
+fn keep_one_report(record: &Path, desk: &Desk, split: Option<u8>) {
     let log_key = NoteLogKey::new(NoteSigner::new("example.org/south", &[9; 32]).unwrap());
     fs::write(record.join("log.vkey"), format!("{}\n", log_key.verifier().key())).unwrap();
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(record));
     let now = SystemClock.now();
     let birth = Birth { now, secret: [7; 32], staged_bytes: STAGED_BYTES_MIN };
-    ledger::init(&*disk, &log_key, &birth).unwrap();
-    let identity = fs::read_to_string(desk.path("vault.key")).unwrap();
-    let identity = identity.lines().nth(1).unwrap().parse().unwrap();
+    ledger::init(&RealDisk::new(record), &log_key, &birth).unwrap();
     let keeping = split.map_or(Keeping::Vault, |threshold| {
         let holders = ["us.key", "russia.key"].map(|file| {
             let text = fs::read_to_string(desk.path(file)).unwrap();
@@ -97,8 +88,23 @@ fn keep_one_report(record: &Path, text: &str, areas: &[u8], desk: &Desk, split: 
         });
         Keeping::Split { threshold, holders: holders.into() }
     });
+    let mut keeper = keeper_of(desk, keeping);
+    let answers = keeper.submit(&[&report().to_line()], 1).unwrap();
+    assert!(matches!(answers[0], ledger::admit::Answer::Admitted { leaf: 0, .. }), "{answers:?}");
+}
+
+/// The record's keeper, without the program.
+fn keeper_of(desk: &Desk, keeping: Keeping) -> Keeper {
+    let read = |file: &str| fs::read(desk.path(file)).unwrap();
+    let (text, areas) = (read("keepers/agreement.toml"), read("keepers/areas.geojson"));
+    let files =
+        PackFiles { agreement_toml: Some(&text), areas_geojson: Some(&areas), has_sources: true };
+    let (pack, _) = agreement::pack::read(&files).unwrap();
+    let log_key = NoteLogKey::new(NoteSigner::new("example.org/south", &[9; 32]).unwrap());
     let log_key: Arc<dyn LogKey> = Arc::new(log_key);
-    let mut keeper = Keeper::open(Opening {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(desk.path("record")));
+    let identity = fs::read_to_string(desk.path("vault.key")).unwrap();
+    Keeper::open(Opening {
         disk: disk.clone(),
         keys: disk,
         log_key,
@@ -106,15 +112,13 @@ fn keep_one_report(record: &Path, text: &str, areas: &[u8], desk: &Desk, split: 
         roster: Roster::of(&pack).unwrap(),
         device: DeviceId::new("jordan-1").unwrap(),
         device_key: key(1),
-        identity,
+        identity: identity.lines().nth(1).unwrap().parse().unwrap(),
         keeping,
         step: 8,
         clock: Arc::new(SystemClock),
         threads: NonZeroUsize::MIN,
     })
-    .unwrap();
-    let answers = keeper.submit(&[&report().to_line()], 1).unwrap();
-    assert!(matches!(answers[0], ledger::admit::Answer::Admitted { leaf: 0, .. }), "{answers:?}");
+    .unwrap()
 }
 
 fn report() -> Claim {
@@ -142,7 +146,13 @@ fn show(desk: &Desk) -> String {
     let ask = ["--leaf", "0", "--to", "joint-room", "--purpose", "to warn", "--out", "shown"];
     let asked = keep(desk, "disclose", &ask).expect(0);
     assert_eq!(asked.out(), "leaf 0: request 0 waits\n");
+    let collect = ["--collect", "--out", "shown"];
+    keep(desk, "disclose", &collect).expect(0);
     assert!(!desk.path("shown").read_dir().unwrap().any(|_| true), "nothing is handed out yet");
+    // As if a minute had passed.
+    let mut keeper = keeper_of(desk, Keeping::Vault);
+    keeper.close_period(period_of(SystemClock.now()) + 1).unwrap();
+    drop(keeper);
     let collected = keep(desk, "disclose", &["--collect", "--out", "shown"]).expect(0);
     collected.out().lines().last().unwrap().to_owned()
 }

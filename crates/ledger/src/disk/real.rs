@@ -50,6 +50,36 @@ impl RealDisk {
     }
 }
 
+/// What any file server may serve: the log, and its public key. All else is its owner's: journals tell who was
+/// shown what, and a witness's folder holds its secret.
+fn is_published(path: &str) -> bool {
+    path == "log" || path.starts_with("log/") || path.starts_with("log.vkey")
+}
+
+#[cfg(unix)]
+fn keep_private(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &mut OpenOptions) {}
+
+#[cfg(unix)]
+fn create_dir(place: &Path, is_published: bool) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let mut builder = fs::DirBuilder::new();
+    if !is_published {
+        builder.mode(0o700);
+    }
+    builder.create(place)
+}
+
+#[cfg(not(unix))]
+fn create_dir(place: &Path, _: bool) -> io::Result<()> {
+    fs::create_dir(place)
+}
+
 impl Disk for RealDisk {
     fn open(&self, path: &str, mode: Mode) -> io::Result<Box<dyn File>> {
         let mut options = OpenOptions::new();
@@ -60,6 +90,9 @@ impl Disk for RealDisk {
             Mode::Create => options.write(true).create_new(true),
             Mode::Replace => options.write(true).create(true).truncate(true),
         };
+        if !is_published(path) {
+            keep_private(&mut options);
+        }
         Ok(Box::new(RealFile(options.open(self.place(path)?)?)))
     }
 
@@ -73,7 +106,7 @@ impl Disk for RealDisk {
 
     fn create_folder(&self, path: &str) -> io::Result<()> {
         let place = self.place(path)?;
-        match fs::create_dir(&place) {
+        match create_dir(&place, is_published(path)) {
             Err(fault) if fault.kind() == ErrorKind::AlreadyExists && place.is_dir() => Ok(()),
             made => made,
         }

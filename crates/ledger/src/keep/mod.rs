@@ -200,6 +200,11 @@ impl Keeper {
     /// # Errors
     /// When the entry has no body that can be erased, or the world fails.
     pub fn erase(&mut self, leaf: u64, reason: ErasureReason) -> Result<Option<Tombstone>, Fault> {
+        // Nobody may destroy the trace of what they showed to whom; and the keeper cannot tell a cell from
+        // another without opening it.
+        if self.entry(leaf)?.statement.header().kind.lane() == Lane::Cell {
+            return Err(VaultFault::from(crate::vault::Refusal::CellKept).into());
+        }
         let (statement, body) = self.body_of(leaf)?;
         let said = Said::Erasure(Erased { erased: statement, reason });
         let claim = self.desk.sign(Lane::Public, &said, None)?;

@@ -364,7 +364,9 @@ impl PrivateLane {
         }
         let mut cells = Vec::new();
         for waiting in &self.queue {
-            if cells.len() + waiting.cells.len() > BATCH_ENTRIES_MAX {
+            // What came after the period's end belongs to a later one, whenever this one is ended.
+            let is_later = waiting.promised > period;
+            if is_later || cells.len() + waiting.cells.len() > BATCH_ENTRIES_MAX {
                 break;
             }
             let first = Some(waiting.statement.clone());

@@ -100,6 +100,9 @@ pub enum Refusal {
     /// Somebody was given another body than the one on the record.
     #[error("the body does not meet the commitment on the record")]
     Commitment,
+    /// A cell of the private lane: what stands in it may be the trace of a disclosure.
+    #[error("the entry is a cell of the private lane, and these are kept")]
+    CellKept,
     /// The record would not have the statement.
     #[error("the record refused the statement: {0}")]
     ByRecord(String),
@@ -128,6 +131,7 @@ impl Refusal {
             Self::Package(_) => "package-malformed",
             Self::NotOnRecord => "ciphertext-not-on-record",
             Self::Commitment => "commitment-not-met",
+            Self::CellKept => "cell-kept",
             Self::ByRecord(_) => "refused-by-record",
             Self::Seal(SealFault::TooLong { .. }) => "body-too-long",
             Self::Seal(SealFault::Key) => "ciphertext-does-not-open",
@@ -154,6 +158,7 @@ impl Refusal {
             Self::Many { .. } => "ask for fewer at once",
             Self::SaysOtherwise(_) => "sign a claim of that statement and that reader",
             Self::ClaimTooLong { .. } => "say it shorter, or name fewer bodies",
+            Self::CellKept => "erase bodies of public statements; what is private stays sealed",
             Self::Split { .. } => "name at least as many holders as the threshold",
             Self::Package(_) => "hand over the file as `disclose` wrote it",
             Self::NotOnRecord => {

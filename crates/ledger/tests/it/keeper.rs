@@ -335,7 +335,7 @@ fn keys_that_were_put_back_from_an_older_copy_are_refused() {
                         sequence: 1,
                         ..Place::after(report(Place::default()).statement())
                     }),
-                ))
+                ));
             },
             "the body of entry 1",
         ),
@@ -438,4 +438,35 @@ fn a_pack_that_is_not_the_one_adopted_last_is_refused() {
     };
     assert_eq!(adopted, pack.version.0);
     assert!(room.open_under(20, pack.version.0).is_ok());
+}
+
+#[test]
+fn what_is_said_in_a_period_does_not_go_into_one_that_is_over() {
+    let room = Room::new();
+    let mut keeper = room.open(125).unwrap();
+    submit(&mut keeper, &report(Place::default()));
+    // Asked in period 2, when nobody has ended period 1 yet.
+    keeper.disclose(0, &room.joint_room(), "to see").unwrap();
+    assert_eq!(keeper.end_periods().unwrap().len(), 1, "period 1, of covers");
+    assert!(keeper.collect().unwrap().is_empty(), "it waits for the end of its own");
+    drop(keeper);
+    let mut keeper = room.open(181).unwrap();
+    assert_eq!(keeper.end_periods().unwrap()[0].period, 2);
+    assert_eq!(keeper.collect().unwrap().len(), 1);
+}
+
+#[test]
+fn a_keeper_cannot_erase_the_trace_of_what_it_showed() {
+    let room = Room::new();
+    let mut keeper = room.open(10).unwrap();
+    submit(&mut keeper, &report(Place::default()));
+    keeper.disclose(0, &room.joint_room(), "to see").unwrap();
+    keeper.close_period(3).unwrap();
+    for leaf in 1..=STEP as u64 {
+        let refused = keeper.erase(leaf, ErasureReason::Law).unwrap_err();
+        assert!(refused.to_string().contains("a cell of the private lane"), "{refused}");
+        let sealed = keeper.entry(leaf).unwrap().sealed.unwrap();
+        assert_eq!(keeper.vault_mut().state(&sealed.sha256).unwrap(), State::Held);
+    }
+    assert!(keeper.erase(0, ErasureReason::Law).unwrap().is_some());
 }

@@ -87,3 +87,31 @@ fn a_lock_has_one_holder_at_a_time() {
     drop(held);
     disk.lock("lock").unwrap();
 }
+
+#[test]
+#[cfg(unix)]
+fn what_is_not_published_is_its_owner_s_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let disk = RealDisk::new(folder.path());
+    let mode = |path: &str| {
+        std::fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777
+    };
+    for private in ["state", "vault", "vault/keys"] {
+        disk.create_folder(private).unwrap();
+        assert_eq!(mode(private), 0o700, "{private}");
+        let file = format!("{private}/file");
+        disk.open(&file, Mode::Create).unwrap();
+        assert_eq!(mode(&file), 0o600, "{file}");
+    }
+    for secret in ["secret", "memory"] {
+        disk::write_whole(&disk, secret, b"x").unwrap();
+        assert_eq!(mode(secret), 0o600, "{secret}");
+    }
+    disk.create_folder("log").unwrap();
+    disk::write_whole(&disk, "log/checkpoint", b"x").unwrap();
+    disk::write_whole(&disk, "log.vkey", b"x").unwrap();
+    for published in ["log", "log/checkpoint", "log.vkey"] {
+        assert_ne!(mode(published) & 0o044, 0, "{published}");
+    }
+}
