@@ -247,8 +247,9 @@ pub(crate) struct Tally {
 Each line of INCIDENTS.jsonl is one incident: `id, kind, from, to, lat, lon, region50, region95`
 (GeoJSON), `count_min, count_max, sources, reports, p_real, level`. Places of firing, launch, forces
 and weapons have no position: they are told as H3 cells of resolution 5, a day later. So is what
-sound sensors alone place, unless a report says that harm fell there. The order in which reports and
-files are given changes no byte.
+sound sensors alone place, unless a report says that harm fell there, and what one post alone saw or
+heard without stating a place: it would tell where the post is. The order in which reports and files
+are given changes no byte.
 
 Whoever is presumed to watch because they report is presumed so for six hours around. With --duty (JSON
 lines, docs/report-format.md) it is known who watched, and that a post heard nothing is evidence.

@@ -13,15 +13,16 @@ use crate::views::{View, caller, log_key};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Two parties who mirror a log compare what it showed them. If it showed two views, the proof is written:
-two checkpoints signed by the log's key, and the hashes that show that neither grew into the other.
-Whoever has the log's key can check it, and needs to trust nobody.
+Two parties who mirror a log compare what it showed them. If it showed two views, the proof is
+written: two checkpoints signed by the log's key, and the hashes that show that neither grew into
+the other. Whoever has the log's key can check it, and needs to trust nobody.
 
   armistice gossip our-mirror their-mirror --log \"$LOG\" --out split.proof
   armistice gossip our-mirror https://their.example/mirror --log \"$LOG\"
   armistice gossip --check split.proof --log \"$LOG\"
 
-Exit codes: 0 one view, or the proof holds; 1 two views, or the proof does not hold; 3 the world failed.")]
+Exit codes: 0 one view, or the proof holds; 1 two views, or the proof does not hold; 3 the world
+failed.")]
 pub(crate) struct Gossip {
     /// Two views of the log: folders of mirrors or records, or URLs.
     #[arg(num_args = 0..=2)]

@@ -12,8 +12,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tlog::{SignatureType, VerifierKey};
 
-use crate::keyfile;
 use crate::outcome::{Outcome, WrongUsage};
+use crate::{keeping, keyfile};
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -27,7 +27,7 @@ for each log and each witness. What is printed is public.
 pub(crate) enum Key {
     /// Make a key in a new file, and print its public half.
     New(KeyFile),
-    /// Print the public half of a key.
+    /// Print the public half of a key, or the recipient of an age identity.
     Show(KeyFile),
     /// Make an age identity in a new file, for a vault or a recipient, and print the recipient.
     Age(AgeFile),
@@ -53,11 +53,18 @@ pub(crate) struct KeyFile {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Key) -> anyhow::Result<Outcome> {
+    if let Key::Show(KeyFile { file, .. }) = arguments
+        && let Ok(identity) = keeping::identity(file)
+    {
+        writeln!(io::stdout().lock(), "{}", identity.to_public())?;
+        return Ok(Outcome::Done);
+    }
     let (file, secret) = match arguments {
         Key::Age(AgeFile { file }) => {
             let identity = age::x25519::Identity::generate();
-            keyfile::write(file, identity.to_string().expose_secret())?;
-            writeln!(io::stdout().lock(), "{}", identity.to_public())?;
+            let (public, secret) = (identity.to_public(), identity.to_string());
+            keyfile::write(file, &format!("# public key: {public}\n{}", secret.expose_secret()))?;
+            writeln!(io::stdout().lock(), "{public}")?;
             return Ok(Outcome::Done);
         }
         Key::New(file) => (file, keyfile::create(&file.file)?),

@@ -11,20 +11,20 @@ use ledger::disk::RealDisk;
 use ledger::mirror::{Followed, Mirror as Follower, MirrorFault};
 use tlog::VerifierKey;
 
-use crate::outcome::{Outcome, Refused};
+use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::views::{View, caller, log_key};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads every entry, hashes it into the tree that was kept before, and believes a new checkpoint only if
-its tree begins with all of that. The copy is laid out as the log itself: serve it with any file server,
-check it, compare it with another by `armistice gossip`. Cut off, it goes on where it was.
+Reads every entry, hashes it into the tree that was kept before, and believes a new checkpoint only
+if its tree begins with all of that. The copy is laid out as the log itself: serve it with any file
+server, check it, compare it with another by `armistice gossip`. Cut off, it goes on where it was.
 
   armistice mirror https://example.org/log copy --log \"$LOG\" --key us-1.key
   armistice mirror https://example.org/log copy --log \"$LOG\" --every 60
 
-Exit codes: 0 the copy is what the log shows; 1 the log is not believed or shows two views (the proof is
-in the folder: split-view-SIZE-SIZE); 3 the disk or the network failed.")]
+Exit codes: 0 the copy is what the log shows; 1 the log is not believed or shows two views (the
+proof is in the folder: split-view-SIZE-SIZE); 3 the disk or the network failed.")]
 pub(crate) struct Mirror {
     /// The log: a URL, or the folder of a record or a mirror.
     log_at: String,
@@ -45,6 +45,13 @@ pub(crate) struct Mirror {
 pub(crate) fn run(arguments: &Mirror) -> anyhow::Result<Outcome> {
     let caller = caller(arguments.key.as_deref())?;
     let mut view = View::of(&arguments.log_at, arguments.log.name(), caller)?;
+    for (theirs, whose) in [("state", "a keeper's record"), ("secret", "a witness")] {
+        if arguments.folder.join(theirs).exists() {
+            let folder = arguments.folder.display();
+            let said = format!("{folder} is {whose}: a copy would write over what it keeps");
+            return Err(WrongUsage(said).into());
+        }
+    }
     std::fs::create_dir_all(&arguments.folder)
         .with_context(|| format!("{} cannot be made", arguments.folder.display()))?;
     let disk = RealDisk::new(&arguments.folder);

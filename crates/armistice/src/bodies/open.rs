@@ -19,14 +19,15 @@ use crate::outcome::{Outcome, Refused, WrongUsage};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A file of `seal` is opened with the identity that it was sealed to. A package of `disclose` is opened
-against the entry on the record: the ciphertext must be the one whose digest stands there, and the body
-must meet the author's commitment, so that nobody can be given another body than anybody else. Take the
-entry from a log that you have verified (a mirror of yours). What is printed is one line with leaf, salt
-and body, which `assess` and `audit` take.
+A file of `seal` is opened with the identity that it was sealed to. A package of `disclose` is
+opened against the entry on the record: the ciphertext must be the one whose digest stands there,
+and the body must meet the author's commitment, so that nobody can be given another body than
+anybody else. Take the entry from a log that you have verified (a mirror of yours). What is printed
+is one line with leaf, salt and body, which `assess` and `audit` take.
 
-When the key of a body is split, each holder of a share passes theirs on to the reader, who opens the
-package with as many as it takes. A holder first looks on the record whether the disclosure is there.
+When the key of a body is split, each holder of a share passes theirs on to the reader, who opens
+the package with as many as it takes. A holder first looks on the record whether the disclosure is
+there.
 
   armistice open 0000000017.json --identity reader.key --record mirror --leaf 17
   armistice open 0000000017.json --identity guarantor.key --record mirror --leaf 17 \\

@@ -13,10 +13,11 @@ use crate::outcome::{Outcome, WrongUsage};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Claims carry their bodies in the clear, so that the keeper can put them into the vault. Sealed to the
-keeper's recipient they can be carried by anybody: `open` with the vault's identity gives them back for
-`record append`. The format is age, which other tools read. `--new-identity` makes a key pair, prints the
-recipient (age1...), and seals nothing; who has the file can open what is sealed to it.
+Claims carry their bodies in the clear, so that the keeper can put them into the vault. Sealed to
+the keeper's recipient they can be carried by anybody: `open` with the vault's identity gives them
+back for `record append`. The format is age, which other tools read. `--new-identity` makes a key
+pair, prints the recipient (age1...), and seals nothing; who has the file can open what is sealed
+to it.
 
   armistice seal --new-identity vault.key
   armistice seal claims.jsonl --to age1... --out claims.age

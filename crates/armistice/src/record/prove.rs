@@ -20,9 +20,9 @@ use crate::outcome::{Outcome, Refused};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The proof (c2sp.org/tlog-proof) is a few lines of text: the entry's number, the hashes that lead from it
-to the root, and the checkpoint that signs the root. It verifies offline, against the entry's bytes.
-Where witnesses have cosigned the entry, their signatures are in it.
+The proof (c2sp.org/tlog-proof) is a few lines of text: the entry's number, the hashes that lead
+from it to the root, and the checkpoint that signs the root. It verifies offline, against the
+entry's bytes. Where witnesses have cosigned the entry, their signatures are in it.
 
   armistice record prove south 1729 --out 1729.tlog-proof --entry 1729.json
 

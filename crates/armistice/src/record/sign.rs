@@ -34,8 +34,8 @@ const SEGMENT: Duration = Duration::from_seconds(10);
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes claims, one a line, for `record append`: statements with their bodies and salts. Whoever keeps
-the file can show the bodies and check them against the record; it is its owner's only.
+Writes claims, one a line, for `record append`: statements with their bodies and salts. Whoever
+keeps the file can show the bodies and check them against the record; it is its owner's only.
 
 A device numbers what it says. --after names files of claims that it made before, which the new ones
 follow; without it they are its first. Name all that it ever signed: two statements under one number

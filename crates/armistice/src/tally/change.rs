@@ -11,7 +11,9 @@ use crate::console::Columns;
 pub(super) fn times(ratio: Option<Estimate>) -> String {
     let Some(Estimate { milli, low_milli, high_milli }) = ratio else { return "-".to_owned() };
     let to = |milli: Option<u64>| milli.map_or_else(|| "any".to_owned(), hundredths);
-    format!("x{} ({} to {})", to(milli), hundredths(low_milli), to(high_milli))
+    // From nothing to something is no multiple of it; only the least that it may be is known.
+    let best = milli.map_or_else(|| "from 0".to_owned(), |milli| format!("x{}", hundredths(milli)));
+    format!("{best} ({} to {})", hundredths(low_milli), to(high_milli))
 }
 
 fn hundredths(milli: u64) -> String {

@@ -14,10 +14,11 @@ use std::fs;
 
 use program::{AGREEMENT, Desk, contents};
 
-const OUTPUTS: [&str; 7] = [
+const OUTPUTS: [&str; 8] = [
     "alerts.jsonl",
     "anomalies.jsonl",
     "findings.jsonl",
+    "incidents.jsonl",
     "map.svg",
     "rejects.jsonl",
     "report.html",

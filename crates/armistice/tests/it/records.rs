@@ -49,3 +49,13 @@ fn a_device_signs_with_its_own_key_and_is_told_why_records_were_rejected() {
     assert!(told.contains("another key for the device us-1"), "{told}");
     sign("us-1.key", "reports.jsonl").expect(2);
 }
+
+#[test]
+fn the_recipient_of_an_age_identity_can_be_shown_again() {
+    let desk = Desk::new();
+    let made = desk.run(&["key", "age", "vault.age"]).expect(0).out();
+    assert!(made.starts_with("age1"), "{made}");
+    assert_eq!(desk.run(&["key", "show", "vault.age"]).expect(0).out(), made);
+    let text = fs::read_to_string(desk.path("vault.age")).expect("a file");
+    assert!(text.starts_with(&format!("# public key: {made}AGE-SECRET-KEY-1")));
+}

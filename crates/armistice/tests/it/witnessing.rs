@@ -157,6 +157,9 @@ fn a_witness_without_its_memory_is_retired() {
     let told = desk.run(&["witness", "serve", "w1", "--listen", "127.0.0.1:0"]).expect(1).err();
     assert!(told.contains("this witness is retired"), "{told}");
     desk.run(&["witness", "show", "nowhere"]).expect(3);
+    write_log(&desk, "ours", "ours", 3);
+    let over = desk.run(&["mirror", "ours", "w1", "--log", &vkey()]).expect(2).err();
+    assert!(over.contains("w1 is a witness"), "{over}");
     desk.run(&["witness", "watch", "w1", "no key"]).expect(2);
 }
 

@@ -241,7 +241,12 @@ impl<'a> Sought<'a> {
 fn lent(members: &[&Observation], reports: &[(Digest, &Report)]) -> Vec<Lends> {
     let lends = |one: &Observation, n: usize| {
         let report = reports[n].1;
-        Lends { act: report.act, is_ranging: one.is_ranging || report.is_by_sound_sensor() }
+        Lends {
+            act: report.act,
+            is_ranging: one.is_ranging || report.is_by_sound_sensor(),
+            post: one.post,
+            is_placed: one.states_its_place(),
+        }
     };
     members.iter().flat_map(|one| one.reports.iter().map(|&n| lends(one, n))).collect()
 }

@@ -74,7 +74,17 @@ const RANGING_KAPPA: f64 = 525.0;
 /// Variance of a time that says nothing, seconds squared: some days.
 const NO_CLOCK_VAR: f64 = 1e11;
 
+/// A stated place that is worse known than this, a kilometre, leaves what was seen or heard from a
+/// post about as sharp as without it.
+const PLACED_VAR_MAX: f64 = 1e6;
+
 impl Observation {
+    /// Whether where it happened rests on a place that it states, and not on where its source stood.
+    pub(crate) fn states_its_place(&self) -> bool {
+        let from_source = self.direction.is_some() || self.distance.is_some();
+        self.spot.is_some_and(|spot| !from_source || spot.var <= PLACED_VAR_MAX)
+    }
+
     /// The same with nothing of what it measured left, only that it was perceived.
     pub(crate) fn muted(&self) -> Self {
         Self { var: NO_CLOCK_VAR, direction: None, distance: None, spot: None, ..self.clone() }

@@ -7,6 +7,9 @@
 //! Nobody hears which end of a shot it was. So what ranges by sound alone is taken for a gun, unless
 //! some report says that harm fell there; and of an explosion that people tell of as well, the
 //! place is the one that they and cameras give, with nothing of what was ranged by sound in it.
+//!
+//! Whatever one post alone perceived, and states no place for, lies in a ring or a sector about that
+//! post. Its middle or its tip is the post, which is protected: such a place is coarse as well.
 
 use std::collections::BTreeSet;
 
@@ -70,6 +73,10 @@ pub(crate) struct Lends {
     pub(crate) act: Act,
     /// Whether it ranges by sound.
     pub(crate) is_ranging: bool,
+    /// Whose it is.
+    pub(crate) post: usize,
+    /// Whether it states a place itself, and not only how that lies from where its source stood.
+    pub(crate) is_placed: bool,
 }
 
 /// How a place may be told.
@@ -83,17 +90,32 @@ enum Told {
 
 impl Told {
     fn of(lent: &[Lends]) -> Self {
-        let ranging = lent.iter().filter(|lends| lends.is_ranging).count();
+        let ranges = lent.iter().any(|lends| lends.is_ranging);
+        let fell = lent.iter().any(|lends| lends.act.is_where_harm_fell());
+        let unranged = lent.iter().filter(|lends| !lends.is_ranging);
         if lent.iter().any(|lends| lends.act.place_is_coarsened()) {
             Self::Coarsely
-        } else if ranging == 0 || lent.iter().any(|lends| lends.act.is_where_harm_fell()) {
+        } else if (!ranges || fell) && !tells_of_a_post(lent) {
             Self::Exactly
-        } else if ranging < lent.len() {
+        } else if ranges && !fell && !tells_of_a_post(unranged) {
             Self::Unranged
         } else {
             Self::Coarsely
         }
     }
+}
+
+/// Whether what reports lend is a place as one post saw or heard it: a ring or a sector about the
+/// post, which would tell where that is. So it is of no report at all.
+fn tells_of_a_post<'a>(lent: impl IntoIterator<Item = &'a Lends>) -> bool {
+    let (mut first, mut several) = (None, false);
+    for lends in lent {
+        if lends.is_placed {
+            return false;
+        }
+        several |= *first.get_or_insert(lends.post) != lends.post;
+    }
+    !several
 }
 
 /// A place before it is known what may be told of it. Nothing is reckoned that may not be told.
@@ -194,11 +216,32 @@ mod tests {
     }
 
     fn said(act: Act) -> Lends {
-        Lends { act, is_ranging: false }
+        Lends { act, is_ranging: false, post: 1, is_placed: true }
     }
 
     fn ranged(act: Act) -> Lends {
-        Lends { act, is_ranging: true }
+        Lends { act, is_ranging: true, post: 2, is_placed: false }
+    }
+
+    fn seen_from(post: usize) -> Lends {
+        Lends { act: Act::Explosion, is_ranging: false, post, is_placed: false }
+    }
+
+    #[test]
+    fn what_one_post_alone_perceived_is_not_told_exactly_since_it_tells_where_the_post_is() {
+        for alone in [
+            &[seen_from(1)][..],
+            &[seen_from(1), seen_from(1)],
+            &[seen_from(1), ranged(Act::Explosion), ranged(Act::Explosion)],
+        ] {
+            assert!(matches!(told(alone, 0), Whereabouts::KeptBack(_)), "{alone:?}");
+            assert!(matches!(told(alone, 24 * 3600), Whereabouts::Cells(_)), "{alone:?}");
+        }
+        for told in
+            [told(&[seen_from(1), seen_from(3)], 0), told(&[seen_from(1), said(Act::Explosion)], 0)]
+        {
+            assert!(matches!(told, Whereabouts::Exact(_)), "{told:?}");
+        }
     }
 
     fn told(lent: &[Lends], age_s: i64) -> Whereabouts {
@@ -220,7 +263,9 @@ mod tests {
 
     #[test]
     fn one_report_that_harm_fell_there_is_enough_to_tell_where() {
-        for harm in [ranged(Act::Impact), said(Act::Impact), said(Act::Airstrike)] {
+        for harm in
+            [Lends { post: 3, ..ranged(Act::Impact) }, said(Act::Impact), said(Act::Airstrike)]
+        {
             let Whereabouts::Exact(place) = told(&[ranged(Act::Explosion), harm], 0) else {
                 panic!("{harm:?}")
             };
