@@ -148,8 +148,7 @@ fn repeats_from_one_post_never_raise_the_level() {
             .filter(|report| incident.reports.contains(&report.id))
             .map(|report| (report, Report { id: format!("again {}", report.id), ..report.clone() }))
             .unzip();
-        let posts: std::collections::BTreeSet<_> =
-            reports.iter().map(|report| &report.source.post).collect();
+        let posts: BTreeSet<_> = reports.iter().map(|report| &report.source.post).collect();
         assert_eq!(incident.sources as usize, posts.len(), "seed 51, incident {n}");
         assert_eq!(incident.level == Level::Corroborated, posts.len() > 1);
         let all: Vec<Report> = reports.into_iter().cloned().chain(copies).collect();
@@ -199,7 +198,7 @@ fn no_place_of_firing_is_told_exactly_however_late() {
         Whereabouts::KeptBack(_) => "later",
         Whereabouts::Unknown => "never",
     };
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for days in [0, 2, 4000] {
         for incident in days_later(days).iter().filter(|incident| says_outgoing(incident)) {
             assert_ne!(told(incident), "exactly");
