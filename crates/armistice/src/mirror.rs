@@ -54,6 +54,14 @@ pub(crate) fn run(arguments: &Mirror) -> anyhow::Result<Outcome> {
     }
     std::fs::create_dir_all(&arguments.folder)
         .with_context(|| format!("{} cannot be made", arguments.folder.display()))?;
+    // A copy there would be written over the checkpoint that its owner signs, or beside a secret.
+    for theirs in ["state", "secret", "agreement.toml"] {
+        if arguments.folder.join(theirs).exists() {
+            let folder = arguments.folder.display();
+            let said = format!("{folder} holds {theirs}: it is no mirror's, give another folder");
+            return Err(WrongUsage(said).into());
+        }
+    }
     let disk = RealDisk::new(&arguments.folder);
     let keys = [arguments.log.clone()];
     let mut mirror = Follower::open(&disk, &keys).map_err(told)?;

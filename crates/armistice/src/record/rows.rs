@@ -189,15 +189,21 @@ fn bring_up(
         let kept = gather(disk, &leaves, &by_leaf, bodies)?;
         told.held += kept.len() as u64;
         told.missing += (leaves.len() - kept.len()) as u64;
-        for made in contain(hour, hour.is_over(now), kept)? {
-            if !there.contains(&made.name) {
-                disk::write_whole(disk, &made.name.to_string(), &made.bytes)
-                    .with_context(|| made.name.to_string())?;
-                damaged.remove(&made.name);
-                told.written += 1;
-            }
-            wanted.insert(made.name);
-        }
+        let made = contain(hour, hour.is_over(now), kept)?;
+        let (new, names): (Vec<_>, Vec<_>) = made
+            .into_iter()
+            .map(|made| {
+                let is_new = !there.contains(&made.name);
+                (is_new.then(|| (made.name.to_string(), made.bytes)), made.name)
+            })
+            .unzip();
+        let new: Vec<(String, Vec<u8>)> = new.into_iter().flatten().collect();
+        disk::write_whole_all(disk, &new, BTreeSet::new()).context("the folder of rows")?;
+        told.written += new.len() as u64;
+        names.iter().for_each(|name| {
+            damaged.remove(name);
+        });
+        wanted.extend(names);
     }
     // Only when all that takes their place is durable.
     for name in there.difference(&wanted) {

@@ -1,5 +1,7 @@
 //! `armistice record sign`: what feeds hold, made into claims that a device signs.
 
+mod statements;
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -46,6 +48,9 @@ cannot be older than that.
       --cosign russia-1=russia-1.key --out a.jsonl
   armistice record sign PACK --device receiver-1 --key receiver-1.key \\
       --tracks receiver=frames.gz --out b.jsonl
+  echo '{\"kind\":\"key-revoked\",\"said\":{\"revoked\":\"us-2\",\"reason\":\"compromise\"}}' > stolen.jsonl
+  armistice record sign PACK --device us-1 --key us-1.key --after a.jsonl \\
+      --statements stolen.jsonl --out revoked.jsonl
   armistice record sign PACK --device us-1 --key us-1.key --after a.jsonl \\
       --assessment out/assessment.json --seen our-mirror --log \"$LOG\" --out c.jsonl")]
 pub(crate) struct Sign {
@@ -82,6 +87,10 @@ pub(crate) struct Sign {
     /// Flights that the device's party permits, as JSON lines. May be given more than once.
     #[arg(long, value_name = "FILE")]
     authorisations: Vec<PathBuf>,
+    /// Statements of any kind as JSON lines: `kind`, `said` and `body` as docs/record-format.md has them.
+    /// May be given more than once.
+    #[arg(long, value_name = "FILE")]
+    statements: Vec<PathBuf>,
     /// An assessment as `assess --record` writes it. May be given more than once.
     #[arg(long, value_name = "FILE")]
     assessment: Vec<PathBuf>,
@@ -109,7 +118,11 @@ fn cosigner(text: &str) -> Result<(DeviceId, PathBuf), String> {
 pub(crate) fn run(arguments: &Sign) -> anyhow::Result<Outcome> {
     let pack = pack::sound(&arguments.pack)?;
     let read = [&arguments.after, &arguments.reports, &arguments.authorisations];
-    let read = read.into_iter().chain([&arguments.assessment]).flatten().map(PathBuf::as_path);
+    let read = read
+        .into_iter()
+        .chain([&arguments.assessment, &arguments.statements])
+        .flatten()
+        .map(PathBuf::as_path);
     let of_tracks = arguments.tracks.iter().map(|file| file.path.as_path());
     apart_from(&arguments.out, read.chain(of_tracks))?;
     let mut signer = Signer::begin(arguments, &pack)?;
@@ -121,6 +134,9 @@ pub(crate) fn run(arguments: &Sign) -> anyhow::Result<Outcome> {
     tracks(arguments, &pack, &mut signer)?;
     authorisations(arguments, &pack, &mut signer)?;
     reports(arguments, &pack, &mut signer)?;
+    for path in &arguments.statements {
+        statements::each(path, |said, body| signer.say(said, body))?;
+    }
     for path in &arguments.assessment {
         let (said, body) = assessment(path)?;
         signer.say(&said, Some(&body))?;
@@ -142,7 +158,8 @@ struct Signer {
     key: SecretKey,
     cosigners: Vec<(DeviceId, SecretKey)>,
     last_root: Option<Root>,
-    place: Place,
+    /// Where the device is, in public and in private.
+    places: [Place; 2],
     out: WholeFile,
     claims: u64,
     rejected: Rejects,
@@ -161,7 +178,7 @@ impl Signer {
             key: key(&arguments.device, &arguments.key)?,
             cosigners: cosigners.collect::<anyhow::Result<_>>()?,
             last_root: seen(arguments)?,
-            place: last_place(&arguments.after, &arguments.device)?,
+            places: last_places(&arguments.after, &arguments.device)?,
             out: WholeFile::begin(&arguments.out, Readers::Owner)?,
             claims: 0,
             rejected: Rejects::default(),
@@ -172,7 +189,8 @@ impl Signer {
         let salt = random()?;
         let body = body.map(|body| (body, salt));
         let device = self.device.clone();
-        let claim = Claim::sign(device, &self.key, self.place, self.last_root, said, body);
+        let place = &mut self.places[usize::from(said.kind().lane() == Lane::Private)];
+        let claim = Claim::sign(device, &self.key, *place, self.last_root, said, body);
         let mut claim = claim.map_err(|why| Refused(format!("cannot be signed: {why}")))?;
         if said.kind().quorum().is_some() {
             for (device, key) in &self.cosigners {
@@ -181,7 +199,7 @@ impl Signer {
                     .map_err(|why| WrongUsage(format!("--cosign {device}: {why}")))?;
             }
         }
-        self.place = Place::after(claim.statement());
+        *place = Place::after(claim.statement());
         self.claims += 1;
         self.out.write_all(&claim.to_line())?;
         self.out.write_all(b"\n")?;
@@ -222,9 +240,9 @@ fn random() -> anyhow::Result<[u8; 32]> {
     Ok(bytes)
 }
 
-/// Behind the last public claim of a device in some files.
-fn last_place(files: &[PathBuf], device: &DeviceId) -> anyhow::Result<Place> {
-    let mut place = Place::default();
+/// Behind the last claims of a device in some files: the last public one, and the last private one.
+fn last_places(files: &[PathBuf], device: &DeviceId) -> anyhow::Result<[Place; 2]> {
+    let mut places = [Place::default(); 2];
     for path in files {
         let said = || format!("{} cannot be read", path.display());
         let lines = BufReader::new(File::open(path).with_context(said)?).split(b'\n');
@@ -237,13 +255,13 @@ fn last_place(files: &[PathBuf], device: &DeviceId) -> anyhow::Result<Place> {
             let claim =
                 claim.map_err(|why| Refused(format!("{} line {number}: {why}", path.display())))?;
             let header = claim.statement().header();
-            let own = header.device == *device && header.kind.lane() == Lane::Public;
-            if own && header.sequence >= place.sequence {
-                place = Place::after(claim.statement());
+            let place = &mut places[usize::from(header.kind.lane() == Lane::Private)];
+            if header.device == *device && header.sequence >= place.sequence {
+                *place = Place::after(claim.statement());
             }
         }
     }
-    Ok(place)
+    Ok(places)
 }
 
 fn pack_text(folder: &Path) -> anyhow::Result<PackText> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use agreement::report::{Act, Method, Source, Told};
 use agreement::statement::promise::period_of;
 use agreement::statement::said::Nothing;
-use agreement::statement::{Body, Claim, Place, Roster, Said, SecretKey};
+use agreement::statement::{Body, Claim, Place, Promise, Roster, Said, SecretKey};
 use agreement::track::Locator;
 use agreement::{DeviceId, Digest, PackFiles, Report};
 use ledger::clock::{Clock as _, SystemClock};
@@ -222,4 +222,68 @@ fn sealed_claims_are_read_by_their_recipient_only() {
     desk.run(&["seal", "reports.jsonl", "--to", "age1nobody", "--out", "x"]).expect(1);
     desk.run(&["open", "reports.jsonl", "--identity", "vault.key"]).expect(1);
     desk.run(&["open", "claims.age", "--identity", "reports.jsonl"]).expect(1);
+}
+
+#[test]
+fn what_is_private_is_promised_and_the_log_is_held_to_it() {
+    let desk = room(None);
+    desk.put_key("observers-1.key", &Digest::from_bytes([2; 32]).to_string());
+    let vkey = fs::read_to_string(desk.path("record/log.vkey")).unwrap();
+    let call = |text: &str| {
+        desk.put(
+            "call.jsonl",
+            &format!(
+                "{{\"kind\":\"line-call\",\"body\":{{\"at\":\"2024-05-01T10:00:00Z\",\"event\":\"called\",\
+                 \"text\":\"{text}\",\"with\":\"russia\"}}}}\n"
+            ),
+        );
+        let by = ["record", "sign", "keepers", "--device", "observers-1"];
+        let what =
+            ["--key", "observers-1.key", "--statements", "call.jsonl", "--out", "claim.jsonl"];
+        desk.run(&[&by[..], &what].concat()).expect(0);
+        let append = [&["record", "append"], &KEEPING[..], &["--json", "claim.jsonl"]].concat();
+        desk.run(&append).out()
+    };
+    let answer: serde_json::Value = serde_json::from_str(&call("hello")).unwrap();
+    assert_eq!(answer["answer"], "waiting", "{answer}");
+    desk.put("promise.json", &format!("{}\n", answer["promise"]));
+    let check = |promise: &str| {
+        let base = ["record", "check-promise", promise, "record", "--log", vkey.trim()];
+        desk.run(&[&base[..], &["--pack", "keepers"]].concat())
+    };
+    assert!(check("promise.json").expect(0).out().starts_with("pending"));
+    // Said anew under the same number, by a device that forgot: the answer proves it.
+    let again: serde_json::Value = serde_json::from_str(&call("goodbye")).unwrap();
+    assert_eq!(again["code"], "number-used-twice", "{again}");
+    assert_eq!(again["proof"]["proof"], "equivocation", "{again}");
+
+    let period = answer["promise"]["period"].as_u64().unwrap();
+    let statement = Digest::parse(answer["promise"]["statement"].as_str().unwrap()).unwrap();
+    let keeper = DeviceId::new("jordan-1").unwrap();
+    let dropped = vec![Digest::of_bytes(b"dropped")];
+    let dropped = Promise::sign(keeper, &key(1), statement, period, dropped).unwrap();
+    desk.put("dropped.json", &dropped.to_json().to_string());
+    let mut keeper = keeper_of(&desk, Keeping::Vault);
+    keeper.close_period(period).unwrap();
+    keeper.close_period(period + 1).unwrap();
+    drop(keeper);
+    assert!(check("promise.json").expect(0).out().starts_with("kept: it stands in leaves ["));
+    let told = check("dropped.json").expect(1).out();
+    assert!(told.starts_with("broken: 1 of 1 cells are missing"), "{told}");
+    let forged = answer["promise"].to_string().replace(&period.to_string(), "1");
+    desk.put("forged.json", &forged);
+    assert!(check("forged.json").expect(1).err().contains("bad-signature"));
+    check("claim.jsonl").expect(1);
+    check("nowhere.json").expect(3);
+}
+
+#[test]
+fn what_no_entry_names_is_swept_by_whoever_has_the_keys_to_themselves() {
+    let desk = room(None);
+    let sweep = [&["erase"], &KEEPING[..], &["--orphans"]].concat();
+    assert!(desk.run(&sweep).expect(0).out().starts_with("0 bodies"));
+    desk.run(&[&["erase"], &KEEPING[..]].concat()).expect(2);
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    fs::set_permissions(desk.path("jordan-1.key"), open).unwrap();
+    assert!(desk.run(&sweep).expect(1).err().contains("chmod 600"));
 }

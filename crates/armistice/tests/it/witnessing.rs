@@ -78,13 +78,13 @@ fn request(desk: &Desk, folder: &str, old_size: u64) -> String {
 }
 
 /// The program, serving; killed without a word when this is dropped.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Serving {
-    fn start(desk: &Desk, arguments: &[&str]) -> Self {
+    pub(crate) fn start(desk: &Desk, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_armistice"))
             .args(arguments)
             .current_dir(desk.path("."))
