@@ -4,7 +4,7 @@ use agreement::Digest;
 use agreement::statement::Commitment;
 use agreement::statement::said::SegmentRoot;
 
-use crate::container::read;
+use crate::container::{Kept, each};
 use crate::name::Name;
 
 /// What the record says of a segment.
@@ -43,34 +43,35 @@ pub fn check(
         let reason = "its bytes are not those that were given this name: rebuild it";
         return whole("container-changed", reason.to_owned());
     }
-    let segments = match read(bytes) {
-        Ok(segments) => segments,
-        Err(fault) => return whole("no-container", fault.to_string()),
-    };
     let (mut sound, mut flaws) = (Vec::new(), Vec::new());
-    for kept in &segments {
-        let wrong = match on_record(kept.leaf) {
-            None => Some(("no-segment", "the record has no track segment under its leaf")),
-            Some(said) if said.statement != kept.statement => {
-                Some(("other-statement", "the record has another statement under its leaf"))
-            }
-            Some(said) if said.is_erased => {
-                Some(("erased", "its body was erased, and the rows are still here: rebuild"))
-            }
-            Some(said) if kept.segment.said().as_ref() != Ok(&said.root) => {
-                Some(("other-rows", "its rows do not have the root that is on the record"))
-            }
-            Some(said) if kept.commitment().as_ref() != Ok(&said.commitment) => {
-                Some(("other-body", "it is not the body that its statement commits to"))
-            }
-            Some(_) => None,
-        };
-        match wrong {
-            None => sound.push(kept.leaf),
-            Some((code, reason)) => {
-                flaws.push(Flaw { leaf: Some(kept.leaf), code, reason: reason.to_owned() });
-            }
+    let read = each(bytes, |kept| match wrong(&kept, on_record(kept.leaf)) {
+        None => sound.push(kept.leaf),
+        Some((code, reason)) => {
+            flaws.push(Flaw { leaf: Some(kept.leaf), code, reason: reason.to_owned() });
         }
+    });
+    match read {
+        Ok(()) => (sound, flaws),
+        Err(fault) => whole("no-container", fault.to_string()),
     }
-    (sound, flaws)
+}
+
+/// What is wrong with a segment, by what the record says under its leaf.
+fn wrong(kept: &Kept, said: Option<OnRecord>) -> Option<(&'static str, &'static str)> {
+    let Some(said) = said else {
+        return Some(("no-segment", "the record has no track segment under its leaf"));
+    };
+    if said.statement != kept.statement {
+        return Some(("other-statement", "the record has another statement under its leaf"));
+    }
+    if said.is_erased {
+        return Some(("erased", "its body was erased, and the rows are still here: rebuild"));
+    }
+    if kept.segment.said().as_ref() != Ok(&said.root) {
+        return Some(("other-rows", "its rows do not have the root that is on the record"));
+    }
+    if kept.commitment().as_ref() != Ok(&said.commitment) {
+        return Some(("other-body", "it is not the body that its statement commits to"));
+    }
+    None
 }

@@ -8,6 +8,7 @@ use agreement::statement::body::{ROWS_MAX, Replacement, TrackSegment};
 use agreement::statement::{BODY_BYTES_MAX, Body, Commitment, Kind, strict};
 use agreement::{Digest, canonical};
 use bytes::Bytes;
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -174,26 +175,58 @@ pub fn heads(bytes: &[u8]) -> Result<Vec<HeadOf>, ContainerFault> {
 /// # Errors
 /// When the bytes are no container.
 pub fn read(bytes: &[u8]) -> Result<Vec<Kept>, ContainerFault> {
+    let mut segments = Vec::new();
+    each(bytes, |kept| segments.push(kept))?;
+    Ok(segments)
+}
+
+/// Hands the segments of a container to `see`, one by one, whole. No more of the rows are in memory than
+/// one row group has, whatever the container claims to hold.
+///
+/// # Errors
+/// When the bytes are no container; what was handed out until then is not to be used.
+pub fn each(bytes: &[u8], mut see: impl FnMut(Kept)) -> Result<(), ContainerFault> {
     guarded(|| {
         let (file, heads) = open(bytes)?;
-        let mut segments: Vec<Kept> = Vec::with_capacity(heads.len());
-        let mut rows = rows(&file)?.into_iter();
+        let mut rows = Rows { file: &file, group: 0, read: Vec::new().into_iter() };
         for (mut kept, count) in heads {
             for number in 0..count {
                 let (leaf, row, point) =
-                    rows.next().ok_or_else(|| malformed("rows are missing"))?;
+                    rows.next()?.ok_or_else(|| malformed("rows are missing"))?;
                 if (leaf, u64::from(row)) != (kept.leaf, number) {
                     return Err(malformed("a row stands out of its place"));
                 }
                 kept.segment.rows.push(point);
             }
-            segments.push(kept);
+            see(kept);
         }
-        if rows.next().is_some() {
-            return Err(malformed("rows of no segment"));
+        match rows.next()? {
+            None => Ok(()),
+            Some(_) => Err(malformed("rows of no segment")),
         }
-        Ok(segments)
     })
+}
+
+/// The rows of a file, a row group at a time.
+struct Rows<'f> {
+    file: &'f SerializedFileReader<Bytes>,
+    group: usize,
+    read: std::vec::IntoIter<columns::Read>,
+}
+
+impl Rows<'_> {
+    fn next(&mut self) -> Result<Option<columns::Read>, ContainerFault> {
+        loop {
+            if let Some(row) = self.read.next() {
+                return Ok(Some(row));
+            }
+            if self.group == self.file.num_row_groups() {
+                return Ok(None);
+            }
+            self.read = group(self.file, self.group)?.into_iter();
+            self.group += 1;
+        }
+    }
 }
 
 /// The Parquet crate asserts what made-up bytes may break.
@@ -250,23 +283,23 @@ fn head_from(mut head: Value) -> Option<(Kept, u64)> {
     (fits && is_all).then_some((kept, rows))
 }
 
-fn rows(file: &SerializedFileReader<Bytes>) -> Result<Vec<columns::Read>, ContainerFault> {
-    let mut all = Vec::new();
-    for number in 0..file.num_row_groups() {
-        let metadata = file.metadata().row_group(number);
-        let rows = usize::try_from(metadata.num_rows()).unwrap_or(usize::MAX);
-        if rows.saturating_add(all.len()) > CONTAINER_ROWS_MAX {
-            return Err(ContainerFault::TooMany);
-        }
-        let is_plain = |column: &parquet::file::metadata::ColumnChunkMetaData| {
-            column.compression() == parquet::basic::Compression::UNCOMPRESSED
-        };
-        if !metadata.columns().iter().all(is_plain) {
-            return Err(malformed("a column is compressed"));
-        }
-        all.extend(columns::read(&*file.get_row_group(number)?, rows)?);
+fn group(
+    file: &SerializedFileReader<Bytes>,
+    number: usize,
+) -> Result<Vec<columns::Read>, ContainerFault> {
+    let metadata = file.metadata().row_group(number);
+    let rows = usize::try_from(metadata.num_rows()).unwrap_or(usize::MAX);
+    // A group is full before its last segment comes.
+    if rows == 0 || rows > GROUP_ROWS + ROWS_MAX {
+        return Err(malformed("a row group has no rows, or too many"));
     }
-    Ok(all)
+    let is_plain = |column: &parquet::file::metadata::ColumnChunkMetaData| {
+        column.compression() == Compression::UNCOMPRESSED
+    };
+    if !metadata.columns().iter().all(is_plain) {
+        return Err(malformed("a column is compressed"));
+    }
+    Ok(columns::read(&*file.get_row_group(number)?, rows)?)
 }
 
 fn malformed(what: &str) -> ContainerFault {

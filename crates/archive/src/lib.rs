@@ -24,6 +24,6 @@ pub mod hours;
 pub mod name;
 
 pub use check::{Flaw, OnRecord, check};
-pub use container::{ContainerFault, Kept, heads, read, write};
+pub use container::{ContainerFault, Kept, each, heads, read, write};
 pub use hours::{Hour, contain};
 pub use name::Name;

@@ -6,6 +6,7 @@
 //! **Out of scope.** Judging what was parsed. A parser passes when it returns.
 
 mod aircraft;
+mod containers;
 mod feeds;
 mod logs;
 mod packs;
@@ -14,6 +15,7 @@ mod reports;
 pub use aircraft::{
     any_track, avr, beast, jsonl_frames, readsb, sbs, state_vectors_csv, state_vectors_parquet,
 };
+pub use containers::container;
 pub use logs::{add_checkpoint, checkpoint, entry_bundle, note, split_view, tlog_proof};
 pub use packs::{geojson, pack};
 pub use reports::{authorisations, jsonl_reports, submissions, ucdp_csv};
@@ -29,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     ("avr", avr),
     ("beast", beast),
     ("checkpoint", checkpoint),
+    ("container", container),
     ("entry_bundle", entry_bundle),
     ("geojson", geojson),
     ("jsonl_frames", jsonl_frames),

@@ -1,7 +1,9 @@
 //! What an audit says: that it agrees, and each way in which it does not, as what it is.
 
 use agreement::statement::body::Replacement;
-use agreement::statement::said::{Corrects, Erased, ErasureReason, RevocationReason, Revoked};
+use agreement::statement::said::{
+    Corrects, Erased, ErasureReason, RevocationReason, Revoked, SegmentRoot,
+};
 use agreement::statement::{Body, Said};
 use agreement::{Digest, Pack};
 use audit::compare::{Outcome, Run};
@@ -285,4 +287,55 @@ fn a_statement_that_its_key_did_not_sign_is_told_with_its_leaf() {
         (record.entries.len() as u64 - 1, "bad-signature")
     );
     assert!(audit.contradicts());
+}
+
+#[test]
+fn a_segment_that_is_corrected_stands_with_its_new_rows_under_a_root_of_their_own() {
+    let pack = pack("paris-toulouse-2024");
+    let (feed, points) = flight(&pack);
+    let mut record = Record::new();
+    record.segments(&feed, &points[..600]);
+    let gathered =
+        |record: &Record| audited(&pack, &record.log(), &record.bodies()).replay.gathered.inputs();
+    let before = gathered(&record);
+    assert_eq!(before.points.len(), 600);
+
+    let first = &record.claims[0];
+    let (_, body) = first.body().unwrap();
+    let kind = &first.statement().header().kind;
+    let Ok(Body::TrackSegment(mut segment)) = Body::parse(kind, body) else { panic!("rows") };
+    let supersedes = first.statement().digest();
+    let dropped = segment.rows.pop().unwrap();
+    let root = segment.said().unwrap();
+    let shown = segment.show(0).unwrap().unwrap();
+    let body = Body::Correction(Replacement::Segment(Box::new(segment)));
+    // The root has to be that of the rows, and has to be said.
+    for wrong in [None, Some(SegmentRoot { rows: root.rows + 1, ..root })] {
+        let said = Said::Correction(Corrects { segment: wrong, supersedes });
+        let device = agreement::DeviceId::new("tester").unwrap();
+        let key = agreement::statement::SecretKey::from_seed(&[1; 32]);
+        let place = agreement::statement::Place::default();
+        let claim = agreement::statement::Claim::sign(
+            device,
+            &key,
+            place,
+            None,
+            &said,
+            Some((&body, [0; 32])),
+        );
+        let read = agreement::statement::Claim::parse(&claim.unwrap().to_line());
+        assert_eq!(read.unwrap_err().code.name, "body-not-as-said");
+    }
+    record.say(&Said::Correction(Corrects { segment: Some(root), supersedes }), Some(&body));
+    assert_eq!(shown.check(&root), Ok(()), "one row of it is shown alone as of any other");
+
+    let after = gathered(&record);
+    assert_eq!(after.points.len(), 599);
+    let is_there = |points: &[agreement::TrackPoint]| {
+        points.iter().any(|p| (p.observed_at, p.address) == (dropped.observed_at, dropped.address))
+    };
+    assert!(is_there(&before.points) && !is_there(&after.points));
+    assert_eq!(after.feeds, before.feeds, "in the same feed");
+    record.assess(&pack, |_, _| {});
+    assert!(!audited(&pack, &record.log(), &record.bodies()).contradicts());
 }
