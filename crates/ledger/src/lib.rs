@@ -53,7 +53,7 @@ pub mod witness;
 pub use fault::Fault;
 pub use fsck::fsck;
 pub use head::{Head, LogKey, LogVerifier};
-pub use keep::{Keeper, Opening};
+pub use keep::{Keeper, Means, Opening};
 pub use log_key::{NoteLogKey, NoteLogVerifier};
 pub use pool::Pool;
 pub use publish::Publication;

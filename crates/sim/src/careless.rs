@@ -1,4 +1,5 @@
-//! Disks that break one promise each. A simulation that passes on one of these is worth nothing.
+//! Disks that break one promise each, and a few other ways to be careless. A simulation that passes on
+//! one of these is worth nothing.
 
 use std::io;
 use std::sync::Arc;
@@ -24,11 +25,35 @@ pub enum Broken {
     FailedSyncsHidden,
     /// Two processes may hold the lock.
     Unlocked,
+    /// Ciphertexts are not synced: neither as they are sealed nor as they are overwritten.
+    BodiesUnsynced,
+    /// Wrapped keys are not synced.
+    KeysUnsynced,
+    /// The folders of the vault are not synced.
+    VaultFoldersUnsynced,
+    /// What the vault promised and did is not synced.
+    JournalUnsynced,
+    /// What was said in private is not synced.
+    PrivateUnsynced,
+    /// No disk: a record that answers before it has written, so that keys leave without a disclosure.
+    RecordAnswersFirst,
+    /// What a witness vouched for is not synced.
+    MemoryUnsynced,
+    /// The folder in which a witness remembers is not synced.
+    MemoryFolderUnsynced,
+    /// No disk: somebody gives a witness whose memory is lost a new one.
+    MemoryReplaced,
+    /// The checkpoint with its quorum is not synced.
+    WitnessedUnsynced,
+    /// No disk: who compares two views is handed one of them twice.
+    ViewsMixedUp,
+    /// No disk: the clock by which cosignatures are judged stands still.
+    ClockStandsStill,
 }
 
 impl Broken {
-    /// Every one that a run has to notice.
-    pub const ALL: [Self; 7] = [
+    /// Those that a run of the sequencer has to notice.
+    pub const OF_LOG: [Self; 7] = [
         Self::PoolsUnsynced,
         Self::TilesUnsynced,
         Self::TileFoldersUnsynced,
@@ -37,20 +62,52 @@ impl Broken {
         Self::FailedSyncsHidden,
         Self::Unlocked,
     ];
+    /// Those that a run of a keeper has to notice.
+    pub const OF_KEEPER: [Self; 9] = [
+        Self::PoolsUnsynced,
+        Self::TilesUnsynced,
+        Self::FailedSyncsHidden,
+        Self::BodiesUnsynced,
+        Self::KeysUnsynced,
+        Self::VaultFoldersUnsynced,
+        Self::JournalUnsynced,
+        Self::PrivateUnsynced,
+        Self::RecordAnswersFirst,
+    ];
+    /// Those that a run of the parties has to notice.
+    pub const OF_PARTIES: [Self; 8] = [
+        Self::TilesUnsynced,
+        Self::CheckpointUnsynced,
+        Self::MemoryUnsynced,
+        Self::MemoryFolderUnsynced,
+        Self::MemoryReplaced,
+        Self::WitnessedUnsynced,
+        Self::ViewsMixedUp,
+        Self::ClockStandsStill,
+    ];
 
     fn leaves_file(self, path: &str) -> bool {
-        match self {
-            Self::PoolsUnsynced => path.starts_with("state/staged"),
-            Self::TilesUnsynced => path.starts_with("log/tile"),
-            Self::CheckpointUnsynced => path.starts_with("log/checkpoint"),
-            _ => false,
-        }
+        let left = match self {
+            Self::PoolsUnsynced => "state/staged",
+            Self::TilesUnsynced => "log/tile",
+            Self::CheckpointUnsynced => "log/checkpoint",
+            Self::BodiesUnsynced => "vault/bodies",
+            Self::KeysUnsynced => "vault/keys",
+            Self::JournalUnsynced => "vault/journal",
+            Self::PrivateUnsynced => "vault/private",
+            Self::MemoryUnsynced => "memory",
+            Self::WitnessedUnsynced => "log/witnessed",
+            _ => return false,
+        };
+        path.starts_with(left)
     }
 
     fn leaves_folder(self, path: &str) -> bool {
         match self {
             Self::TileFoldersUnsynced => path.starts_with("log/tile"),
             Self::CheckpointFolderUnsynced => path == "log",
+            Self::VaultFoldersUnsynced => path.starts_with("vault"),
+            Self::MemoryFolderUnsynced => path.is_empty(),
             _ => false,
         }
     }

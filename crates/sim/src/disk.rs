@@ -101,7 +101,7 @@ struct Inner {
     process: u64,
     has_stopped: bool,
     is_looking: bool,
-    /// Calls that went wrong.
+    /// Calls that went wrong, those on a full disk among them.
     wrong: u64,
     plan: Plan,
     locks: BTreeSet<String>,
@@ -181,6 +181,46 @@ impl Machine {
     #[must_use]
     pub fn wrong(&self) -> u64 {
         self.lock().wrong
+    }
+
+    /// Another machine with a copy of this disk as it is shown, all of it durable: what a backup is, and
+    /// what a host that forks has.
+    #[must_use]
+    pub fn copied(&self, seeded: Seeded) -> Self {
+        let inner = self.lock();
+        let copy = Self::new(seeded, &inner.watched);
+        let mut nodes = inner.nodes.clone();
+        nodes.iter_mut().for_each(Node::settle_as_shown);
+        copy.lock().nodes = nodes;
+        copy
+    }
+
+    /// Whether the disk holds these bytes anywhere: in a file as it is shown, or as it would be after a
+    /// loss of power, also one that no folder lists any more.
+    #[must_use]
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        self.lock().nodes.iter().any(|node| node.holds(bytes))
+    }
+
+    /// The bytes of a file as it is shown.
+    #[must_use]
+    pub fn shown(&self, path: &str) -> Option<Vec<u8>> {
+        let inner = self.lock();
+        match inner.find(path).map(|node| &inner.nodes[node]) {
+            Ok(Node::File(file)) => Some(file.shown.clone()),
+            _ => None,
+        }
+    }
+
+    /// Loses a file for good, as people lose files.
+    pub fn lose(&self, path: &str) {
+        let mut inner = self.lock();
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if let Ok(folder) = inner.find(folder)
+            && let Node::Folder(folder) = &mut inner.nodes[folder]
+        {
+            folder.forget(name);
+        }
     }
 
     /// Whether the process was stopped.

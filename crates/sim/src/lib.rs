@@ -12,6 +12,8 @@
 
 pub mod careless;
 pub mod disk;
+pub mod keeping;
+mod log;
 pub mod record;
 pub mod runs;
 pub mod seed;

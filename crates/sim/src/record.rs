@@ -6,12 +6,12 @@
 //! checkpoint that anybody ever saw is one of its prefixes. Every byte of it checks.
 
 use ledger::fsck::{NothingVouched, fsck};
-use ledger::{Fault, Head, LogVerifier as _, Reader, Sequencer};
+use ledger::{Fault, Head, LogVerifier as _, Sequencer};
 use spacetime::time::Instant;
-use tlog::bundle::{BundleId, first_entries};
-use tlog::{EMPTY_ROOT, Hash, hash_leaf, hash_node};
+use tlog::{Hash, hash_leaf};
 
 use crate::disk::Restart;
+use crate::log;
 use crate::world::{SimKey, World};
 
 /// What must not happen, happened.
@@ -247,16 +247,14 @@ impl Record {
         self.world.machine.restart(how);
     }
 
-    /// A fault is excused when something went wrong with the disk, or it is full.
+    /// A fault is excused when something went wrong with the disk.
     fn excuse(&mut self, fault: &Fault, what: &str) -> Checked<()> {
         self.tally.faults += 1;
         if self.world.machine.has_stopped() {
             self.sequencer = None;
             return Ok(());
         }
-        let is_full = matches!(fault, Fault::Disk { source, .. }
-            if source.kind() == std::io::ErrorKind::StorageFull);
-        if is_full || self.world.machine.wrong() > self.wrong {
+        if self.world.machine.wrong() > self.wrong {
             return Ok(());
         }
         self.broken(&format!("{what}: {fault}"))
@@ -285,15 +283,8 @@ impl Record {
     /// Reads the whole log back.
     fn look(&mut self, head: Head) -> Checked<()> {
         let disk = self.world.disk();
-        let mut owed = self.owed.iter();
-        for id in BundleId::covering(0, head.size) {
-            let bundle = Reader::new(&*disk).bundle(id);
-            let bundle = bundle.map_err(|fault| Violation(format!("{id} is lost: {fault}")))?;
-            let entries = first_entries(&bundle, id.width());
-            let entries = entries.map_err(|torn| Violation(format!("{id} is torn: {torn}")))?;
-            if !entries.iter().eq(owed.by_ref().take(entries.len())) {
-                return self.broken(&format!("{id} has other entries than were acknowledged"));
-            }
+        if log::entries(&*disk, head.size)? != self.owed {
+            return self.broken("the log has other entries than were acknowledged");
         }
         self.check_checkpoints(head)?;
         match fsck(&*disk, &SimKey, &mut NothingVouched) {
@@ -334,8 +325,7 @@ impl Record {
             }
         }
         for head in heads {
-            let prefix = usize::try_from(head.size).ok().and_then(|size| leaves.get(..size));
-            if prefix.map(root_of) != Some(head.root) {
+            if !log::is_prefix(head, &leaves) {
                 return self.broken(&format!("the checkpoint of {} is of another log", head.size));
             }
         }
@@ -344,17 +334,5 @@ impl Record {
 
     fn broken<T>(&self, what: &str) -> Checked<T> {
         Err(Violation(format!("{what} (after {:?})", self.tally)))
-    }
-}
-
-/// The root as RFC 6962 §2.1 writes it down, with nothing of the ledger's in it.
-fn root_of(leaves: &[Hash]) -> Hash {
-    match leaves {
-        [] => EMPTY_ROOT,
-        [leaf] => *leaf,
-        _ => {
-            let split = leaves.len().next_power_of_two() / 2;
-            hash_node(&root_of(&leaves[..split]), &root_of(&leaves[split..]))
-        }
     }
 }

@@ -4,7 +4,7 @@
 use spacetime::time::Duration;
 
 use crate::careless::Broken;
-use crate::disk::{Done, Kept, Restart, Wrong};
+use crate::disk::{Done, Kept, Machine, Restart, Wrong};
 use crate::record::{Record, Tally, Violation};
 use crate::seed::Seeded;
 use crate::world::World;
@@ -22,7 +22,7 @@ const ROOM_BYTES: u64 = 24 << 10;
 pub fn by_chance(seed: u64, broken: Broken) -> Result<Tally, Violation> {
     let mut seeded = Seeded::new(seed);
     let mut record = Record::new(World::new(seeded.split(), broken));
-    plan_next(&record, &mut seeded);
+    plan_next(&record.world.machine, &mut seeded);
     for _ in 0..ACTS {
         record.world.now = record.world.now.plus(Duration::from_micros(seeded.below(2_000) as i64));
         match seeded.below(20) {
@@ -44,7 +44,7 @@ pub fn by_chance(seed: u64, broken: Broken) -> Result<Tally, Violation> {
         }
         if record.world.machine.has_stopped() {
             record.restart(some_restart(&mut seeded));
-            plan_next(&record, &mut seeded);
+            plan_next(&record.world.machine, &mut seeded);
         }
     }
     end(&mut record)?;
@@ -69,13 +69,13 @@ fn end(record: &mut Record) -> Result<(), Violation> {
 }
 
 /// What goes wrong until the next stop.
-fn plan_next(record: &Record, seeded: &mut Seeded) {
+pub(crate) fn plan_next(machine: &Machine, seeded: &mut Seeded) {
     let mut own = seeded.split();
     // Now and then a stop within a start, mostly later.
     let most = if own.one_in(3) { 40 } else { 400 };
-    let stop_at = record.world.machine.calls() + own.below(most);
+    let stop_at = machine.calls() + own.below(most);
     let fails = own.one_in(3);
-    record.world.machine.plan(move |call, kind| {
+    machine.plan(move |call, kind| {
         let done = [Done::Nothing, Done::Part, Done::All][own.below(3) as usize];
         if call >= stop_at {
             return Some(Wrong::Stopped(done));
@@ -85,7 +85,8 @@ fn plan_next(record: &Record, seeded: &mut Seeded) {
     });
 }
 
-fn some_restart(seeded: &mut Seeded) -> Restart {
+/// A way to come back.
+pub(crate) fn some_restart(seeded: &mut Seeded) -> Restart {
     let kept = |seeded: &mut Seeded| match seeded.below(4) {
         0 => Kept::Nothing,
         1 => Kept::All,

@@ -27,7 +27,7 @@ use crate::private::{self, Batch, PrivateEntry, PrivateLane, Promised, Queued};
 use crate::reader::Reader;
 use crate::sequence::Sequencer;
 use crate::vault::{
-    self, Keeping, Pad, Progress, RecordFault, Secret, SystemEntropy, ToSeal, Vault, VaultFault,
+    self, Entropy, Keeping, Pad, Progress, RecordFault, Secret, ToSeal, Vault, VaultFault,
 };
 use crate::vouched;
 
@@ -51,6 +51,7 @@ pub(super) struct Desk {
     keeping: Keeping,
     scanned: scan::Scanned,
     seen: Seen,
+    entropy: Box<dyn Entropy + Send>,
     broken: bool,
 }
 
@@ -67,6 +68,7 @@ impl Keys for EntryKeys {
 impl Desk {
     pub(super) fn open(
         opening: Opening,
+        entropy: Box<dyn Entropy + Send>,
         lane: impl FnOnce(&dyn Disk) -> Result<PrivateLane, VaultFault>,
     ) -> Result<Self, Fault> {
         let Opening { disk, keys, log_key, agreement, roster, .. } = opening;
@@ -104,6 +106,7 @@ impl Desk {
             keeping,
             scanned,
             seen,
+            entropy,
             broken: false,
         })
     }
@@ -227,11 +230,7 @@ impl Desk {
         // The bodies first: an entry says that its ciphertext is there.
         vault.flush()?;
         if !pool.is_empty() {
-            if let Err(Fault::StagedFull) = self.sequencer.commit(&mut pool) {
-                self.sequencer.publish()?;
-                self.sequencer.commit(&mut pool)?;
-            }
-            self.sequencer.publish()?;
+            commit(&mut self.sequencer, &mut pool)?;
         }
         self.queue_private(vault, first_line, &mut answers)?;
         self.scanned.note(&*self.disk, &pool, self.sequencer.published().size)?;
@@ -256,8 +255,7 @@ impl Desk {
                 *answer = Answer::Rejected(Box::new(Rejection { line, refusal, proof }));
                 continue;
             }
-            let mut entropy = SystemEntropy;
-            let queued = self.lane.queue(vault, &[(claim, received_at)], &mut entropy)?;
+            let queued = self.lane.queue(vault, &[(claim, received_at)], &mut *self.entropy)?;
             match queued.into_iter().next() {
                 Some(Queued::Taken(Progress::Leaf(leaf))) => *answer = Answer::Known { leaf },
                 Some(Queued::Refused(fault)) => {
@@ -304,9 +302,13 @@ impl Desk {
         let head = self.head();
         let root = Digest::from_bytes(*head.root.as_bytes());
         let last_root = (head.size > 0).then_some(Root { root, size: head.size });
-        let Self { sequencer, clock, lane, key, .. } = self;
+        let Self { sequencer, clock, lane, key, entropy, .. } = self;
         let mut log = Log { sequencer, now: clock.now() };
-        Ok(lane.close(vault, &mut log, key, period, last_root, &mut SystemEntropy)?)
+        Ok(lane.close(vault, &mut log, key, period, last_root, &mut **entropy)?)
+    }
+
+    pub(super) fn fresh_secret(&mut self) -> Result<Secret, VaultFault> {
+        Ok(Secret::fresh(&mut *self.entropy)?)
     }
 
     /// A claim of the keeper's own device, behind its last one in that lane.
@@ -389,11 +391,7 @@ impl Log<'_> {
             pool.push(&entry.map_err(|why| damaged("a private entry", &why))?)?;
         }
         let first = pool.first();
-        if let Err(Fault::StagedFull) = self.sequencer.commit(&mut pool) {
-            self.sequencer.publish()?;
-            self.sequencer.commit(&mut pool)?;
-        }
-        self.sequencer.publish()?;
+        commit(self.sequencer, &mut pool)?;
         Ok(first)
     }
 }
@@ -462,6 +460,21 @@ impl admit::Record for OpenPool<'_> {
     fn push(&mut self, entry: &[u8]) -> Result<u64, Fault> {
         self.pool.push(entry)
     }
+}
+
+/// Makes a pool durable and publishes it.
+fn commit(sequencer: &mut Sequencer, pool: &mut Pool) -> Result<(), Fault> {
+    match sequencer.commit(pool) {
+        Err(Fault::StagedFull) => {
+            sequencer.publish()?;
+            sequencer.commit(pool)?;
+        }
+        committed => {
+            committed?;
+        }
+    }
+    sequencer.publish()?;
+    Ok(())
 }
 
 fn read_entry(leaf: u64, bytes: &[u8]) -> Result<Entry, Fault> {

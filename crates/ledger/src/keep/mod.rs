@@ -26,8 +26,8 @@ use crate::fault::Fault;
 use crate::head::{Head, LogKey};
 use crate::private::{Batch, PrivateLane};
 use crate::vault::{
-    Disclosure, Entropy, Erasure, Keeping, Released, Secret, Shown, Sizes, SystemEntropy,
-    Tombstone, Vault, VaultFault,
+    Disclosure, Entropy, Erasure, Keeping, Released, Shown, Sizes, SystemEntropy, Tombstone, Vault,
+    VaultFault,
 };
 
 /// What it takes to open a record for keeping.
@@ -64,6 +64,30 @@ impl std::fmt::Debug for Opening {
     }
 }
 
+/// What a simulation puts in the place of the system: where unpredictable bytes come from, and how
+/// large files become.
+pub struct Means {
+    /// Keys and nonces of the vault.
+    pub of_vault: Box<dyn Entropy + Send>,
+    /// Salts of the keeper's own statements, and the order within a batch.
+    pub of_keeper: Box<dyn Entropy + Send>,
+    /// Of the vault's files.
+    pub sizes: Sizes,
+}
+
+impl std::fmt::Debug for Means {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Means").field("sizes", &self.sizes).finish_non_exhaustive()
+    }
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        let system = || Box::new(SystemEntropy) as Box<dyn Entropy + Send>;
+        Self { of_vault: system(), of_keeper: system(), sizes: Sizes::default() }
+    }
+}
+
 /// A record that is open for keeping.
 pub struct Keeper {
     desk: Desk,
@@ -83,16 +107,24 @@ impl Keeper {
     /// # Errors
     /// When the record, the vault or a key is not as it must be, or the disk fails.
     pub fn open(opening: Opening) -> Result<Self, Fault> {
-        let entropy = || Box::new(SystemEntropy) as Box<dyn Entropy + Send>;
-        let sizes = Sizes::default();
+        Self::open_with(opening, Means::default())
+    }
+
+    /// The same, for a simulation.
+    ///
+    /// # Errors
+    /// As [`Keeper::open`].
+    pub fn open_with(opening: Opening, means: Means) -> Result<Self, Fault> {
+        let Means { of_vault, of_keeper, sizes } = means;
         let Opening { disk, keys, identity, device, step, .. } = &opening;
         let (disk, keys, identity) = (disk.clone(), keys.clone(), identity.clone());
         let lane_keys = keys.clone();
         let device = device.clone();
         let step = *step;
         // The lock first: the vault has one writer as the log has.
-        let mut desk = Desk::open(opening, |_| PrivateLane::open(&*lane_keys, device, step))?;
-        let mut vault = Vault::open(disk, keys, identity, entropy(), sizes)?;
+        let lane = |_: &dyn Disk| PrivateLane::open(&*lane_keys, device, step);
+        let mut desk = Desk::open(opening, of_keeper, lane)?;
+        let mut vault = Vault::open(disk, keys, identity, of_vault, sizes)?;
         desk.refuse_older_keys(&mut vault)?;
         desk.resume_lane()?;
         let mut keeper = Self { desk, vault };
@@ -181,7 +213,7 @@ impl Keeper {
             purpose: purpose.to_owned(),
             to: reader.id.clone(),
         });
-        let salt = Secret::fresh(&mut SystemEntropy).map_err(VaultFault::from)?;
+        let salt = self.desk.fresh_secret()?;
         let salt = Some((&said, *salt.expose()));
         let claim = self.desk.sign(Lane::Private, &Said::Disclosure(Nothing {}), salt)?;
         let disclosure = Disclosure {

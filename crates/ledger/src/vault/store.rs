@@ -117,6 +117,9 @@ impl Vault {
         sizes.segment_bodies = sizes.segment_bodies.clamp(1, SEGMENT_BODIES_MAX);
         create_folders(&*bodies, "vault/bodies").map_err(at("vault/bodies"))?;
         create_folders(&*keys, "vault/keys").map_err(at("vault/keys"))?;
+        // Whoever made a segment may have been cut off, or told that it failed, before its name was durable.
+        bodies.sync_folder("vault/bodies").map_err(at("vault/bodies"))?;
+        keys.sync_folder("vault/keys").map_err(at("vault/keys"))?;
         let (journal, events) = Journal::open::<Event>(&*keys, JOURNAL, sizes.growth_bytes)?;
         let mut memory = Memory::default();
         events.into_iter().for_each(|event| memory.apply(event));

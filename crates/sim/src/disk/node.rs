@@ -50,6 +50,25 @@ impl Node {
     pub(super) fn file() -> Self {
         Self::File(FileNode::default())
     }
+
+    /// Makes durable what is shown, as in a copy of it.
+    pub(super) fn settle_as_shown(&mut self) {
+        match self {
+            Self::File(file) => {
+                file.unsynced.clear();
+                file.durable.clone_from(&file.shown);
+            }
+            Self::Folder(folder) => {
+                folder.unsynced.clear();
+                folder.durable.clone_from(&folder.shown);
+            }
+        }
+    }
+
+    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
+        let Self::File(file) = self else { return false };
+        [&file.shown, &file.durable].into_iter().any(|held| contains(held, bytes))
+    }
 }
 
 impl FileNode {
@@ -105,6 +124,12 @@ impl FileNode {
 }
 
 impl FolderNode {
+    pub(super) fn forget(&mut self, name: &str) {
+        self.settle(Kept::All, &mut Seeded::new(0));
+        self.shown.remove(name);
+        self.durable.remove(name);
+    }
+
     /// What was not done stays to be done: no system drops a rename.
     pub(super) fn sync(&mut self, done: Done, seeded: &mut Seeded) {
         if done == Done::All {
@@ -162,4 +187,18 @@ fn put(into: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
         into.resize(end, 0);
     }
     into[offset..end].copy_from_slice(bytes);
+}
+
+/// Most of a disk is zeros, so where the first byte stands is looked for first.
+fn contains(held: &[u8], bytes: &[u8]) -> bool {
+    let Some((&first, _)) = bytes.split_first() else { return true };
+    let mut from = 0;
+    while let Some(at) = held[from..].iter().position(|&byte| byte == first) {
+        from += at;
+        if held[from..].starts_with(bytes) {
+            return true;
+        }
+        from += 1;
+    }
+    false
 }

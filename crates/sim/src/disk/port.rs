@@ -215,7 +215,11 @@ impl File for SimFile {
             if fits > 0 {
                 file.write(offset as usize, &bytes[..fits]);
             }
-            if fits < part { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
+            if fits < part {
+                inner.wrong += 1;
+                return Err(ErrorKind::StorageFull.into());
+            }
+            Ok(())
         })
     }
 

@@ -3,7 +3,6 @@
 //! A run of chance that fails prints its seed. `ARMISTICE_SIM_SEED=N` runs that one alone, and
 //! `ARMISTICE_SIM_SEEDS=N` so many of them.
 
-use std::env;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -14,15 +13,9 @@ use sim::runs;
 use sim::seed::Seeded;
 use sim::world::World;
 
+use crate::{lost, number, ways};
+
 const SEEDS: u64 = 3_000;
-
-fn number(variable: &str) -> Option<u64> {
-    env::var(variable).ok().map(|text| text.parse().unwrap())
-}
-
-fn lost(data: Kept, names: Kept) -> Restart {
-    Restart::PowerLost { data, names }
-}
 
 /// The seeds in three parts, so that they run side by side.
 #[test]
@@ -84,15 +77,6 @@ fn calls_of_the_written_run() -> Vec<Call> {
     calls
 }
 
-/// How far a call can have got when it goes wrong: only a write can be done in part.
-fn ways(call: Call) -> &'static [Done] {
-    if call == Call::Write {
-        &[Done::Nothing, Done::Part, Done::All]
-    } else {
-        &[Done::Nothing, Done::All]
-    }
-}
-
 #[test]
 fn wherever_the_written_run_is_stopped_nothing_acknowledged_is_lost() {
     let calls = calls_of_the_written_run();
@@ -144,7 +128,7 @@ fn whichever_call_of_the_written_run_fails_nothing_acknowledged_is_lost() {
 /// A simulation that cannot fail proves nothing: on a disk that breaks one promise, it has to.
 #[test]
 fn each_promise_of_the_disk_is_needed_and_its_breach_is_noticed() {
-    for broken in Broken::ALL {
+    for broken in Broken::OF_LOG {
         let noticed = (0..SEEDS).find_map(|seed| {
             runs::by_chance(seed, broken).err().map(|Violation(what)| (seed, what))
         });
