@@ -78,7 +78,7 @@ impl Journal {
         path: &str,
     ) -> Result<(Vec<E>, bool), VaultFault> {
         let bytes = read_if_any(disk, path).map_err(at(path))?.unwrap_or_default();
-        let (events, end) = frames(path, &bytes)?;
+        let Frames { events, end, .. } = frames(path, &bytes)?;
         Ok((events, bytes[end..].iter().all(|&byte| byte == 0)))
     }
 
@@ -87,12 +87,16 @@ impl Journal {
         let mut bytes = vec![0; size];
         let read = self.file.read_at(0, &mut bytes).map_err(at(&self.path))?;
         bytes.truncate(read);
-        let (events, end) = frames(&self.path, &bytes)?;
+        let Frames { events, last, end } = frames(&self.path, &bytes)?;
         self.next = events.len() as u64;
         self.end = end as u64;
         // What was torn must not be taken for the tail of the next frame.
-        if bytes[end..].iter().any(|&byte| byte != 0) {
-            self.file.write_at(self.end, &vec![0; bytes.len() - end]).map_err(at(&self.path))?;
+        let torn = bytes[end..].iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
+        bytes[end..].fill(0);
+        // That the last frame can be read does not say that it is on disk: whoever wrote it may have been
+        // told that its sync failed, and the next would then stand behind a gap.
+        if let Some(again) = bytes.get(last..end + torn).filter(|again| !again.is_empty()) {
+            self.file.write_at(last as u64, again).map_err(at(&self.path))?;
             self.file.sync().map_err(at(&self.path))?;
         }
         Ok(events)
@@ -168,10 +172,19 @@ fn check(number: u64, text: &[u8]) -> Digest {
     Digest::of_bytes(&bytes)
 }
 
-/// The events of a journal, and where the next one goes.
-fn frames<E: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<(Vec<E>, usize), VaultFault> {
+/// What a journal holds.
+struct Frames<E> {
+    events: Vec<E>,
+    /// Where the last event begins.
+    last: usize,
+    /// Where the next one goes.
+    end: usize,
+}
+
+fn frames<E: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<Frames<E>, VaultFault> {
     let damaged = |what| VaultFault::Damaged { place: path.to_owned(), what };
     let mut events: Vec<E> = Vec::new();
+    let mut last = 0;
     let mut rest: &[[u8; BLOCK_BYTES]] = bytes.as_chunks().0;
     loop {
         let number = events.len() as u64;
@@ -180,6 +193,7 @@ fn frames<E: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<(Vec<E>, usiz
                 let numbered: Numbered<E> = serde_json::from_slice(&text)
                     .map_err(|_| damaged("an event that this version does not know"))?;
                 events.push(numbered.event);
+                last = (bytes.len() / BLOCK_BYTES - rest.len()) * BLOCK_BYTES;
                 rest = &rest[blocks..];
             }
             Next::Torn if later_frame(rest, number) => {
@@ -187,7 +201,7 @@ fn frames<E: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<(Vec<E>, usiz
             }
             Next::Torn => {
                 let end = (bytes.len() / BLOCK_BYTES - rest.len()) * BLOCK_BYTES;
-                return Ok((events, end));
+                return Ok(Frames { events, last, end });
             }
             Next::Damaged => return Err(damaged("an acknowledged event was changed")),
         }
@@ -252,7 +266,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Option<Vec<String>> {
-        frames("vault/journal", bytes).ok().map(|(events, _)| events)
+        frames("vault/journal", bytes).ok().map(|frames| frames.events)
     }
 
     #[test]
