@@ -63,11 +63,13 @@ impl Condemned {
         let text = text.map_err(|fault| Violation(format!("leaf {leaf} cannot be read: {fault}")));
         let mut text = text?;
         text.drain(..text.len() - PIECE_BYTES);
-        let keys = world.machine.shown("vault/keys/00000000").unwrap_or_default();
+        let files = (0..).map_while(|n| world.machine.shown(&format!("vault/keys/{n:08}")));
         let digest = sealed.sha256.as_bytes();
-        let at = keys.windows(digest.len()).position(|window| window == digest);
-        let slot = at.and_then(|at| keys.get(at - SLOT_DIGEST_AT..));
-        let key = slot.and_then(|slot| slot.get(SLOT_KEY)).map(<[u8]>::to_vec);
+        let key_in = |keys: Vec<u8>| {
+            let at = keys.windows(digest.len()).position(|window| window == digest)?;
+            Some(keys.get(at - SLOT_DIGEST_AT..)?.get(SLOT_KEY)?.to_vec())
+        };
+        let key = files.filter_map(key_in).next();
         let key = key.ok_or_else(|| Violation(format!("leaf {leaf} has no slot")))?;
         Ok(Self { leaf, sealed: sealed.sha256, text, key, erased_by: None })
     }
