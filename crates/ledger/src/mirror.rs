@@ -124,6 +124,8 @@ impl<'d> Mirror<'d> {
                 disk::read_at_most(disk, CHECKPOINT, CHECKPOINT_BYTES_MAX).of(CHECKPOINT)?;
             let kept = mirror.believed(&bytes);
             mirror.kept = Some(kept.map_err(|fault| MirrorFault::Damaged(fault.to_string()))?);
+            // That it can be read does not say that it is on disk, and from here on it is told of.
+            disk::write_whole(disk, CHECKPOINT, &bytes).of(CHECKPOINT)?;
         }
         Ok(mirror)
     }
@@ -157,7 +159,7 @@ impl<'d> Mirror<'d> {
             return Ok(Followed::Same { size });
         }
         let resumed = self.progress(size)?;
-        let root = shown.checkpoint().root;
+        let root = Some(shown.checkpoint().root);
         let mut copied = self.copy(source, resumed, size)?;
         if copied != root && resumed > kept {
             // What an earlier try left may be what is wrong.
@@ -167,6 +169,11 @@ impl<'d> Mirror<'d> {
             self.compare(&shown, source)?;
             return Err(MirrorFault::OtherEntries { size });
         }
+        if resumed > kept {
+            // What was taken up again may have been begun from another view than the one that is kept.
+            self.compare(&shown, &mut Reader::new(self.disk))?;
+        }
+        self.remove_abandoned(size)?;
         self.keep(shown)?;
         self.remove_superseded(kept, size)?;
         Ok(Followed::Grown { from: kept, to: size })
@@ -210,8 +217,14 @@ impl<'d> Mirror<'d> {
         Err(MirrorFault::SplitView { path, proof: Box::new(proof) })
     }
 
-    /// Copies the entries `from..to` and gives the root of the tree that they make of the one before.
-    fn copy(&self, source: &mut dyn LogSource, from: u64, to: u64) -> Result<Hash, MirrorFault> {
+    /// Copies the entries `from..to` and gives the root of the tree that they make of the one before;
+    /// none where the bundle at its end begins with other entries than the tree.
+    fn copy(
+        &self,
+        source: &mut dyn LogSource,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<Hash>, MirrorFault> {
         let mut edge = self.edge(from)?;
         let mut made = BTreeSet::new();
         let mut ids = BundleId::covering(from, to).peekable();
@@ -220,7 +233,9 @@ impl<'d> Mirror<'d> {
             while !chunk.is_full(self.chunk_bundles)
                 && let Some(id) = ids.next()
             {
-                chunk.take(source, id, edge.size())?;
+                if !chunk.take(source, id, &edge)? {
+                    return Ok(None);
+                }
             }
             let Ok(tiles) = edge.append(&chunk.leaves) else {
                 return Err(MirrorFault::OtherEntries { size: to });
@@ -231,7 +246,7 @@ impl<'d> Mirror<'d> {
                 disk::write_whole(self.disk, PROGRESS, progress.as_bytes()).of(PROGRESS)?;
             }
         }
-        Ok(edge.root())
+        Ok(Some(edge.root()))
     }
 
     /// The tree's edge as it lies on disk; that of the checkpoint is checked against it.
@@ -302,6 +317,44 @@ impl<'d> Mirror<'d> {
         Ok(())
     }
 
+    /// Removes the partial tiles and bundles at the edge of the new tree that copies left which came to
+    /// nothing: nobody may be served a tile of entries that were not believed.
+    fn remove_abandoned(&self, size: u64) -> Result<(), Fault> {
+        let Some(last) = size.checked_sub(1) else { return Ok(()) };
+        for level in 0..=tlog::tile::TILE_LEVEL_MAX {
+            let hashes = size >> (8 * level);
+            let tile = hashes.checked_sub(1).and_then(|node| Tile::holding(level, node, size));
+            if let Some(tile) = tile {
+                self.remove_unlike(&in_log(&tile.full()), tile.width())?;
+            }
+        }
+        match BundleId::holding(last, size) {
+            Some(id) => self.remove_unlike(&in_log(&id.full()), id.width()),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes the partial files beside the one of this width that are not what it begins with. Of a
+    /// full one, all of them go later.
+    fn remove_unlike(&self, full: &str, width: u16) -> Result<(), Fault> {
+        let folder = format!("{full}.p");
+        if width == tlog::tile::TILE_WIDTH {
+            return Ok(());
+        }
+        let current = disk::read(self.disk, &format!("{folder}/{width}")).of(&folder)?;
+        let mut is_changed = false;
+        for entry in self.disk.list(&folder).of(&folder)? {
+            let path = format!("{folder}/{}", entry.name);
+            let is_of_tree = entry.name.parse::<u16>().is_ok_and(|other| other <= width)
+                && current.starts_with(&disk::read(self.disk, &path).of(&path)?);
+            if !is_of_tree {
+                self.disk.remove(&path).of(&path)?;
+                is_changed = true;
+            }
+        }
+        if is_changed { self.disk.sync_folder(&folder).of(&folder) } else { Ok(()) }
+    }
+
     /// Removes the partial tiles and bundles of the tree that was kept before, and of the way from it,
     /// whose full ones are there now.
     fn remove_superseded(&self, from: u64, to: u64) -> Result<(), MirrorFault> {
@@ -333,24 +386,29 @@ impl Chunk {
         self.files.len() == bundles || self.bytes >= CHUNK_BYTES
     }
 
-    /// Takes a bundle, of which the entries before `size` are in the tree already.
+    /// Takes a bundle, of which some entries may be in the tree already: whether they are the same.
     fn take(
         &mut self,
         source: &mut dyn LogSource,
         id: BundleId,
-        size: u64,
-    ) -> Result<(), MirrorFault> {
+        tree: &Edge,
+    ) -> Result<bool, MirrorFault> {
         let mut bytes = source::bundle(source, id)?;
         let entries = bundle::first_entries(&bytes, id.width()).map_err(|torn| {
             SourceFault::Damaged { path: id.to_string(), reason: torn.to_string() }
         })?;
-        let known = size.saturating_sub(id.start()) as usize;
-        self.leaves.extend(entries.iter().skip(known).map(|entry| hash_leaf(entry)));
+        let known = tree.size().saturating_sub(id.start()) as usize;
+        let mut leaves = entries.iter().map(|entry| hash_leaf(entry));
+        // The whole bundle is kept, so all of it is held against the tree.
+        if known > 0 && !leaves.by_ref().take(known).eq(tree.open_leaves()) {
+            return Ok(false);
+        }
+        self.leaves.extend(leaves);
         let whole = entries.iter().map(|entry| 2 + entry.len()).sum();
         bytes.truncate(whole);
         self.bytes += bytes.len();
         self.files.push((in_log(&id), bytes));
-        Ok(())
+        Ok(true)
     }
 }
 

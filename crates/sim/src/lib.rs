@@ -14,6 +14,7 @@ pub mod careless;
 pub mod disk;
 pub mod keeping;
 mod log;
+pub mod parties;
 pub mod record;
 pub mod runs;
 pub mod seed;

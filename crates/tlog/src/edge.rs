@@ -85,6 +85,12 @@ impl Edge {
         peaks.fold(last, |right, left| hash_node(left, &right))
     }
 
+    /// The leaves behind the last full tile, in order: the last of them, fewer than 256.
+    pub fn open_leaves(&self) -> impl Iterator<Item = Hash> {
+        let bytes = self.partial.first().map(Vec::as_slice).unwrap_or_default();
+        bytes.chunks_exact(HASH_BYTES).filter_map(Hash::from_slice)
+    }
+
     /// Appends a pool of leaves, and gives every tile that this changed: the ones that filled, in the
     /// order in which they did, then the ones at the new edge. Nothing is appended on an error. One
     /// node is hashed for each leaf on average.

@@ -12,7 +12,9 @@ use sim::world::World;
 
 use crate::{lost, number, ways};
 
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 300;
+/// Of so many stopped runs, one ends with everything opened and read.
+const OPENED_ONE_IN: usize = 8;
 
 #[test]
 fn whatever_goes_wrong_by_chance_a_keeper_keeps_its_word() {
@@ -55,28 +57,31 @@ fn calls_of_the_written_run() -> Vec<Call> {
         }
         None
     });
-    runs::as_written(&mut keeping, Restart::Killed).unwrap();
+    runs::as_written(&mut keeping, Restart::Killed, true).unwrap();
     let tally = keeping.tally;
-    assert!(tally.faults == 0 && tally.erased == 2 && tally.released > 8, "{tally:?}");
+    assert!(tally.faults == 0 && tally.erased == 1 && tally.released > 8, "{tally:?}");
     let calls = calls.lock().unwrap().clone();
     assert!(calls.len() > 120, "{}", calls.len());
     calls
 }
 
+/// After each stop the power is lost with all that was not synced; and again with another way to come
+/// back: the process was killed, or the power kept some.
 #[test]
 fn wherever_a_keeper_is_stopped_it_keeps_its_word() {
     let calls = calls_of_the_written_run();
+    let others = [Restart::Killed, lost(Kept::Some, Kept::Some), lost(Kept::All, Kept::Nothing)];
     let mut runs = 0;
     for (at, call) in (1..).zip(&calls) {
         for &done in ways(*call) {
-            for how in
-                [Restart::Killed, lost(Kept::Nothing, Kept::Nothing), lost(Kept::Some, Kept::Some)]
-            {
+            let other = others[runs / 2 % others.len()];
+            for how in [lost(Kept::Nothing, Kept::Nothing), other] {
+                let is_opened = (runs / 2) % OPENED_ONE_IN == 0;
                 let mut keeping = written();
                 keeping.world.machine.plan(move |call, kind| {
                     (call == at && kind != Call::Read).then_some(Wrong::Stopped(done))
                 });
-                if let Err(Violation(what)) = runs::as_written(&mut keeping, how) {
+                if let Err(Violation(what)) = runs::as_written(&mut keeping, how, is_opened) {
                     panic!("stopped in call {at}, {call:?} ({done:?}), {how:?}: {what}");
                 }
                 runs += 1;
@@ -95,7 +100,7 @@ fn whichever_call_of_a_keeper_fails_it_keeps_its_word() {
             keeping.world.machine.plan(move |call, kind| {
                 (call == at && kind != Call::Read).then_some(Wrong::Failed(done))
             });
-            if let Err(Violation(what)) = runs::as_written(&mut keeping, Restart::Killed) {
+            if let Err(Violation(what)) = runs::as_written(&mut keeping, Restart::Killed, false) {
                 panic!("call {at}, {call:?} failed ({done:?}): {what}");
             }
         }
