@@ -1,14 +1,16 @@
 //! A seeded world that drives the real crates.
 //!
 //! **In scope.** A disk that loses whatever POSIX lets a disk lose and fails wherever it is told to
-//! ([`disk`]); a clock that jumps ([`world`]); runs that append, publish, stop and start again, and
-//! after each start hold the record against what was acknowledged ([`record`]); disks that break one
-//! promise each, so that it is known that the runs would notice ([`careless`]).
+//! ([`disk`]), a clock that jumps ([`world`]), a network that loses, doubles, delays, reorders and cuts.
+//! Runs that append, publish, stop and start again, and after each start hold the record against what
+//! was acknowledged ([`record`]); the same of a keeper with admission, vault, private lane and index
+//! ([`keeping`]); and of a host that may show two views, its witnesses and its mirrors ([`parties`]).
+//! Worlds that break one promise each, so that it is known that the runs would notice ([`careless`]).
 //!
 //! **Out of scope.** Anything that users run.
 //!
-//! **Invariants.** A run is a function of its seed: no clock, no thread, no randomness from the
-//! machine. What fails prints the seed that repeats it.
+//! **Invariants.** A run is a function of its seed: no clock, no thread whose order matters, no
+//! randomness from the machine. What fails prints the seed that repeats it.
 
 pub mod careless;
 pub mod disk;

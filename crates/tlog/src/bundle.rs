@@ -11,12 +11,9 @@ pub const ENTRY_BYTES_MAX: usize = 65_535;
 /// Bytes of the longest bundle.
 pub const BUNDLE_BYTES_MAX: usize = TILE_WIDTH as usize * (2 + ENTRY_BYTES_MAX);
 
-/// A bundle's place in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BundleId {
-    index: u64,
-    width: u16,
-}
+/// A bundle's place in the log: that of the tile of level 0 with the hashes of its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BundleId(Tile);
 
 /// Why bytes are not the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,19 +46,14 @@ impl BundleId {
     /// The bundle with `index`, of `width` entries, 1 to 256; `None` when no log has it.
     #[must_use]
     pub fn new(index: u64, width: u16) -> Option<Self> {
-        Tile::new(0, index, width).map(Self::of)
-    }
-
-    /// The bundle behind a tile of level 0, with its place and width.
-    fn of(tile: Tile) -> Self {
-        Self { index: tile.index(), width: tile.width() }
+        Tile::new(0, index, width).map(Self)
     }
 
     /// The bundle that holds the entry with `index`, as wide as it is in a log of `size`; `None` when
     /// the log does not have the entry.
     #[must_use]
     pub fn holding(index: u64, size: u64) -> Option<Self> {
-        Tile::holding(0, index, size).map(Self::of)
+        Tile::holding(0, index, size).map(Self)
     }
 
     /// Every bundle with entries in `from..size`, in order, as wide as in a log of `size`.
@@ -70,40 +62,40 @@ impl BundleId {
         (from / 256..size.div_ceil(256)).filter_map(move |n| Self::holding(n * 256, size))
     }
 
+    /// The tile of level 0 with the hashes of these entries.
+    #[must_use]
+    pub const fn tile(self) -> Tile {
+        self.0
+    }
+
     /// Which of the bundles.
     #[must_use]
     pub const fn index(self) -> u64 {
-        self.index
+        self.0.index()
     }
 
     /// Entries in it, 1 to 256.
     #[must_use]
     pub const fn width(self) -> u16 {
-        self.width
+        self.0.width()
     }
 
     /// The number of its first entry.
     #[must_use]
     pub const fn start(self) -> u64 {
-        self.index * TILE_WIDTH as u64
+        self.index() * TILE_WIDTH as u64
     }
 
     /// Whether it has fewer than 256 entries.
     #[must_use]
     pub const fn is_partial(self) -> bool {
-        self.width < TILE_WIDTH
+        self.0.is_partial()
     }
 
     /// The same bundle with all its entries, which a log may serve in its stead.
     #[must_use]
     pub const fn full(self) -> Self {
-        Self { width: TILE_WIDTH, ..self }
-    }
-
-    /// The tile of level 0 with the hashes of these entries.
-    #[must_use]
-    pub fn tile(self) -> Tile {
-        Tile::new(0, self.index, self.width).expect("a bundle has a tile")
+        Self(self.0.full())
     }
 
     /// From a path as [`Display`](fmt::Display) writes it; `None` for any other spelling.
@@ -118,7 +110,7 @@ impl BundleId {
 impl fmt::Display for BundleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("tile/entries/")?;
-        write_position(f, self.index, self.width)
+        write_position(f, self.index(), self.width())
     }
 }
 

@@ -7,9 +7,9 @@ use crate::tile::{TILE_BYTES, TREE_SIZE_MAX, Tile, TileSource};
 /// Hashes of the longest proof (c2sp.org/tlog-witness).
 pub const PROOF_HASHES_MAX: usize = 63;
 
-/// Why there is no proof to make.
+/// Why trees of these sizes have no such proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError<E> {
+pub enum OutOfRange {
     /// The tree has no such leaf.
     #[error("the tree of {size} leaves has no leaf {index}")]
     NoLeaf {
@@ -26,6 +26,14 @@ pub enum ProofError<E> {
         /// Leaves of the new tree.
         new: u64,
     },
+}
+
+/// Why there is no proof to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError<E> {
+    /// There is none.
+    #[error(transparent)]
+    Range(#[from] OutOfRange),
     /// A tile cannot be had.
     #[error("a tile that the proof needs cannot be had: {0}")]
     Source(E),
@@ -34,22 +42,9 @@ pub enum ProofError<E> {
 /// Why a proof proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProof {
-    /// The tree has no such leaf.
-    #[error("the tree of {size} leaves has no leaf {index}")]
-    NoLeaf {
-        /// The leaf that was asked for.
-        index: u64,
-        /// Leaves of the tree.
-        size: u64,
-    },
-    /// The old tree is larger than the new one.
-    #[error("no tree of {new} leaves grew out of one of {old}")]
-    NotGrown {
-        /// Leaves of the old tree.
-        old: u64,
-        /// Leaves of the new tree.
-        new: u64,
-    },
+    /// There can be none.
+    #[error(transparent)]
+    Range(#[from] OutOfRange),
     /// A proof of these sizes has another number of hashes.
     #[error("the proof has {hashes} hashes, which is not the number for these sizes")]
     Length {
@@ -75,7 +70,7 @@ pub fn inclusion_proof<S: TileSource>(
     source: &mut S,
 ) -> Result<Vec<Hash>, ProofError<S::Error>> {
     if index >= size || size > TREE_SIZE_MAX {
-        return Err(ProofError::NoLeaf { index, size });
+        return Err(OutOfRange::NoLeaf { index, size }.into());
     }
     let mut proof = Vec::with_capacity(PROOF_HASHES_MAX);
     Nodes::new(size, source).path(0, index, &mut proof)?;
@@ -93,7 +88,11 @@ pub fn consistency_proof<S: TileSource>(
     source: &mut S,
 ) -> Result<Vec<Hash>, ProofError<S::Error>> {
     if old == 0 || old >= new {
-        return if old <= new { Ok(Vec::new()) } else { Err(ProofError::NotGrown { old, new }) };
+        return if old <= new {
+            Ok(Vec::new())
+        } else {
+            Err(OutOfRange::NotGrown { old, new }.into())
+        };
     }
     let mut proof = prefix_proof(old, new, source)?;
     if old.is_power_of_two() {
@@ -115,7 +114,7 @@ pub fn prefix_proof<S: TileSource>(
     source: &mut S,
 ) -> Result<Vec<Hash>, ProofError<S::Error>> {
     if old == 0 || old >= new || new > TREE_SIZE_MAX {
-        return Err(ProofError::NotGrown { old, new });
+        return Err(OutOfRange::NotGrown { old, new }.into());
     }
     // The largest complete subtree at the old tree's right end.
     let height = old.trailing_zeros();
@@ -202,7 +201,7 @@ pub fn verify_inclusion(
     root: &Hash,
 ) -> Result<(), InvalidProof> {
     if index >= size || size > TREE_SIZE_MAX {
-        return Err(InvalidProof::NoLeaf { index, size });
+        return Err(OutOfRange::NoLeaf { index, size }.into());
     }
     let length = InvalidProof::Length { hashes: proof.len() };
     let (mut node, mut last, mut hash) = (index, size - 1, *leaf);
@@ -237,7 +236,7 @@ pub fn verify_consistency(
 ) -> Result<(), InvalidProof> {
     let length = InvalidProof::Length { hashes: proof.len() };
     if old > new || new > TREE_SIZE_MAX {
-        return Err(InvalidProof::NotGrown { old, new });
+        return Err(OutOfRange::NotGrown { old, new }.into());
     }
     if old == 0 || old == new {
         let known = if old == 0 { &EMPTY_ROOT } else { new_root };
@@ -297,7 +296,7 @@ pub fn verify_prefix(
     (new, new_root): (u64, &Hash),
 ) -> Result<Hash, InvalidProof> {
     if old == 0 || old >= new || new > TREE_SIZE_MAX {
-        return Err(InvalidProof::NotGrown { old, new });
+        return Err(OutOfRange::NotGrown { old, new }.into());
     }
     let (old_found, new_found) = consistency_roots(proof.iter(), old, new)
         .ok_or(InvalidProof::Length { hashes: proof.len() })?;

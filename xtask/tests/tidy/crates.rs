@@ -66,6 +66,19 @@ fn arrows_between_crates_go_one_way() {
 }
 
 #[test]
+fn the_arrows_that_architecture_draws_are_those_that_are_held() {
+    let drawn = read("ARCHITECTURE.md");
+    let is_drawn = |line: &str| drawn.lines().any(|drawn| drawn == line);
+    let faults: Vec<_> = ARROWS
+        .iter()
+        .map(|(room, may_use)| format!("    {room:<11}{}", may_use.join(" ")).trim_end().to_owned())
+        .filter(|line| !is_drawn(line))
+        .map(|line| format!("ARCHITECTURE.md: wants the line {line:?}"))
+        .collect();
+    none(&faults);
+}
+
+#[test]
 fn every_crate_opens_with_its_charter_and_holds_no_logic_there() {
     let mut faults = Vec::new();
     for room in folders_in("crates") {

@@ -62,6 +62,8 @@ pub struct Kept {
     pub faults: u64,
     /// Refusals to run on a clock that went back.
     pub clock_refusals: u64,
+    /// Calls that changed something on the disk.
+    pub calls: u64,
 }
 
 impl Kept {
@@ -77,6 +79,7 @@ impl Kept {
         self.starts += other.starts;
         self.faults += other.faults;
         self.clock_refusals += other.clock_refusals;
+        self.calls += other.calls;
     }
 }
 

@@ -37,6 +37,7 @@ pub fn by_chance(seed: u64, broken: Broken) -> Result<Kept, Violation> {
         }
     }
     end(&mut keeping, seeded.one_in(OPENED_ONE_IN))?;
+    keeping.tally.calls = keeping.world.machine.calls();
     Ok(keeping.tally)
 }
 

@@ -13,46 +13,39 @@ use sim::runs;
 use sim::seed::Seeded;
 use sim::world::World;
 
-use crate::{lost, number, ways};
+use crate::{by_chance, each_is_noticed, lost, repeats, seeds, ways};
 
 const SEEDS: u64 = 3_000;
 
 /// The seeds in three parts, so that they run side by side.
 #[test]
 fn whatever_goes_wrong_by_chance_nothing_acknowledged_is_lost_first_third() {
-    let seeds = match number("ARMISTICE_SIM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("ARMISTICE_SIM_SEEDS").unwrap_or(SEEDS / 3),
-    };
-    by_chance(seeds);
+    whatever_goes_wrong(seeds(SEEDS / 3));
 }
 
 #[test]
 fn whatever_goes_wrong_by_chance_nothing_acknowledged_is_lost_second_third() {
-    by_chance(SEEDS / 3..2 * SEEDS / 3);
+    whatever_goes_wrong(SEEDS / 3..2 * SEEDS / 3);
 }
 
 #[test]
 fn whatever_goes_wrong_by_chance_nothing_acknowledged_is_lost_last_third() {
-    by_chance(2 * SEEDS / 3..SEEDS);
+    whatever_goes_wrong(2 * SEEDS / 3..SEEDS);
 }
 
-fn by_chance(seeds: Range<u64>) {
-    let runs = seeds.end - seeds.start;
-    let mut tally = Tally::default();
-    for seed in seeds {
-        match runs::by_chance(seed, Broken::None) {
-            Ok(one) => tally.add(&one),
-            Err(Violation(what)) => panic!("ARMISTICE_SIM_SEED={seed}: {what}"),
-        }
-    }
-    println!("{runs} runs: {tally:?}");
+fn whatever_goes_wrong(seeds: Range<u64>) {
+    let (tally, runs) = by_chance(seeds, runs::by_chance, Tally::add);
     if runs >= SEEDS / 3 {
         // Chance that leaves a case out would prove nothing about it.
         assert!(tally.pools > 10 * runs && tally.starts > 2 * runs, "{tally:?}");
         assert!(tally.found > runs / 10 && tally.lost > runs / 10, "{tally:?}");
         assert!(tally.clock_refusals > runs / 20 && tally.lock_refusals > runs / 4, "{tally:?}");
     }
+}
+
+#[test]
+fn a_run_is_a_function_of_its_seed() {
+    repeats(runs::by_chance);
 }
 
 fn written() -> Record {
@@ -125,14 +118,7 @@ fn whichever_call_of_the_written_run_fails_nothing_acknowledged_is_lost() {
     }
 }
 
-/// A simulation that cannot fail proves nothing: on a disk that breaks one promise, it has to.
 #[test]
 fn each_promise_of_the_disk_is_needed_and_its_breach_is_noticed() {
-    for broken in Broken::OF_LOG {
-        let noticed = (0..SEEDS).find_map(|seed| {
-            runs::by_chance(seed, broken).err().map(|Violation(what)| (seed, what))
-        });
-        let (seed, what) = noticed.unwrap_or_else(|| panic!("{broken:?} was never noticed"));
-        println!("{broken:?}: seed {seed}: {what}");
-    }
+    each_is_noticed(&Broken::OF_LOG, SEEDS, runs::by_chance);
 }

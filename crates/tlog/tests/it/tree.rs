@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tlog::edge::EdgeError;
-use tlog::proof::InvalidProof;
+use tlog::proof::{InvalidProof, OutOfRange};
 use tlog::{
     Edge, Hash, TREE_SIZE_MAX, Tile, consistency_proof, inclusion_proof, verify_consistency,
     verify_inclusion,
@@ -160,7 +160,7 @@ fn trees_of_one_size_and_two_roots_are_a_fork() {
 fn a_tree_does_not_shrink() {
     let root = mth(&leaves(5));
     let shrunk = verify_consistency(&[], (6, &root), (5, &root));
-    assert_eq!(shrunk, Err(InvalidProof::NotGrown { old: 6, new: 5 }));
+    assert_eq!(shrunk, Err(InvalidProof::Range(OutOfRange::NotGrown { old: 6, new: 5 })));
     assert!(consistency_proof(6, 5, &mut Stored::default()).is_err());
 }
 
@@ -168,7 +168,7 @@ fn a_tree_does_not_shrink() {
 fn a_leaf_past_the_end_has_no_proof() {
     let root = mth(&leaves(5));
     let beyond = verify_inclusion(&[], 5, &root, 5, &root);
-    assert_eq!(beyond, Err(InvalidProof::NoLeaf { index: 5, size: 5 }));
+    assert_eq!(beyond, Err(InvalidProof::Range(OutOfRange::NoLeaf { index: 5, size: 5 })));
     assert!(inclusion_proof(5, 5, &mut Stored::default()).is_err());
 }
 
@@ -188,11 +188,11 @@ fn the_largest_tree_verifies_without_overflow_and_a_larger_one_is_refused() {
     }
     assert!(matches!(
         verify_inclusion(&[], 0, &leaf, u64::MAX, &leaf),
-        Err(InvalidProof::NoLeaf { .. })
+        Err(InvalidProof::Range(OutOfRange::NoLeaf { .. }))
     ));
     assert!(matches!(
         verify_consistency(&[], (1, &leaf), (u64::MAX, &leaf)),
-        Err(InvalidProof::NotGrown { .. })
+        Err(InvalidProof::Range(OutOfRange::NotGrown { .. }))
     ));
     assert_eq!(Edge::load(u64::MAX, &mut Stored::default()), Err(EdgeError::TooLarge));
 }
