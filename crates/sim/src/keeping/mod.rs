@@ -195,6 +195,7 @@ impl Keeping {
             keys: disk.clone(),
             disk,
             log_key: Arc::new(SimKey),
+            agreement: people::agreement(),
             roster: people::roster(),
             device: people::device(0),
             device_key: people::key(0),

@@ -8,7 +8,7 @@ use agreement::report::{Act, Method, Source, Told};
 use agreement::statement::said::Nothing;
 use agreement::statement::{Body, Claim, Place, Roster, Said, SecretKey, body};
 use agreement::track::Locator;
-use agreement::{DeviceId, PackFiles, PartyId, Report};
+use agreement::{DeviceId, Digest, PackFiles, PartyId, Report};
 use ledger::vault::{Entropy, EntropyFault};
 use spacetime::Interval;
 use spacetime::time::Instant;
@@ -134,8 +134,8 @@ pub(super) fn at(seconds: i64) -> Instant {
     Instant::from_micros(seconds * 1_000_000)
 }
 
-fn in_force() -> &'static (Roster, PartyId) {
-    static IN_FORCE: OnceLock<(Roster, PartyId)> = OnceLock::new();
+fn in_force() -> &'static (Roster, PartyId, Digest) {
+    static IN_FORCE: OnceLock<(Roster, PartyId, Digest)> = OnceLock::new();
     IN_FORCE.get_or_init(|| {
         let files = PackFiles {
             agreement_toml: Some(include_bytes!(
@@ -152,13 +152,18 @@ fn in_force() -> &'static (Roster, PartyId) {
             let (id, ed25519) = (device(number), key(number).public().to_bytes());
             pack.devices.insert(id.clone(), Device { id, party: party.clone(), ed25519 });
         }
-        (Roster::of(&pack).expect("keys are keys"), party)
+        (Roster::of(&pack).expect("keys are keys"), party, pack.version.0)
     })
 }
 
 /// The roster of a pack with these devices in it.
 pub(super) fn roster() -> Roster {
     in_force().0.clone()
+}
+
+/// The version of that pack.
+pub(super) fn agreement() -> Digest {
+    in_force().2
 }
 
 fn party() -> &'static PartyId {
