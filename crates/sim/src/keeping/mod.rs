@@ -22,7 +22,7 @@ use ledger::admit::Answer;
 use ledger::clock::Clock;
 use ledger::vault::{Keeping as KeptBy, Refusal, Released, Sizes, VaultFault};
 use ledger::{Fault, Keeper, Means, Opening};
-use spacetime::time::Instant;
+use spacetime::time::{Duration, Instant};
 
 use self::owed::{Condemned, Owed};
 use self::people::{DEVICES, People, SimEntropy};
@@ -36,6 +36,8 @@ type Checked<T> = Result<T, Violation>;
 
 /// Entries of a step of the private lane.
 const STEP: usize = 4;
+/// As long as a period of the private lane, and a little.
+const PERIOD: Duration = Duration::from_micros(61_000_000);
 /// Files that grow in small steps, and segments that fill.
 const SIZES: Sizes = Sizes { segment_bodies: 1 << 10, segment_bytes: 1 << 20, growth_bytes: 8192 };
 
@@ -106,7 +108,6 @@ pub struct Keeping {
     owed: Owed,
     /// Sent, and not answered.
     unanswered: Vec<Claim>,
-    period: u64,
     /// The latest time at which anything was tried.
     latest: Instant,
     /// Calls that had gone wrong when the last thing was begun.
@@ -135,7 +136,6 @@ impl Keeping {
             seeded,
             owed: Owed::default(),
             unanswered: Vec::new(),
-            period: 0,
             latest: Instant::MIN,
             wrong: 0,
             is_made: false,
@@ -295,7 +295,12 @@ impl Keeping {
         let is_private = claim.statement().header().kind.visibility() == Visibility::Private;
         let before = self.owed.admitted.get(&digest).map(|(leaf, _)| *leaf);
         match answer {
-            Answer::Private(_) | Answer::Known { .. } if is_private => {
+            Answer::Waiting(promise) if is_private => {
+                self.tally.queued += u64::from(!self.owed.queued.contains_key(&digest));
+                self.owed.promised.insert(digest, promise.cells.clone());
+                self.owed.queued.insert(digest, claim);
+            }
+            Answer::Known { .. } if is_private => {
                 self.tally.queued += u64::from(!self.owed.queued.contains_key(&digest));
                 self.owed.queued.insert(digest, claim);
             }
@@ -326,18 +331,16 @@ impl Keeping {
         }
     }
 
-    /// Ends a period of the private lane.
+    /// Lets the period pass and ends it.
     ///
     /// # Errors
     /// When a promise is broken; a fault of the disk is none.
     pub fn end_period(&mut self) -> Checked<()> {
+        self.world.now = self.world.now.plus(PERIOD);
         self.start()?;
-        self.period += 1;
-        let period = self.period;
-        let batch = self.asked("close", |keeper, _| keeper.close_period(period).map(Some))?;
-        if let Some(batch) = batch {
+        if let Some(batches) = self.asked("end", |keeper, _| keeper.end_periods().map(Some))? {
             self.tally.periods += 1;
-            if batch.is_some_and(|batch| batch.entries % STEP as u64 != 0) {
+            if batches.iter().any(|batch| batch.entries % STEP as u64 != 0) {
                 return self.broken("a batch tells how much was said");
             }
         }

@@ -1,6 +1,8 @@
 //! Everything opened at the end of a run: what was said is there to the byte, and whatever was shown has
 //! its disclosure in the log.
 
+use std::collections::BTreeSet;
+
 use agreement::Digest;
 use agreement::statement::{Body, Entry, Kind, Said};
 use ledger::private::{Opened, Opener};
@@ -37,6 +39,7 @@ impl Keeping {
             return self.broken(&format!("a private statement is incomplete: {lost:?}"));
         }
         self.check_private(&opened)?;
+        self.check_promised(&entries)?;
         self.check_disclosed(&opened, &entries, with_disclosures)
     }
 
@@ -103,6 +106,17 @@ impl Keeping {
             }
         }
         Ok(())
+    }
+
+    /// Every cell that was promised is in the log.
+    fn check_promised(&self, entries: &[Entry]) -> Checked<()> {
+        let there: BTreeSet<Digest> =
+            entries.iter().filter_map(|entry| Some(entry.sealed?.sha256)).collect();
+        if self.owed.promised.values().flatten().all(|cell| there.contains(cell)) {
+            Ok(())
+        } else {
+            self.broken("a promise is broken")
+        }
     }
 
     /// Every key that left, up to those that opened the disclosures themselves, left by a disclosure that

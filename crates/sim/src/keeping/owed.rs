@@ -27,6 +27,8 @@ pub(super) struct Owed {
     pub(super) admitted: BTreeMap<Digest, (u64, Claim)>,
     /// Private claims.
     pub(super) queued: BTreeMap<Digest, Claim>,
+    /// For private claims, the ciphertexts of the cells that were promised to be in the log.
+    pub(super) promised: BTreeMap<Digest, Vec<Digest>>,
     /// Bodies whose erasure was begun.
     pub(super) condemned: Vec<Condemned>,
     /// What was released: the leaf of the disclosure, and the ciphertext whose key left.
