@@ -64,7 +64,9 @@ pub fn compare(
     let found = found.map_err(|error| {
         let fault = match error {
             ProofError::Source(fault) => fault,
-            other => SourceFault::Damaged { path: "tile".to_owned(), reason: other.to_string() },
+            other @ ProofError::Range(_) => {
+                SourceFault::Damaged { path: "tile".to_owned(), reason: other.to_string() }
+            }
         };
         GossipFault::Source { view, fault }
     })?;

@@ -430,6 +430,6 @@ fn remove_folder(disk: &dyn Disk, folder: &str) -> Result<(), Fault> {
 fn of_tiles(error: tlog::proof::ProofError<SourceFault>) -> MirrorFault {
     match error {
         tlog::proof::ProofError::Source(fault) => MirrorFault::Source(fault),
-        other => MirrorFault::Damaged(other.to_string()),
+        other @ tlog::proof::ProofError::Range(_) => MirrorFault::Damaged(other.to_string()),
     }
 }
