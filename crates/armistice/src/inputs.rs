@@ -248,7 +248,7 @@ pub(crate) fn all_duties(paths: &[PathBuf]) -> anyhow::Result<(Vec<Duty>, u64)> 
 }
 
 /// Opens a file of duty records.
-fn duties(path: &Path, input: u16) -> anyhow::Result<Duties<Box<dyn BufRead + Send>>> {
+pub(crate) fn duties(path: &Path, input: u16) -> anyhow::Result<Duties<Box<dyn BufRead + Send>>> {
     Ok(Duties::new(text(path)?, Options { input, ..Options::default() }))
 }
 

@@ -45,23 +45,17 @@ pub(crate) struct Mirror {
 pub(crate) fn run(arguments: &Mirror) -> anyhow::Result<Outcome> {
     let caller = caller(arguments.key.as_deref())?;
     let mut view = View::of(&arguments.log_at, arguments.log.name(), caller)?;
-    for (theirs, whose) in [("state", "a keeper's record"), ("secret", "a witness")] {
+    // A copy there would be written over the checkpoint that its owner signs, or beside a secret.
+    let others = [("state", "a keeper"), ("secret", "a witness"), ("agreement.toml", "a pack")];
+    for (theirs, whose) in others {
         if arguments.folder.join(theirs).exists() {
             let folder = arguments.folder.display();
-            let said = format!("{folder} is {whose}: a copy would write over what it keeps");
+            let said = format!("{folder} holds the {theirs} of {whose}: give another folder");
             return Err(WrongUsage(said).into());
         }
     }
     std::fs::create_dir_all(&arguments.folder)
         .with_context(|| format!("{} cannot be made", arguments.folder.display()))?;
-    // A copy there would be written over the checkpoint that its owner signs, or beside a secret.
-    for theirs in ["state", "secret", "agreement.toml"] {
-        if arguments.folder.join(theirs).exists() {
-            let folder = arguments.folder.display();
-            let said = format!("{folder} holds {theirs}: it is no mirror's, give another folder");
-            return Err(WrongUsage(said).into());
-        }
-    }
     let disk = RealDisk::new(&arguments.folder);
     let keys = [arguments.log.clone()];
     let mut mirror = Follower::open(&disk, &keys).map_err(told)?;

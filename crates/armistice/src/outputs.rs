@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tempfile::{NamedTempFile, TempDir};
@@ -18,6 +19,13 @@ pub(crate) enum Readers {
     Owner,
 }
 
+/// How the names of what is in the making begin.
+const PASSING: &str = ".armistice-";
+/// The file in a folder in the making that its run holds locked.
+const LOCK: &str = ".lock";
+/// What is younger may belong to a run that has not locked it yet.
+const LEFT_AFTER: Duration = Duration::from_mins(1);
+
 /// A file in the making, under a passing name beside its own: a crash never leaves half a file
 /// under its name.
 #[derive(Debug)]
@@ -30,8 +38,11 @@ impl WholeFile {
     /// Begins a file.
     pub(crate) fn begin(path: &Path, readers: Readers) -> anyhow::Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let temporary = named_in(folder.unwrap_or(Path::new(".")), readers);
-        let temporary = temporary.with_context(|| cannot_write(path))?;
+        let folder = folder.unwrap_or(Path::new("."));
+        take_away_left(folder);
+        let temporary = named_in(folder, readers).with_context(|| cannot_write(path))?;
+        // Where a file system has no locks, age alone has to tell.
+        let _ = temporary.as_file().try_lock();
         Ok(Self { out: BufWriter::new(temporary), path: path.to_owned() })
     }
 
@@ -69,6 +80,7 @@ impl Write for WholeFile {
 pub(crate) struct Outputs {
     folder: PathBuf,
     staged: TempDir,
+    _lock: File,
 }
 
 /// The file that is taken away first and comes back last: with it, a folder is of one run.
@@ -81,9 +93,12 @@ impl Outputs {
     pub(crate) fn begin(folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
-        let staged = tempfile::Builder::new().prefix(".armistice-").tempdir_in(folder);
+        take_away_left(folder);
+        let staged = tempfile::Builder::new().prefix(PASSING).tempdir_in(folder);
         let staged = staged.with_context(|| cannot_write(folder))?;
-        Ok(Self { folder: folder.to_owned(), staged })
+        let lock = File::create(staged.path().join(LOCK)).with_context(|| cannot_write(folder))?;
+        let _ = lock.try_lock();
+        Ok(Self { folder: folder.to_owned(), staged, _lock: lock })
     }
 
     /// Begins one of them.
@@ -104,6 +119,7 @@ impl Outputs {
         for entry in fs::read_dir(self.staged.path()).with_context(|| cannot_write(&self.folder))? {
             names.push(entry.with_context(|| cannot_write(&self.folder))?.file_name());
         }
+        names.retain(|name| name != LOCK);
         names.sort_by_key(|name| (name == LAST, name.clone()));
         if let Some(name) = names.iter().find(|name| self.folder.join(name).is_dir()) {
             let path = self.folder.join(name);
@@ -144,6 +160,30 @@ pub(crate) fn apart_from<'a>(
     Ok(())
 }
 
+/// Takes away what interrupted runs left in a folder: it is hidden, may hold raw rejects, and would go
+/// along when somebody hands the folder on. What a live run holds locked stays.
+fn take_away_left(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let is_ours = entry.file_name().as_encoded_bytes().starts_with(PASSING.as_bytes());
+        let Some(kind) = entry.file_type().ok().filter(|_| is_ours) else { continue };
+        // Whoever may not take it away is not the one whose it is.
+        if kind.is_dir() && is_left(&path, &path.join(LOCK)) {
+            let _ = fs::remove_dir_all(&path);
+        } else if kind.is_file() && is_left(&path, &path) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+fn is_left(path: &Path, lock: &Path) -> bool {
+    let changed = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
+    let age = changed.ok().and_then(|at| at.elapsed().ok());
+    let is_free = File::open(lock).map_or(true, |lock| lock.try_lock().is_ok());
+    age.is_some_and(|age| age > LEFT_AFTER) && is_free
+}
+
 fn cannot_write(path: &Path) -> String {
     format!("{} cannot be written", path.display())
 }
@@ -160,5 +200,5 @@ fn named_in(folder: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     }
     #[cfg(not(unix))]
     let _ = readers;
-    builder.prefix(".armistice-").tempfile_in(folder)
+    builder.prefix(PASSING).tempfile_in(folder)
 }

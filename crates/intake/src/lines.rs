@@ -15,6 +15,10 @@ pub static LINE_TOO_LONG: Code = Code {
     repair: "send one record a line; a file without line ends may be of another format",
 };
 
+/// What some programs write before UTF-8. Before the first line it is passed over; anywhere else it is a
+/// character like others.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads lines, numbered from 1, whatever their length: what passes [`LINE_BYTES_MAX`] is
 /// skipped without being held.
 #[derive(Debug)]
@@ -71,6 +75,8 @@ impl<R: BufRead> Lines<R> {
         }
         self.record += 1;
         let bytes = self.buffer.strip_suffix(b"\r").unwrap_or(&self.buffer);
+        let bytes =
+            bytes.strip_prefix(BYTE_ORDER_MARK).filter(|_| self.record == 1).unwrap_or(bytes);
         Ok(Some(Line { record: self.record, bytes, too_long, ended }))
     }
 }
@@ -101,6 +107,14 @@ pub(crate) fn fill<T, R: BufRead>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_costs_nobody_the_first_line() {
+        let text = b"\xef\xbb\xbffirst\n\xef\xbb\xbfsecond\n";
+        let mut lines = Lines::new(&text[..]);
+        assert_eq!(lines.next_line().unwrap().unwrap().bytes, b"first");
+        assert_eq!(lines.next_line().unwrap().unwrap().bytes, b"\xef\xbb\xbfsecond");
+    }
 
     #[test]
     fn an_endless_line_is_skipped_and_the_next_one_is_read() {

@@ -186,7 +186,7 @@ fn from_keys_to_an_audit_that_agrees_on_every_finding() {
         desk.run(&["audit", "copy", "--pack", "flight", "--log", vkey, "--json"]).expect(0);
     assert_eq!(serde_json::from_str::<Value>(&copied.out()).unwrap(), sealed);
     let over = desk.run(&["mirror", "copy", "record", "--log", vkey]).expect(2);
-    assert!(over.err().contains("holds state"), "{}", over.err());
+    assert!(over.err().contains("holds the state of a keeper"), "{}", over.err());
     let one = desk.run(&["gossip", "record", "copy", "--log", vkey]).expect(0).out();
     assert!(one.starts_with("one view"), "{one}");
     desk.run(&["record", "fsck", "record", "--log", vkey]).expect(0);

@@ -10,7 +10,8 @@ mod records;
 #[cfg(test)]
 mod witnessing;
 
-use std::fs;
+use std::fs::{self, File};
+use std::time::{Duration, SystemTime};
 
 use program::{AGREEMENT, Desk, contents};
 
@@ -363,6 +364,33 @@ fn what_lies_outside_the_time_asked_for_is_said() {
     let late = ["--from", "2018-01-01T00:00:00Z"];
     let told = Desk::new().run(&[&arguments[..], &late].concat()).expect(0).out();
     assert!(told.contains("360 of those used lie outside the time asked for"), "{told}");
+}
+
+#[test]
+fn what_an_interrupted_run_left_goes_with_the_next_and_what_a_live_one_holds_stays() {
+    let desk = Desk::new();
+    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let left = |name: &str| {
+        fs::create_dir_all(desk.path(&format!("out/{name}"))).expect("a folder");
+        desk.put(&format!("out/{name}/rejects.jsonl"), "raw records\n");
+        let lock = File::create(desk.path(&format!("out/{name}/.lock"))).expect("a lock");
+        let folder = File::open(desk.path(&format!("out/{name}"))).expect("a folder");
+        folder.set_modified(hour_ago).expect("folders have times");
+        lock
+    };
+    drop(left(".armistice-dead01"));
+    let live = left(".armistice-live01");
+    live.lock().expect("nobody else holds it");
+    desk.put("out/.armistice-young1", "of a run that began just now\n");
+    desk.put("out/.armistice-old001", "half a file\n");
+    let old = File::options().append(true).open(desk.path("out/.armistice-old001"));
+    old.expect("a file").set_modified(hour_ago).expect("files have times");
+    let named = ["assess", "pack", "--tracks", "radar=through.csv", "--out", "out"];
+    desk.run(&named).expect(0);
+    let is_there = ["dead01", "live01", "young1", "old001"]
+        .map(|name| desk.path(&format!("out/.armistice-{name}")).exists());
+    assert_eq!(is_there, [false, true, true, false]);
+    assert!(!desk.path("out/.lock").exists());
 }
 
 #[cfg(unix)]

@@ -45,6 +45,15 @@ fn a_device_signs_with_its_own_key_and_is_told_why_records_were_rejected() {
     let told = sign("us-1.key", "a.jsonl").expect(0).out();
     assert!(told.starts_with("2 claims signed; 1 records rejected\n"), "{told}");
     assert!(told.contains("1 x ") && told.contains("first at reports.jsonl:3: "), "{told}");
+    desk.put(
+        "duty.jsonl",
+        "{\"id\":\"d1\",\"post\":\"hill\",\"from\":\"2017-07-10T00:00:00Z\",\"to\":\"2017-07-10T06:00:00Z\",\
+         \"state\":\"on\"}\n{\"id\":\"d2\"}\n",
+    );
+    let named =
+        ["--device", "us-1", "--key", "us-1.key", "--duty", "duty.jsonl", "--out", "d.jsonl"];
+    let told = desk.run(&[&["record", "sign", "pack"][..], &named].concat()).expect(0).out();
+    assert!(told.starts_with("1 claims signed; 1 records rejected\n"), "{told}");
     let told = sign("other.key", "b.jsonl").expect(1).err();
     assert!(told.contains("another key for the device us-1"), "{told}");
     sign("us-1.key", "reports.jsonl").expect(2);

@@ -159,7 +159,7 @@ fn a_witness_without_its_memory_is_retired() {
     desk.run(&["witness", "show", "nowhere"]).expect(3);
     write_log(&desk, "ours", "ours", 3);
     let over = desk.run(&["mirror", "ours", "w1", "--log", &vkey()]).expect(2).err();
-    assert!(over.contains("w1 is a witness"), "{over}");
+    assert!(over.contains("the secret of a witness"), "{over}");
     desk.run(&["witness", "watch", "w1", "no key"]).expect(2);
 }
 
