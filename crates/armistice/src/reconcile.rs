@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::arguments::{Reconcile, RegisterFile};
 use crate::console::plain;
 use crate::outcome::{Outcome, Refused, WrongUsage};
-use crate::outputs::{Readers, WholeFile};
+use crate::outputs::{Outputs, Readers};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Reconcile) -> anyhow::Result<Outcome> {
@@ -121,34 +121,22 @@ fn write(
     summary: &Value,
     went: [&Went; 2],
 ) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let out = Outputs::begin(folder)?;
     let lines =
         |items: Vec<Value>| items.iter().fold(String::new(), |all, one| all + &format!("{one}\n"));
-    let matched = found.matched.iter().map(|row| json!(row)).collect();
-    write_text(&folder.join("matched.jsonl"), &lines(matched))?;
-    let splits = found.splits.iter().map(|split| json!(split)).collect();
-    write_text(&folder.join("splits.jsonl"), &lines(splits))?;
-    let only = found.only.iter().map(|row| json!(row)).collect();
-    write_text(&folder.join("only.jsonl"), &lines(only))?;
+    out.text("matched.jsonl", &lines(found.matched.iter().map(|row| json!(row)).collect()))?;
+    out.text("splits.jsonl", &lines(found.splits.iter().map(|split| json!(split)).collect()))?;
+    out.text("only.jsonl", &lines(found.only.iter().map(|row| json!(row)).collect()))?;
     let readers = if arguments.keep_rejects { Readers::Owner } else { Readers::Everybody };
-    let path = folder.join("rejects.jsonl");
-    let mut rejects = WholeFile::begin(&path, readers)?;
+    let mut rejects = out.file("rejects.jsonl", readers)?;
     for went in went {
         for rejection in &went.rejections {
             let mut line = json!(rejection);
             line["file"] = json!(went.file);
-            writeln!(rejects, "{line}")
-                .with_context(|| format!("{} cannot be written", path.display()))?;
+            writeln!(rejects, "{line}").context("rejects.jsonl cannot be written")?;
         }
     }
     rejects.finish()?;
-    write_text(&folder.join("summary.json"), &format!("{summary:#}\n"))
-}
-
-/// A whole file of text.
-fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut file = WholeFile::begin(path, Readers::Everybody)?;
-    file.write_all(text.as_bytes())
-        .with_context(|| format!("{} cannot be written", path.display()))?;
-    file.finish()
+    out.text("summary.json", &format!("{summary:#}\n"))?;
+    out.publish()
 }

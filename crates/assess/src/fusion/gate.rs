@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::associate::NOBODY;
 use super::model::Sense;
 use super::plane::Xy;
 use super::scene::{Cluster, Scene};
@@ -13,6 +14,8 @@ const SIGMAS: f64 = 3.5;
 const CELL_M: f64 = 60_000.0;
 /// A pair that is this much worse than its two observations apart is no pair, micro-nats.
 const WORST_PAIR: i64 = -6_000_000;
+/// Two of many microphones that would leave the others this improbably silent are no pair, nats.
+const HUSH: f64 = -9.0;
 /// Bounds of the classes of clocks, seconds: each is searched with the width it needs.
 const CLASSES_S: [f64; 6] = [3.0, 40.0, 300.0, 2000.0, 12_000.0, f64::INFINITY];
 /// Most neighbours looked at for one observation, the nearest in time: coarse times would
@@ -50,8 +53,9 @@ impl Pairs {
 
 type Cell = (usize, i64, i64);
 
-/// Weighs every pair that time and space allow; `alone` is each observation by itself.
-pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster]) -> Pairs {
+/// Weighs every pair that time and space allow; `alone` is each observation by itself. Arrivals at
+/// microphones that are of a nucleus already are no pairs of others.
+pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pairs {
     let all = &scene.observed.observations;
     let mut cells: BTreeMap<Cell, Vec<u32>> = BTreeMap::new();
     for (n, one) in all.iter().enumerate().filter(|(_, one)| one.is_placed()) {
@@ -69,6 +73,7 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster]) -> Pairs {
     let mut kept: Vec<Vec<(u32, i64, u32)>> = vec![Vec::new(); all.len()];
     let mut pairs = Pairs::default();
     let mut near: Vec<u32> = Vec::new();
+    let mut hushed = Hushed::default();
     for (n, one) in all.iter().enumerate().filter(|(_, one)| one.is_placed()) {
         let n = n as u32;
         near.clear();
@@ -86,7 +91,12 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster]) -> Pairs {
                 near.extend(within.filter(|&&m| (other < class || m > n) && m != n));
             }
         }
-        near.retain(|&m| may_pair(scene, n, m));
+        let is_settled = |m: u32| {
+            (claimed[n as usize] != NOBODY || claimed[m as usize] != NOBODY)
+                && one.sense == Sense::Microphone
+                && scene.one(m).sense == Sense::Microphone
+        };
+        near.retain(|&m| !is_settled(m) && may_pair(scene, n, m) && !hushed.say_no(scene, n, m));
         if near.len() > NEIGHBOURS_MAX {
             pairs.crowded += 1;
             near.sort_by(|&a, &b| {
@@ -112,6 +122,47 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster]) -> Pairs {
         pairs.which.push(list.iter().map(|&(.., which)| which).collect());
     }
     pairs
+}
+
+/// Two microphones of many: what both hear and none of the others does is no event.
+#[derive(Debug, Default)]
+struct Hushed(BTreeMap<(u32, usize, usize), bool>);
+
+impl Hushed {
+    /// Whether so many others between two microphones would have had to miss it that they cannot
+    /// have heard the same.
+    fn say_no(&mut self, scene: &Scene<'_>, a: u32, b: u32) -> bool {
+        let (one, other) = (scene.one(a), scene.one(b));
+        let (Some(p), Some(q)) = (one.at, other.at) else { return false };
+        if one.sense != Sense::Microphone || other.sense != Sense::Microphone {
+            return false;
+        }
+        let set = scene.set_of(a);
+        let key = (set, one.unit.min(other.unit), one.unit.max(other.unit));
+        *self.0.entry(key).or_insert_with(|| {
+            let Some(detection) = scene.model.detection(one.sense, one.family) else {
+                return false;
+            };
+            let others = scene.duty.members(set).iter().filter_map(|&n| {
+                let unit = &scene.observed.units[n as usize];
+                let is_other = n as usize != one.unit && n as usize != other.unit;
+                unit.at.filter(|_| is_other && unit.sense == Sense::Microphone)
+            });
+            let others: Vec<Xy> = others.collect();
+            let missed = |at: Xy| -> f64 {
+                others.iter().map(|from| detection.ln_missed(from.distance(at))).sum()
+            };
+            let heard = |at: Xy| at.distance(p).max(at.distance(q)) < detection.median_m;
+            let reach = detection.median_m;
+            let middle = Xy { x: f64::midpoint(p.x, q.x), y: f64::midpoint(p.y, q.y) };
+            let steps = (-8..=8).flat_map(|x| (-8..=8).map(move |y| (x, y)));
+            let places = steps.map(|(x, y)| Xy {
+                x: middle.x + f64::from(x) * reach / 8.0,
+                y: middle.y + f64::from(y) * reach / 8.0,
+            });
+            places.filter(|&at| heard(at)).map(missed).fold(f64::NEG_INFINITY, f64::max) < HUSH
+        })
+    }
 }
 
 fn class_of(var: f64) -> usize {

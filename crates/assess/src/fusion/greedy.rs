@@ -35,25 +35,25 @@ struct Offer {
     at: (u64, u64),
 }
 
-/// Partitions `members`; `alone` holds every observation by itself.
+/// Partitions `members`, some of which are together in nuclei already; `alone` holds every observation by itself.
 pub(crate) fn partition(
     scene: &Scene<'_>,
     pairs: &Pairs,
     alone: &[Cluster],
     members: &[u32],
+    nuclei: &[&Cluster],
 ) -> Vec<Cluster> {
-    let mut making = Making {
-        scene,
-        pairs,
-        alone,
-        clusters: members.iter().map(|&n| Some(alone[n as usize].clone())).collect(),
-        of: vec![usize::MAX; alone.len()],
-    };
-    for (at, &n) in members.iter().enumerate() {
-        making.of[n as usize] = at;
+    let mut making =
+        Making { scene, pairs, alone, clusters: Vec::new(), of: vec![usize::MAX; alone.len()] };
+    for nucleus in nuclei {
+        making.put((*nucleus).clone());
+    }
+    let mut restless = BTreeSet::new();
+    for &n in members.iter().filter(|&&n| !nuclei.iter().any(|c| c.members.contains(&n))) {
+        making.put(alone[n as usize].clone());
+        restless.insert(n);
     }
     making.merge(members);
-    let mut restless: BTreeSet<u32> = members.iter().copied().collect();
     for _ in 0..ROUNDS_MAX {
         making.split(&mut restless);
         let moved = making.move_each(&restless);
@@ -169,7 +169,7 @@ impl Making<'_, '_> {
         match members[..] {
             [] => None,
             [only] => Some(self.alone[only as usize].clone()),
-            [a, b] => self.pairs.cluster(a, b).cloned(),
+            [a, b] if self.pairs.has(a, b) => self.pairs.cluster(a, b).cloned(),
             _ => Some(self.scene.cluster(members, starts)),
         }
     }
@@ -191,6 +191,10 @@ impl Making<'_, '_> {
                 .iter()
                 .enumerate()
                 .flat_map(|(n, &a)| members[n + 1..].iter().map(move |&b| (a, b)));
+            // What was found by place was never weighed two by two.
+            if couples.clone().any(|(a, b)| !self.pairs.has(a, b)) {
+                continue;
+            }
             let gain = |a, b| self.pairs.gain(a, b).unwrap_or(i64::MIN / 4);
             let Some((a, b)) = couples.min_by_key(|&(a, b)| (gain(a, b), a, b)) else { continue };
             let (mut with_a, mut with_b) = (vec![a], vec![b]);

@@ -19,6 +19,7 @@ mod incident;
 mod likelihood;
 mod logarithm;
 mod model;
+mod nucleus;
 mod observation;
 mod outline;
 mod peak;
@@ -43,12 +44,14 @@ pub use exact::EXACT_MAX;
 pub use gate::NEIGHBOURS_MAX;
 pub use incident::{Incident, Level};
 pub use model::Sense;
+pub use nucleus::MICROPHONES_MAX;
 pub use posterior::CELLS_MAX;
 pub use score::{Nearness, Truth};
 pub use silence::{FIELDS_MAX, NODES_MAX};
 pub use whereabouts::{CELLS_TOLD_MAX, CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
 
 use model::{Family, Model};
+use nucleus::Net;
 use observation::Observed;
 use rates::{Found, Rates};
 use scene::{Cluster, Scene};
@@ -162,8 +165,11 @@ fn fuse_and_see<'a, T>(
     let observed = observation::observe(&model, &distinct, setting.duties);
     let duty = OnDuty::of(&model, &observed);
     let fields = RefCell::new(Fields::new(&observed));
-    let rates = learnt(&model, parameters, &observed, &duty, &fields);
-    let scene = Scene::new(&model, &observed, &duty, &fields, rates);
+    let net = Net::of(&model, &observed);
+    let net = net.as_ref();
+    let learning = Learning { model: &model, duty: &duty, fields: &fields, net };
+    let rates = learning.learnt(parameters, &observed);
+    let scene = Scene::new(&model, &observed, &duty, &fields, rates, net);
     let (groups, pairs, alone, search) = associate::associate(&scene);
     let mut calibration = Calibration::default();
     let mut of = vec![0; observed.observations.len()];
@@ -190,27 +196,32 @@ fn fuse_and_see<'a, T>(
     (fused, seen)
 }
 
-/// Rates as some runs of the observations tell them.
-fn learnt(
-    model: &Model,
-    parameters: &Parameters,
-    observed: &Observed,
-    duty: &OnDuty,
-    fields: &RefCell<Fields>,
-) -> Rates {
-    let stated = Rates::of(parameters);
-    let pilot = pilot(observed);
-    let mut rates = stated.clone();
-    for _ in 0..PILOT_ROUNDS {
-        let mut found = Found::default();
-        for run in &pilot {
-            let scene = Scene::new(model, run, duty, fields, rates.clone());
-            let (groups, ..) = associate::associate(&scene);
-            count(&scene, &groups, &mut found);
+/// What rates are learnt with.
+struct Learning<'a> {
+    model: &'a Model,
+    duty: &'a OnDuty,
+    fields: &'a RefCell<Fields>,
+    net: Option<&'a Net>,
+}
+
+impl Learning<'_> {
+    /// Rates as some runs of the observations tell them.
+    fn learnt(&self, parameters: &Parameters, observed: &Observed) -> Rates {
+        let Self { model, duty, fields, net } = *self;
+        let stated = Rates::of(parameters);
+        let pilot = pilot(observed);
+        let mut rates = stated.clone();
+        for _ in 0..PILOT_ROUNDS {
+            let mut found = Found::default();
+            for run in &pilot {
+                let scene = Scene::new(model, run, duty, fields, rates.clone(), net);
+                let (groups, ..) = associate::associate(&scene);
+                count(&scene, &groups, &mut found);
+            }
+            rates = stated.learnt(&found);
         }
-        rates = stated.learnt(&found);
+        rates
     }
-    rates
 }
 
 /// Runs of observations, evenly spaced; all of them when they are few.

@@ -77,8 +77,9 @@ pub(crate) struct Detection {
     pub(crate) reach_m: f64,
     /// ln(p / (1 - p)) at steps of `step_m`; empty when it is a straight line.
     logit: Vec<f64>,
-    /// ln p at the same steps.
+    /// ln p at the same steps, and ln(1 - p).
     ln_p: Vec<f64>,
+    ln_q: Vec<f64>,
     step_m: f64,
 }
 
@@ -94,8 +95,10 @@ impl Detection {
             reach_m,
             logit: Vec::new(),
             ln_p: Vec::new(),
+            ln_q: Vec::new(),
             step_m,
         };
+        new.ln_q = (0..TABLE_STEPS).map(|n| new.ln_missed_exact(n as f64 * step_m)).collect();
         new.ln_p = (0..TABLE_STEPS).map(|n| new.ln_perceived_exact(n as f64 * step_m)).collect();
         if share < 1.0 {
             new.logit = (0..TABLE_STEPS).map(|n| new.logit_exact(n as f64 * step_m)).collect();
@@ -135,7 +138,15 @@ impl Detection {
     }
 
     /// ln(1 - p).
+    #[inline]
     pub(crate) fn ln_missed(&self, r: f64) -> f64 {
+        let at = r / self.step_m;
+        let n = (at as usize).min(TABLE_STEPS - 2);
+        let slope = self.ln_q[n + 1] - self.ln_q[n];
+        (self.ln_q[n] + slope * (at - n as f64)).min(0.0)
+    }
+
+    fn ln_missed_exact(&self, r: f64) -> f64 {
         let z = libm::exp((r - self.median_m) / self.spread_m);
         libm::log1p(-(self.share / (1.0 + z)).min(1.0 - 1e-12))
     }

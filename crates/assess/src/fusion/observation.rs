@@ -143,8 +143,6 @@ pub(crate) struct Observed {
     /// By time, then digest.
     pub(crate) observations: Vec<Observation>,
     pub(crate) units: Vec<Unit>,
-    /// Whether nobody but microphones reports.
-    pub(crate) by_microphones: bool,
     /// What is watched.
     pub(crate) watched: Watched,
 }
@@ -185,8 +183,7 @@ pub(crate) fn observe(model: &Model, reports: &[(Digest, &Report)], duties: &[Du
     let own = units.all.iter().filter_map(|unit| unit.at);
     let named = observations.iter().filter_map(|one| one.spot.map(|spot| spot.at));
     let watched = Watched::around(own.chain(named));
-    let by_microphones = units.all.iter().all(|unit| unit.sense == Sense::Microphone);
-    Observed { plane, base, observations, units: units.all, by_microphones, watched }
+    Observed { plane, base, observations, units: units.all, watched }
 }
 
 /// What makes two reports of one source the same one handed in twice: everything but its name

@@ -9,6 +9,7 @@ use agreement::report::Count;
 use super::likelihood::Likelihood;
 use super::micro_nats;
 use super::model::{Family, Model, Sense};
+use super::nucleus::Net;
 use super::observation::{Observation, Observed};
 use super::peak::{self, climb};
 use super::plane::Xy;
@@ -28,6 +29,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) duty: &'a OnDuty,
     pub(crate) fields: &'a RefCell<Fields>,
     pub(crate) rates: Rates,
+    /// The microphones, if there are enough to place anything.
+    pub(crate) net: Option<&'a Net>,
     /// Of each observation: how likely it is as a stray, ln.
     pub(crate) strays: Vec<f64>,
 }
@@ -53,33 +56,36 @@ impl<'a> Scene<'a> {
         duty: &'a OnDuty,
         fields: &'a RefCell<Fields>,
         rates: Rates,
+        net: Option<&'a Net>,
     ) -> Self {
         let stray = |one: &Observation| rates.ln_stray(one.sense, one.act) + one.ln_stray;
         let strays = observed.observations.iter().map(stray).collect();
-        Self { model, observed, duty, fields, rates, strays }
+        Self { model, observed, duty, fields, rates, net, strays }
     }
 
     pub(crate) fn one(&self, number: u32) -> &'a Observation {
         &self.observed.observations[number as usize]
     }
 
+    /// Who was on duty when something was observed.
+    pub(crate) fn set_of(&self, number: u32) -> u32 {
+        let us = self.observed.base.micros() + (self.one(number).t * 1e6) as i64;
+        self.duty.set_at(us)
+    }
+
     /// The silence of those on duty about when a group was observed.
     pub(crate) fn field(&self, members: &[u32]) -> Rc<Field> {
         let first = self.one(members[0]);
-        let us = self.observed.base.micros() + (first.t * 1e6) as i64;
-        let set = self.duty.set_at(us);
+        let set = self.set_of(members[0]);
         self.fields.borrow_mut().of(self.observed, self.duty, set, first.family)
     }
 
     /// The score of a group; `starts` are places to climb from besides its own.
     pub(crate) fn cluster(&self, members: Vec<u32>, starts: &[Xy]) -> Cluster {
         let field = self.field(&members);
-        // In a net of microphones and nothing else every pair has many that are silent, until the
-        // group is whole: in the search their silence does not count.
-        let silence = !self.observed.by_microphones;
         let like = Likelihood::new(
             self.model,
-            silence.then_some(&*field),
+            Some(&*field),
             self.observed.watched,
             members.iter().map(|&n| self.one(n)),
         );

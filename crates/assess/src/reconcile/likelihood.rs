@@ -6,8 +6,8 @@ use agreement::Act;
 use spacetime::metric::local_distance_cm;
 
 use super::model::Model;
-use super::picture::HALF_SD;
 use super::row::{Registers, Row, Where};
+use super::telling::HALF_SD;
 
 /// What speaks for and against two rows telling of one event. Weights are hundredths of a
 /// deciban: 1,000 makes it ten times as likely.

@@ -23,18 +23,20 @@
 
 mod density;
 mod gate;
+mod graph;
 mod likelihood;
 mod marginals;
 mod model;
 mod pairing;
 mod picture;
 mod row;
+mod telling;
 
 use std::collections::BTreeMap;
 
 use agreement::Report;
 
-use marginals::{Edge, Graph};
+use graph::{Edge, Graph};
 use model::Fitted;
 use row::{Registers, Row};
 
@@ -63,7 +65,7 @@ pub fn reconcile(model: &Model, a: &[Report], b: &[Report]) -> Reconciliation {
     let fitted = Fitted::to(&registers, &weighed.graph);
     let pairs = pairing::pairs(&weighed.graph, &fitted);
     let reports = if registers.swapped { [b, a] } else { [a, b] };
-    picture::told(model, &registers, reports, &weighed, &fitted, &pairs)
+    telling::told(model, &registers, reports, &weighed, &fitted, &pairs)
 }
 
 /// Every pair of rows that may tell of one event, and the misses beside them.

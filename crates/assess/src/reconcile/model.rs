@@ -1,6 +1,7 @@
 //! What is assumed of registers, and what is estimated from them.
 
-use super::marginals::{Graph, Marginals};
+use super::graph::Graph;
+use super::marginals::Marginals;
 use super::row::Registers;
 
 /// Millionths: the unit of every probability that leaves this module.

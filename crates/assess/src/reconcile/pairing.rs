@@ -7,7 +7,7 @@
 //! pairs are taken by gain, the greatest first. Only pairs that gain are looked at, so groups of
 //! that size take a place where scores of rows cannot be told apart.
 
-use super::marginals::Graph;
+use super::graph::Graph;
 use super::model::{Fitted, PPM};
 
 /// Most rows on the smaller side of a group that is paired exactly.
