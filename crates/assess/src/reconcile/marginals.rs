@@ -250,6 +250,7 @@ fn without(before: &[f64], after: &[f64], small: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::likelihood::Evidence;
     use super::*;
 
     /// Adds up every pairing by trying each.
