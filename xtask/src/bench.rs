@@ -11,7 +11,7 @@ use crate::steps::Steps;
 use crate::{go, places};
 
 /// The benchmarks: the name of each is also that of its binary in `benches/`.
-const BENCHES: [&str; 5] = ["zones", "assess", "decode", "proof", "record"];
+const BENCHES: [&str; 6] = ["zones", "assess", "decode", "proof", "record", "fuse"];
 /// The arrays that the zone workloads come from; drawn with a fixed seed, so the version matters.
 const NUMPY: &str = "numpy==2.3.4";
 
@@ -30,6 +30,7 @@ pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
             "assess" => assess(),
             "proof" => proof(),
             "record" => record(),
+            "fuse" => fuse(),
             _ => decode(),
         });
     }
@@ -95,6 +96,23 @@ fn record() -> Result<Outcome> {
     std::fs::create_dir_all(&folder)?;
     let entries = std::env::var("ARMISTICE_BENCH_ENTRIES").unwrap_or_else(|_| "1000000".to_owned());
     binary("record", &[writer, folder, PathBuf::from(entries)])
+}
+
+/// Arrivals at sound sensors beside `PyOcto` and `GaMMA`, in a Python of their own.
+fn fuse() -> Result<Outcome> {
+    let folder = places::cache()?.join("associators");
+    let python = folder.join("bin/python");
+    if !Program::new(&python)?.args(["-c", "import gamma, pyocto"]).works() {
+        let required = places::repository()?.join("benches/peers/associators.txt");
+        Program::new("python3")?.args(["-m", "venv"]).args([&folder]).run().context(
+            "cannot make a virtual environment (on Debian: apt-get install python3-venv)",
+        )?;
+        Program::new(&python)?
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .args([&required])
+            .run()?;
+    }
+    binary("fuse", &[python, places::cache()?.join("bench/fuse")])
 }
 
 /// Draws the workloads into the cache, where they are not there yet. W3 needs coastlines whose

@@ -36,8 +36,10 @@ const SLACK: f64 = 4.0;
 const ROUNDS: usize = 3;
 /// What groups leave over is searched again, so many times at most.
 const PASSES_MAX: usize = 4;
-/// So many of the best leaves around an arrival are gathered.
+/// So many of the best leaves around an arrival are gathered when what is left over is searched.
 const LEAVES: usize = 3;
+/// An arrival so many variances away, squared, is worth no more than none.
+const FAR: f64 = 64.0;
 
 /// One microphone's arrivals in a cell around another.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +94,8 @@ struct Search<'s, 'a> {
     detection: &'a Detection,
     came: Vec<Came>,
     ln_event: f64,
+    /// How many of the best leaves around an arrival are gathered.
+    leaves: usize,
 }
 
 /// The groups that stand out, the best first. What the best leave over is searched again.
@@ -107,9 +111,10 @@ pub(crate) fn nuclei(scene: &Scene<'_>) -> Vec<Cluster> {
                 }
             }
         }
-        let before = taken.len();
+        let (before, first) = (taken.len(), search.leaves == 1);
         best_first(scene, found.into_values(), &mut taken, &mut claimed);
-        if taken.len() == before {
+        search.leaves = LEAVES;
+        if taken.len() == before && !first {
             break;
         }
         for came in &mut search.came {
@@ -119,6 +124,9 @@ pub(crate) fn nuclei(scene: &Scene<'_>) -> Vec<Cluster> {
     taken
 }
 
+/// A group by its score, then the earliest, with the bits of its place.
+type Offer = (i64, std::cmp::Reverse<Vec<u32>>, (u64, u64));
+
 /// Takes the best group, then the best of what is left without its members.
 fn best_first(
     scene: &Scene<'_>,
@@ -126,7 +134,7 @@ fn best_first(
     taken: &mut Vec<Cluster>,
     claimed: &mut BTreeSet<u32>,
 ) {
-    let mut heap: BinaryHeap<(i64, std::cmp::Reverse<Vec<u32>>, (u64, u64))> = BinaryHeap::new();
+    let mut heap: BinaryHeap<Offer> = BinaryHeap::new();
     let offer = |cluster: Cluster| {
         let at = (cluster.at.x.to_bits(), cluster.at.y.to_bits());
         (cluster.score, std::cmp::Reverse(cluster.members), at)
@@ -300,7 +308,7 @@ impl<'s, 'a> Search<'s, 'a> {
         }
         let heavy = agreement::Act::ALL.iter().filter(|&&act| Family::of(act) == Family::Heavy);
         let rate: f64 = heavy.map(|&act| libm::exp(scene.rates.ln_event(act))).sum();
-        Some(Self { scene, net, detection, came, ln_event: libm::log(rate) })
+        Some(Self { scene, net, detection, came, ln_event: libm::log(rate), leaves: 1 })
     }
 
     fn travel_s(&self, at: Xy, from: Xy) -> f64 {
@@ -308,7 +316,12 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     fn sd(&self, seconds: f64) -> f64 {
-        sd(self.scene.model, self.net, seconds)
+        self.var(seconds).sqrt()
+    }
+
+    fn var(&self, seconds: f64) -> f64 {
+        let clock_sd = self.net.clock_sd;
+        clock_sd * clock_sd + self.scene.model.travel_var * seconds * seconds
     }
 
     /// The least that arrivals have to be worth for an event to be likelier than none, nats.
@@ -350,9 +363,16 @@ impl<'s, 'a> Search<'s, 'a> {
             open.extend(&cell.children);
         }
         leaves.sort_unstable_by(|a, b| b.cmp(a));
-        let gathered = leaves.iter().take(LEAVES).filter_map(|&(_, std::cmp::Reverse(leaf))| {
-            self.gathered(&station.cells[leaf as usize], (around, t, number), &near, &on)
-        });
+        let gathered =
+            leaves.iter().take(self.leaves).filter_map(|&(_, std::cmp::Reverse(leaf))| {
+                self.gathered(
+                    &station.cells[leaf as usize],
+                    (around, t, number),
+                    &near,
+                    &on,
+                    needed,
+                )
+            });
         gathered.reduce(|best, one| if one.score > best.score { one } else { best })
     }
 
@@ -379,6 +399,7 @@ impl<'s, 'a> Search<'s, 'a> {
         (around, t, number): (usize, f64, u32),
         near: &[(usize, usize)],
         on: &[bool],
+        needed: f64,
     ) -> Option<Cluster> {
         let own = self.net.stations[around].at;
         let step = leaf.side / f64::from(PLACES);
@@ -392,7 +413,11 @@ impl<'s, 'a> Search<'s, 'a> {
             let t0 = t - self.travel_s(own, p);
             (micro_nats(self.worth_at(p, t0, blur, near, on)), p)
         });
-        let (_, mut at) = weighed.reduce(|best, one| if one.0 > best.0 { one } else { best })?;
+        let best = weighed.reduce(|best, one| if one.0 > best.0 { one } else { best })?;
+        let (worth, mut at) = best;
+        if worth < micro_nats(needed) {
+            return None;
+        }
         let mut t0 = t - self.travel_s(own, at);
         let mut blur = blur;
         let mut found: Option<Cluster> = None;
@@ -414,6 +439,7 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     fn worth_at(&self, p: Xy, t0: f64, blur: f64, near: &[(usize, usize)], on: &[bool]) -> f64 {
+        let logarithm = &self.scene.model.logarithm;
         let mut sum = 0.0;
         for (n, station) in self.net.stations.iter().enumerate() {
             let r = station.at.distance(p);
@@ -421,13 +447,13 @@ impl<'s, 'a> Search<'s, 'a> {
                 continue;
             }
             let seconds = self.travel_s(station.at, p);
-            let sd = (self.sd(seconds) * self.sd(seconds) + blur * blur).sqrt();
+            let var = self.var(seconds) + blur * blur;
             let miss = if on[n] { self.detection.ln_missed(r) } else { 0.0 };
             let nearest = self.nearest(n, t0 + seconds, near);
-            sum += nearest.map_or(miss, |(off, _)| {
-                let off = off / sd;
-                let hit = worth(self.detection, r, sd) - self.came[n].ln_rate;
-                (hit - 0.5 * off * off).max(miss)
+            sum += nearest.filter(|(off, _)| off * off < FAR * var).map_or(miss, |(off, _)| {
+                let ln_density = -0.5 * (logarithm.ln(2.0 * PI * var) + off * off / var);
+                let hit = self.detection.ln_perceived(r).0 + ln_density - self.came[n].ln_rate;
+                hit.max(miss)
             });
         }
         sum

@@ -7,8 +7,9 @@ use spacetime::{Instant, Position};
 
 use super::incident::{Incident, Sought};
 
-/// Farther than this from an event, metres, or longer, seconds, is not near it.
-const NEAR_M: f64 = 10_000.0;
+/// Farther than this from an event, metres, or longer, seconds, is not near it: a lone microphone places its
+/// event to tens of kilometres.
+const NEAR_M: f64 = 60_000.0;
 const NEAR_S: f64 = 60.0;
 
 /// What is known to have happened.
