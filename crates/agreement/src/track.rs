@@ -85,6 +85,21 @@ impl Callsign {
     }
 }
 
+impl Callsign {
+    /// Eight characters, padded with spaces.
+    #[must_use]
+    pub const fn bytes(self) -> [u8; 8] {
+        self.0
+    }
+
+    /// From what [`Callsign::bytes`] gave; `None` for anything else.
+    #[must_use]
+    pub fn of_bytes(bytes: [u8; 8]) -> Option<Self> {
+        let sign = Self::parse(std::str::from_utf8(&bytes).ok()?)?;
+        (sign.0 == bytes).then_some(sign)
+    }
+}
+
 impl fmt::Display for Callsign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = std::str::from_utf8(&self.0).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! What can be typed. Each verb's help teaches by example.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use agreement::{ClauseId, SensorId};
@@ -185,6 +185,10 @@ pub(crate) struct Assess {
     /// Follow aircraft on so many threads. Changes no output.
     #[arg(long, default_value = "2")]
     pub(crate) threads: NonZeroUsize,
+    /// Hold so many mebibytes of findings and alerts in memory, about; more of them wait on disk,
+    /// in the folder for temporary files. Changes no output.
+    #[arg(long, value_name = "MIB", default_value = "256")]
+    pub(crate) held_mib: NonZeroU32,
     /// Keep rejected records themselves in rejects.jsonl, readable by its owner only. They may
     /// tell places that must not be told.
     #[arg(long)]

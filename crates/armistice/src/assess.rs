@@ -2,6 +2,8 @@
 
 mod admitted;
 mod following;
+mod kept;
+mod pile;
 mod published;
 mod recorded;
 mod told;
@@ -26,22 +28,27 @@ use crate::outputs::Outputs;
 use crate::pack;
 use admitted::Intake;
 use following::follow;
+use kept::Room;
 
 /// How long each part took, in the order they ran.
 #[derive(Debug, Default)]
-pub(crate) struct Timings(Vec<(&'static str, f64)>);
+pub(crate) struct Timings {
+    parts: Vec<(&'static str, f64)>,
+    /// Bytes of what was found that were put on disk, for want of room.
+    on_disk: u64,
+}
 
 impl Timings {
     /// Runs a part and notes how long it took.
     fn of<T>(&mut self, part: &'static str, run: impl FnOnce() -> T) -> T {
         let started = Instant::now();
         let made = run();
-        self.0.push((part, started.elapsed().as_secs_f64()));
+        self.parts.push((part, started.elapsed().as_secs_f64()));
         made
     }
 
     fn add(&mut self, part: &'static str, seconds: f64) {
-        self.0.push((part, seconds));
+        self.parts.push((part, seconds));
     }
 }
 
@@ -76,20 +83,26 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
         audience: Audience::holder(),
     };
     let airspace = Airspace::new(&pack, setting.clone(), &rules);
-    let followed = follow(&airspace, arguments.threads, Box::new(tracks.merged), &mut intake)?;
+    let mut incidents =
+        timings.of("judge reports", || assess::incidents::fold(&pack, &setting, &rules, &reports));
+    let beside = std::mem::take(&mut incidents.anomalies);
+    let room = (arguments.threads, Room::of(arguments.held_mib, arguments.threads));
+    let points = Box::new(tracks.merged);
+    let followed = follow(&airspace, room, points, (&mut intake, beside))?;
     timings.add("read tracks", followed.read_s);
     timings.add("hand out tracks", followed.dispatch_s);
     timings.add("judge tracks", followed.judge_s);
     timings.add("join tracks", followed.join_s);
-    let incidents =
-        timings.of("judge reports", || assess::incidents::fold(&pack, &setting, &rules, &reports));
-
     let established =
         timings.of("fuse reports", || Incidents::of_files(&pack, setting.period, &reports));
-    let made = published::Made::of(followed, incidents, established);
-    let input = made.input(&pack, &setting, &rules, &reports, intake.finish()?);
-    timings.of("write", || {
-        published::write(&out, &input)?;
+    let mut made =
+        timings.of("join findings", || published::Made::of(followed, incidents, established))?;
+    timings.on_disk = made.on_disk();
+    let (of_what, went_in) = ((&pack, &setting, &rules), (intake.finish()?, arguments.threads));
+    let input = timings
+        .of("write findings", || made.write_lists(&out, of_what, &reports, went_in, |_| {}))?;
+    timings.of("draw", || {
+        published::write_pages(&out, &input)?;
         out.publish()
     })?;
     told::print(arguments, &input, &timings, &mut io::stdout().lock())?;

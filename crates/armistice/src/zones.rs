@@ -31,6 +31,11 @@ pub(crate) fn run(arguments: &Zones) -> anyhow::Result<Outcome> {
         apart_from(out, [arguments.zones.as_path(), &arguments.points])?;
     }
     let zones = zones_of(&arguments.zones)?;
+    if zones.is_empty() {
+        return Err(
+            Refused(format!("{}: there is no zone in it", arguments.zones.display())).into()
+        );
+    }
     let said = |fault| told_of(&arguments.points, fault);
     let points = PointsReader::open(&arguments.points).map_err(said)?;
     let started = Instant::now();
@@ -115,9 +120,13 @@ impl Told {
             });
             return writeln!(out, "{told}");
         }
-        writeln!(out, "{zones} zones, {points} points, {pairs} pairs")?;
-        if off_globe > 0 {
-            writeln!(out, "{off_globe} points are not on the globe and match nothing")?;
+        let [zones, points, pairs, off_globe] =
+            [(zones as u64, "zone"), (points, "point"), (pairs, "pair"), (off_globe, "point")].map(
+                |(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }),
+            );
+        writeln!(out, "{zones}, {points}, {pairs}")?;
+        if self.off_globe > 0 {
+            writeln!(out, "{off_globe} not on the globe: nothing matches there")?;
         }
         writeln!(out, "index {index_s:.3} s, match {match_s:.3} s, {points_per_s:.0} points/s")
     }

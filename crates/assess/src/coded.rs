@@ -11,6 +11,9 @@ macro_rules! coded {
         }
 
         impl $set {
+            /// Every one, in a fixed order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
             /// Stable code, as outputs write it.
             #[must_use]
             pub const fn code(self) -> &'static str {

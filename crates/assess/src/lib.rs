@@ -25,6 +25,7 @@ pub mod established;
 pub mod finding;
 pub mod fusion;
 pub mod incidents;
+mod order;
 pub mod periods;
 pub mod reconcile;
 pub mod record;

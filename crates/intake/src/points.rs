@@ -1,7 +1,7 @@
 //! Bare points: two columns of degrees, from Parquet or CSV, some at a time.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _, Seek as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -39,6 +39,12 @@ pub enum PointsFault {
     /// It is no Parquet file, or a broken one.
     #[error("the file is no sound Parquet")]
     Parquet(#[from] ParquetError),
+    /// It is neither Parquet nor, by its name, CSV.
+    #[error("the file is neither Parquet nor, by its name, CSV; write Parquet, or name it .csv")]
+    Unknown,
+    /// It is no file that can be read at any place.
+    #[error("Parquet is read from its end, which takes a file and no pipe")]
+    Pipe,
     /// It would take too much to decode.
     #[error("{}; {}", .0.reason, .0.repair)]
     Limit(&'static Code),
@@ -181,7 +187,16 @@ struct RowGroups {
 }
 
 impl RowGroups {
-    fn new(bytes: File) -> Result<Self, PointsFault> {
+    fn new(mut bytes: File) -> Result<Self, PointsFault> {
+        if !bytes.metadata()?.is_file() {
+            return Err(PointsFault::Pipe);
+        }
+        let mut begins = Vec::new();
+        bytes.rewind()?;
+        (&bytes).take(4).read_to_end(&mut begins)?;
+        if begins != b"PAR1" {
+            return Err(PointsFault::Unknown);
+        }
         if has_large_footer(&bytes) {
             return Err(PointsFault::Limit(&FOOTER_TOO_LARGE));
         }
@@ -380,8 +395,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_parquet_at_all_is_told_so() {
+        use std::io::Write as _;
+        for bytes in [&b""[..], b"{}", b"{\"type\":\"FeatureCollection\"}"] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(bytes).unwrap();
+            let fault = PointsReader::of_parquet(file).err().unwrap();
+            assert!(matches!(fault, PointsFault::Unknown), "{fault}");
+        }
+    }
+
+    #[test]
     fn a_damaged_file_is_told_and_nothing_more() {
-        use std::io::{Seek as _, SeekFrom, Write as _};
+        use std::io::{SeekFrom, Write as _};
         let mut file = table(100);
         file.seek(SeekFrom::Start(4)).unwrap();
         file.write_all(&[0xff; 64]).unwrap();

@@ -8,8 +8,9 @@ use assess::airspace::{AirTally, Sketch};
 use assess::established::Incidents;
 use assess::finding::Audience;
 use assess::incidents::IncidentTally;
-use assess::{Alert, Anomaly, Recorded};
 use spacetime::{Interval, Position};
+
+use crate::overview::Overview;
 
 /// All that an assessment has to show. Inputs stand in the order they were merged in, which
 /// does not depend on how they were named.
@@ -41,14 +42,10 @@ pub struct ReportInput<'a> {
     pub air: Option<AirTally>,
     /// Where every report went, if there were any.
     pub incidents: Option<&'a IncidentTally>,
-    /// Findings, in their order.
-    pub findings: &'a [Recorded],
+    /// Findings, alerts and anomalies.
+    pub overview: Overview,
     /// What reports say together, and how far that is established.
     pub established: Option<&'a Incidents>,
-    /// Alerts, in the order they were raised.
-    pub alerts: &'a [Alert],
-    /// Anomalies, by time.
-    pub anomalies: &'a [Anomaly],
     /// What was rejected, counted.
     pub rejects: Vec<RejectCount>,
     /// What else a reader has to know, a sentence each.

@@ -20,6 +20,7 @@ mod limits;
 mod local;
 mod map;
 mod markup;
+mod overview;
 pub mod pairs;
 mod palette;
 mod projection;
@@ -35,6 +36,7 @@ mod wording;
 
 pub use input::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment};
 pub use map::map_svg;
+pub use overview::Overview;
 pub use report::report_html;
 pub use summary::summary_json;
 pub use wording::status_word;

@@ -23,8 +23,10 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>) {
 
 fn undetermined(m: &mut Markup, input: &ReportInput<'_>) {
     let mut reasons: BTreeMap<Reason, u64> = BTreeMap::new();
-    for recorded in input.findings.iter().filter(|r| r.finding.verdict == Verdict::Undetermined) {
-        *reasons.entry(recorded.finding.reason).or_default() += 1;
+    for (&(reason, verdict), times) in input.overview.reasons() {
+        if verdict == Verdict::Undetermined {
+            *reasons.entry(reason).or_default() += times;
+        }
     }
     if reasons.is_empty() {
         return;
@@ -94,7 +96,7 @@ fn general(input: &ReportInput<'_>) -> Vec<String> {
          calibrated one."
             .to_owned(),
     ];
-    if !input.alerts.is_empty() {
+    if input.overview.alerts() > 0 {
         said.push("Alerts are fast and provisional. What counts is the finding.".to_owned());
     }
     let assessed = |treatment: &Treatment| !matches!(treatment, Treatment::NotAssessed(_));

@@ -5,7 +5,7 @@ mod areas;
 mod legend;
 mod reports;
 mod scale;
-mod tracks;
+pub(crate) mod tracks;
 
 use spacetime::{BoundingBox, Position};
 

@@ -1,10 +1,6 @@
 //! The tables of what went in and what was noticed on the way: reports, alerts, anomalies,
 //! rejects, files.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use assess::{AnomalyKind, AnomalySubject};
-
 use crate::input::ReportInput;
 use crate::local::LocalClock;
 use crate::markup::Markup;
@@ -53,7 +49,7 @@ pub(crate) fn account(m: &mut Markup, input: &ReportInput<'_>) {
 
 /// The alerts, by time.
 pub(crate) fn alerts(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock) {
-    if input.alerts.is_empty() {
+    if input.overview.alerts() == 0 {
         return nothing(m, "None.");
     }
     let raised = format!("Raised ({})", clock.zone_name());
@@ -65,7 +61,7 @@ pub(crate) fn alerts(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock
         ("Entry predicted", ""),
     ];
     table(m, "", &heads, |m| {
-        for alert in input.alerts.iter().take(ALERTS_LISTED_MAX) {
+        for alert in input.overview.first_alerts() {
             m.within("tr", &[], |m| {
                 m.line(
                     "td",
@@ -89,8 +85,9 @@ pub(crate) fn alerts(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock
             m.newline();
         }
     });
-    if input.alerts.len() > ALERTS_LISTED_MAX {
-        let all = count(input.alerts.len() as u64);
+    let all = input.overview.alerts();
+    if all > ALERTS_LISTED_MAX as u64 {
+        let all = count(all);
         let said =
             format!("{ALERTS_LISTED_MAX} of {all} are listed here. All are in alerts.jsonl.");
         m.line("p", &[("class", &"note")], said);
@@ -99,23 +96,18 @@ pub(crate) fn alerts(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock
 
 /// The anomalies, counted by kind.
 pub(crate) fn anomalies(m: &mut Markup, input: &ReportInput<'_>) {
-    if input.anomalies.is_empty() {
+    let kinds = input.overview.anomaly_kinds();
+    if kinds.is_empty() {
         return nothing(m, "None.");
-    }
-    let mut kinds: BTreeMap<AnomalyKind, (u64, BTreeSet<&AnomalySubject>)> = BTreeMap::new();
-    for anomaly in input.anomalies {
-        let (times, subjects) = kinds.entry(anomaly.kind).or_default();
-        *times += anomaly.times;
-        subjects.insert(&anomaly.subject);
     }
     let heads = [("Anomaly", ""), ("What it is", ""), ("Times", "number"), ("Subjects", "number")];
     table(m, "", &heads, |m| {
-        for (kind, (times, subjects)) in kinds {
+        for (kind, noticed) in kinds {
             m.within("tr", &[], |m| {
                 m.line("th", &[("scope", &"row"), ("class", &"nowrap")], kind.code());
                 m.line("td", &[], kind.said());
-                m.line("td", &[("class", &"number")], count(times));
-                m.line("td", &[("class", &"number")], count(subjects.len() as u64));
+                m.line("td", &[("class", &"number")], count(noticed.times));
+                m.line("td", &[("class", &"number")], count(noticed.subjects.len() as u64));
             });
         }
     });

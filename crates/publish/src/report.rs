@@ -124,11 +124,10 @@ fn signs(m: &mut Markup) {
 }
 
 fn verdict_card(m: &mut Markup, input: &ReportInput<'_>, verdict: Verdict) {
-    let of = |v: Verdict| input.findings.iter().filter(|r| r.finding.verdict == v).count() as u64;
     m.within("li", &[("class", &palette::class(verdict))], |m| {
         m.within("p", &[("class", &"figure")], |m| {
             tables::sign(m, verdict);
-            m.line("strong", &[], count(of(verdict)));
+            m.line("strong", &[], count(input.overview.of_verdict(verdict)));
         });
         m.line("p", &[("class", &"word")], palette::word(verdict));
         m.line("p", &[("class", &"meaning")], palette::meaning(verdict));

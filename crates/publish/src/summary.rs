@@ -12,7 +12,7 @@ use crate::jsonl::canonical;
 /// `summary.json`: canonical JSON, one line.
 #[must_use]
 pub fn summary_json(input: &ReportInput<'_>) -> String {
-    let findings = input.findings.iter().map(|recorded| &recorded.finding);
+    let overview = &input.overview;
     let summary = json!({
         "agreement": {
             "id": input.pack.id,
@@ -20,14 +20,20 @@ pub fn summary_json(input: &ReportInput<'_>) -> String {
             "title": input.pack.title,
             "version": input.pack.version,
         },
-        "alerts": counted(input.alerts.iter().map(|alert| alert.kind.code())),
-        "anomalies": counted(input.anomalies.iter().map(|anomaly| anomaly.kind.code())),
+        "alerts": overview.alert_kinds(),
+        "anomalies": counted(
+            overview.anomaly_kinds().iter().map(|(kind, noticed)| (kind.code(), noticed.anomalies)),
+        ),
         "audience": input.audience,
         "clauses": clauses(input),
         "findings": {
-            "reasons": counted(findings.clone().map(|finding| finding.reason.code())),
-            "total": input.findings.len(),
-            "verdicts": counted(findings.map(|finding| finding.verdict.as_str())),
+            "reasons": counted(
+                overview.reasons().iter().map(|((reason, _), times)| (reason.code(), *times)),
+            ),
+            "total": overview.findings(),
+            "verdicts": counted(
+                overview.reasons().iter().map(|((_, v), times)| (v.as_str(), *times)),
+            ),
         },
         "format": 1,
         "inputs": input.inputs.iter().map(file).collect::<Vec<_>>(),
@@ -48,20 +54,19 @@ pub fn summary_json(input: &ReportInput<'_>) -> String {
     canonical(&summary) + "\n"
 }
 
-fn counted<'a>(codes: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, u64> {
+fn counted<'a>(codes: impl Iterator<Item = (&'a str, u64)>) -> BTreeMap<&'a str, u64> {
     let mut counts = BTreeMap::new();
-    for code in codes {
-        *counts.entry(code).or_default() += 1;
+    for (code, times) in codes {
+        *counts.entry(code).or_default() += times;
     }
     counts
 }
 
 fn clauses(input: &ReportInput<'_>) -> Vec<Value> {
-    let mut verdicts: BTreeMap<&ClauseId, BTreeMap<&str, u64>> = BTreeMap::new();
-    for recorded in input.findings {
-        let of_clause = verdicts.entry(&recorded.finding.clause).or_default();
-        *of_clause.entry(recorded.finding.verdict.as_str()).or_default() += 1;
-    }
+    let verdicts = |clause: &ClauseId| -> BTreeMap<&str, u64> {
+        let lanes = input.overview.lanes(clause).into_iter().flatten();
+        lanes.map(|(verdict, lane)| (verdict.as_str(), lane.findings)).collect()
+    };
     let clauses = input.pack.clauses.values();
     clauses
         .map(|clause| {
@@ -77,7 +82,7 @@ fn clauses(input: &ReportInput<'_>) -> Vec<Value> {
                 "kind": clause.kind.name(),
                 "note": why,
                 "status": clause.status,
-                "verdicts": verdicts.get(&clause.id).cloned().unwrap_or_default(),
+                "verdicts": verdicts(&clause.id),
             })
         })
         .collect()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use agreement::{Clause, Digest};
-use assess::{Recorded, Subject, Verdict};
+use assess::{Recorded, Verdict};
 use spacetime::Interval;
 
 use crate::input::{ReportInput, Treatment};
@@ -54,11 +54,6 @@ pub(crate) fn nothing(m: &mut Markup, said: &str) {
 
 /// One row for each clause: what it is, what was done about it, and its findings by verdict.
 pub(crate) fn clauses(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock) {
-    let mut counts: BTreeMap<(&str, Verdict), u64> = BTreeMap::new();
-    for recorded in input.findings {
-        let finding = &recorded.finding;
-        *counts.entry((finding.clause.as_str(), finding.verdict)).or_default() += 1;
-    }
     let words = Verdict::ALL.map(|verdict| (palette::word(verdict), "number"));
     let heads = [("Clause", ""), ("Kind", ""), ("In force", "")].into_iter().chain(words);
     table(m, "", &heads.collect::<Vec<_>>(), |m| {
@@ -66,7 +61,7 @@ pub(crate) fn clauses(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalCloc
             m.within("tr", &[], |m| {
                 clause_cells(m, input, clock, clause);
                 for verdict in Verdict::ALL {
-                    let n = counts.get(&(clause.id.as_str(), verdict)).copied().unwrap_or(0);
+                    let n = input.overview.count(&clause.id, verdict);
                     let class = if n == 0 { "number zero" } else { "number" };
                     m.line("td", &[("class", &class)], count(n));
                 }
@@ -123,7 +118,7 @@ fn when(m: &mut Markup, clock: &LocalClock, span: Interval) {
 
 /// The findings, gravest first.
 pub(crate) fn findings(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock) {
-    if input.findings.is_empty() {
+    if input.overview.findings() == 0 {
         return nothing(m, "None.");
     }
     let when = format!("When ({})", clock.zone_name());
@@ -139,22 +134,19 @@ pub(crate) fn findings(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClo
     ];
     table(m, "", &heads, |m| {
         for verdict in Verdict::ALL {
-            let of_verdict = input.findings.iter().filter(|r| r.finding.verdict == verdict);
-            let about_all = |r: &&Recorded| r.finding.subject == Subject::Everybody;
-            let (all, some): (Vec<_>, Vec<_>) = of_verdict.partition(about_all);
-            for recorded in some.into_iter().chain(all).take(FINDINGS_LISTED_MAX) {
+            for recorded in input.overview.listed(verdict) {
                 m.within("tr", &[], |m| finding_cells(m, input, clock, recorded));
                 m.newline();
             }
         }
     });
     for verdict in Verdict::ALL {
-        let all = input.findings.iter().filter(|r| r.finding.verdict == verdict).count();
-        if all > FINDINGS_LISTED_MAX {
+        let all = input.overview.of_verdict(verdict);
+        if all > FINDINGS_LISTED_MAX as u64 {
             let said = format!(
                 "{}: {FINDINGS_LISTED_MAX} of {} are listed here. All are in findings.jsonl.",
                 palette::word(verdict),
-                count(all as u64)
+                count(all)
             );
             m.line("p", &[("class", &"note")], said);
         }

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use agreement::{Clause, ClauseId};
+use agreement::Clause;
 use assess::Verdict;
 use spacetime::{Instant, Interval};
 
 use crate::input::{ReportInput, Treatment};
 use crate::local::LocalClock;
 use crate::markup::Markup;
+use crate::overview::Lane;
 use crate::palette;
 use crate::projection::Point;
 use crate::svg::{self, Caption, Path, Units};
@@ -42,46 +43,75 @@ pub(crate) const fn style() -> &'static str {
 }
 
 /// Some findings of one clause and verdict that are drawn as one bar.
-struct Bar {
+#[derive(Clone, Debug)]
+pub(crate) struct Bar {
     left: f64,
     right: f64,
     span: Interval,
-    findings: usize,
+    findings: u64,
 }
 
 struct Row<'a> {
     clause: &'a Clause,
-    lanes: BTreeMap<Verdict, Vec<Interval>>,
+    lanes: Option<&'a BTreeMap<Verdict, Lane>>,
 }
 
 impl Row<'_> {
+    fn lanes(&self) -> impl ExactSizeIterator<Item = (&Verdict, &Lane)> {
+        static NONE: BTreeMap<Verdict, Lane> = BTreeMap::new();
+        self.lanes.unwrap_or(&NONE).iter()
+    }
+
     fn height(&self) -> f64 {
-        self.lanes.len().max(2) as f64 * LANE + 2.0 * ROW_PADDING
+        self.lanes().len().max(2) as f64 * LANE + 2.0 * ROW_PADDING
     }
 }
 
 /// Where instants lie on the page.
-#[derive(Clone, Copy)]
-struct Axis {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Axis {
     period: Interval,
 }
 
 impl Axis {
+    /// `None` where the period has no ends, or no length.
+    pub(crate) fn over(period: Interval) -> Option<Self> {
+        let has_ends = period.start() > Instant::MIN && period.end() < Instant::MAX;
+        (has_ends && !period.is_empty()).then_some(Self { period })
+    }
+
     fn x(self, at: Instant) -> f64 {
         let at = at.clamp(self.period.start(), self.period.end());
         let share = at.since(self.period.start()).micros() as f64
             / self.period.length().micros().max(1) as f64;
         GUTTER + share * (WIDTH - GUTTER - RIGHT)
     }
+
+    /// Adds the next span by time to bars, those that would touch on the page made one: so their
+    /// number is bounded by the width of the page, however many findings there are.
+    pub(crate) fn add(self, bars: &mut Vec<Bar>, span: Interval) {
+        let (left, right) = (self.x(span.start()), self.x(span.end()));
+        let left = left.min(WIDTH - RIGHT - BAR_LEAST);
+        let right = right.max(left + BAR_LEAST);
+        match bars.last_mut() {
+            Some(bar) if left <= bar.right + 0.5 => {
+                bar.right = bar.right.max(right);
+                let end = bar.span.end().max(span.end());
+                bar.span = Interval::new(bar.span.start(), end).unwrap_or(span);
+                bar.findings += 1;
+            }
+            _ => bars.push(Bar { left, right, span, findings: 1 }),
+        }
+    }
 }
 
 /// Draws the timeline, or says that there is nothing to draw. Returns whether it drew.
 pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>) -> bool {
     let rows = rows(input);
-    let Some(period) = period(input).filter(|_| !rows.is_empty()) else {
+    let Some(axis) = input.overview.axis().filter(|_| !rows.is_empty()) else {
         return false;
     };
-    let axis = Axis { period };
+    let period = axis.period;
     let clock = LocalClock::of(&input.pack.time_zone);
     let body: f64 = rows.iter().map(Row::height).sum();
     let height = AXIS + body + AXIS;
@@ -103,7 +133,7 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>) -> bool {
         axes(m, axis, &clock, body);
         let mut top = AXIS;
         for row in &rows {
-            draw_row(m, input, axis, &clock, row, top);
+            draw_row(m, input, &clock, row, top);
             top += row.height();
         }
     });
@@ -118,37 +148,24 @@ pub(crate) fn leaves_rows_out(input: &ReportInput<'_>) -> bool {
 }
 
 /// The clauses that were assessed, each with the times its findings are about.
-fn rows<'a>(input: &ReportInput<'a>) -> Vec<Row<'a>> {
-    let mut lanes: BTreeMap<&ClauseId, BTreeMap<Verdict, Vec<Interval>>> = BTreeMap::new();
-    for recorded in input.findings {
-        let finding = &recorded.finding;
-        let clause = lanes.entry(&finding.clause).or_default();
-        clause.entry(finding.verdict).or_default().push(finding.interval);
-    }
+fn rows<'a>(input: &'a ReportInput<'_>) -> Vec<Row<'a>> {
     let assessed = |clause: &&Clause| {
         let treatment = input.treatments.get(&clause.id);
-        lanes.contains_key(&clause.id)
+        input.overview.lanes(&clause.id).is_some()
             || matches!(treatment, Some(Treatment::Assessed | Treatment::AsIfAdopted))
     };
     let clauses = input.pack.clauses.values().filter(assessed);
-    let mut rows: Vec<Row<'a>> = clauses
-        .map(|clause| Row { clause, lanes: lanes.get(&clause.id).cloned().unwrap_or_default() })
-        .collect();
+    let mut rows: Vec<Row<'a>> =
+        clauses.map(|clause| Row { clause, lanes: input.overview.lanes(&clause.id) }).collect();
     if rows.len() > ROWS_MAX {
-        let gravest = |row: &Row<'_>| (row.lanes.is_empty(), row.lanes.keys().next().copied());
+        let gravest = |row: &Row<'_>| {
+            (row.lanes().len() == 0, row.lanes().next().map(|(verdict, _)| *verdict))
+        };
         rows.sort_by_key(gravest);
         rows.truncate(ROWS_MAX);
         rows.sort_by(|a, b| a.clause.id.cmp(&b.clause.id));
     }
     rows
-}
-
-fn period(input: &ReportInput<'_>) -> Option<Interval> {
-    let bounded = |i: &Interval| i.start() > Instant::MIN && i.end() < Instant::MAX;
-    let found = input.findings.iter().map(|r| r.finding.interval).filter(bounded);
-    let spanned = found
-        .reduce(|a, b| Interval::new(a.start().min(b.start()), a.end().max(b.end())).unwrap_or(a));
-    input.period.filter(bounded).or(spanned).filter(|period| !period.is_empty())
 }
 
 fn in_force(m: &mut Markup, axis: Axis, row: &Row<'_>, top: f64) {
@@ -226,14 +243,7 @@ fn labels(m: &mut Markup, axis: Axis, ticks: &[Tick], y: f64, context: f64) {
     }
 }
 
-fn draw_row(
-    m: &mut Markup,
-    input: &ReportInput<'_>,
-    axis: Axis,
-    clock: &LocalClock,
-    row: &Row<'_>,
-    top: f64,
-) {
+fn draw_row(m: &mut Markup, input: &ReportInput<'_>, clock: &LocalClock, row: &Row<'_>, top: f64) {
     let middle = top + row.height() / 2.0;
     let as_if = input.treatments.get(&row.clause.id) == Some(&Treatment::AsIfAdopted);
     let under = if as_if { " · as if adopted" } else { "" };
@@ -247,13 +257,13 @@ fn draw_row(
         &[("class", &"small soft"), ("x", &0), ("y", &Units(middle + 12.0))],
         format_args!("{}{under}", row.clause.kind.name()),
     );
-    let first = middle - (row.lanes.len() as f64 - 1.0) / 2.0 * LANE;
-    for (lane, (&verdict, spans)) in row.lanes.iter().enumerate() {
-        let y = first + lane as f64 * LANE;
+    let first = middle - (row.lanes().len() as f64 - 1.0) / 2.0 * LANE;
+    for (number, (&verdict, lane)) in row.lanes().enumerate() {
+        let y = first + number as f64 * LANE;
         palette::draw_sign(m, PREFIX, verdict, Point { x: GUTTER - 16.0, y }, 12.0);
         m.within("g", &[("class", &palette::class(verdict))], |m| {
-            for bar in bars(axis, spans) {
-                draw_bar(m, clock, verdict, &bar, y);
+            for bar in &lane.bars {
+                draw_bar(m, clock, verdict, bar, y);
             }
         });
     }
@@ -282,29 +292,6 @@ fn draw_bar(m: &mut Markup, clock: &LocalClock, verdict: Verdict, bar: &Bar, y: 
             m.line("title", &[], said);
         },
     );
-}
-
-/// Bars by time, those that would touch on the page made one: so their number is bounded by
-/// the width of the page, however many findings there are.
-fn bars(axis: Axis, spans: &[Interval]) -> Vec<Bar> {
-    let mut spans = spans.to_vec();
-    spans.sort_unstable();
-    let mut bars: Vec<Bar> = Vec::new();
-    for span in spans {
-        let (left, right) = (axis.x(span.start()), axis.x(span.end()));
-        let left = left.min(WIDTH - RIGHT - BAR_LEAST);
-        let right = right.max(left + BAR_LEAST);
-        match bars.last_mut() {
-            Some(bar) if left <= bar.right + 0.5 => {
-                bar.right = bar.right.max(right);
-                let end = bar.span.end().max(span.end());
-                bar.span = Interval::new(bar.span.start(), end).unwrap_or(span);
-                bar.findings += 1;
-            }
-            _ => bars.push(Bar { left, right, span, findings: 1 }),
-        }
-    }
-    bars
 }
 
 fn shortened(title: &str) -> String {

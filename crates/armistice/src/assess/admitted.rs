@@ -55,6 +55,11 @@ impl Intake {
         })
     }
 
+    /// The files, in the order of the numbers that locators carry.
+    pub(super) fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+
     /// Notes which track files were sorted, and which were named more than once.
     pub(super) fn note_merging(&mut self, inputs: &[Input]) {
         for (file, input) in self.files.iter().zip(inputs) {

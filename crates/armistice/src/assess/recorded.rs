@@ -21,6 +21,7 @@ use spacetime::Interval;
 
 use super::admitted::Intake;
 use super::following::follow;
+use super::kept::Room;
 use super::{Timings, outcome, period, published, told};
 use crate::arguments::Assess;
 use crate::audit::{Cosignatures, bodies, log};
@@ -54,20 +55,27 @@ pub(super) fn run(
     let (rules, setting) = (Rules::of(pack, &asked.as_if_adopted), inputs.setting(&asked));
     let airspace = Airspace::new(pack, setting.clone(), &rules);
     let rows = Rows { rows: inputs.points.clone(), next: 0 };
-    let followed = follow(&airspace, arguments.threads, Box::new(rows), &mut intake)?;
-    timings.add("judge tracks", followed.judge_s);
-    let incidents = timings
+    let mut incidents = timings
         .of("judge reports", || assess::incidents::fold(pack, &setting, &rules, &inputs.reports));
+    let beside = std::mem::take(&mut incidents.anomalies);
+    let room = (arguments.threads, Room::of(arguments.held_mib, arguments.threads));
+    let followed = follow(&airspace, room, Box::new(rows), (&mut intake, beside))?;
+    timings.add("judge tracks", followed.judge_s);
     let established = timings.of("fuse reports", || read.established(pack, asked.period));
     if established.astray > 0 {
         let said = "determinations and answers are about nothing that could be read here.";
         intake.note(format!("{} {said}", established.astray));
     }
-    let made = published::Made::of(followed, incidents, established);
-    write_assessment(&out, pack, &read, &inputs, &asked, made.findings())?;
-    let input = made.input(pack, &setting, &rules, &inputs.reports, intake.finish()?);
-    timings.of("write", || {
-        published::write(&out, &input)?;
+    let mut made = published::Made::of(followed, incidents, established)?;
+    timings.on_disk = made.on_disk();
+    let (of_what, went_in) = ((pack, &setting, &rules), (intake.finish()?, arguments.threads));
+    let mut found = Vec::new();
+    let input = timings.of("write findings", || {
+        made.write_lists(&out, of_what, &inputs.reports, went_in, |one| found.push(one.clone()))
+    })?;
+    write_assessment(&out, pack, &read, &inputs, &asked, &found)?;
+    timings.of("draw", || {
+        published::write_pages(&out, &input)?;
         out.publish()
     })?;
     told::print(arguments, &input, &timings, &mut io::stdout().lock())?;

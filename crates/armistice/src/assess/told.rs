@@ -1,16 +1,20 @@
 //! What a person is told at the end, and a machine.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use agreement::ClauseId;
+use agreement::Clause;
 use assess::Verdict;
 use publish::{ReportInput, Treatment};
 use serde_json::{Value, json};
 
 use super::Timings;
 use crate::arguments::Assess;
+use crate::check::counted;
 use crate::console::{Columns, Ink, plain};
+
+/// Most clauses that the table lists; all are in `summary.json`.
+const CLAUSES_LISTED_MAX: usize = 60;
 
 /// Prints the table, or JSON. How long it took goes to standard error, so that what is printed
 /// is the same on every run.
@@ -26,14 +30,18 @@ pub(super) fn print(
     writeln!(out, "{}", Ink::for_stdout().strong(plain(&input.pack.title)))?;
     writeln!(out)?;
     clauses(input).print(out)?;
+    let unlisted = input.pack.clauses.len().saturating_sub(CLAUSES_LISTED_MAX);
+    if unlisted > 0 {
+        writeln!(out, "and {}: all are in summary.json", counted(unlisted, "other clause"))?;
+    }
     writeln!(out)?;
     let sum = |count: fn(&publish::InputFile) -> u64| input.inputs.iter().map(count).sum::<u64>();
     writeln!(
         out,
         "{} findings, {} alerts, {} anomalies; {} records used, {} passed over, {} rejected",
-        input.findings.len(),
-        input.alerts.len(),
-        input.anomalies.len(),
+        input.overview.findings(),
+        input.overview.alerts(),
+        input.overview.anomalies(),
         sum(|file| file.admitted),
         input.passed_over,
         sum(|file| file.rejected),
@@ -55,17 +63,26 @@ pub(super) fn print(
     print_timings(timings)
 }
 
+/// The clauses that have a row: all, or where they are too many to read, those with the gravest
+/// findings.
+fn listed<'a>(input: &'a ReportInput<'_>) -> Vec<&'a Clause> {
+    let mut listed: Vec<&Clause> = input.pack.clauses.values().collect();
+    if listed.len() > CLAUSES_LISTED_MAX {
+        let counts = |clause: &&Clause| {
+            Reverse(Verdict::ALL.map(|verdict| input.overview.count(&clause.id, verdict)))
+        };
+        listed.sort_by_key(counts);
+        listed.truncate(CLAUSES_LISTED_MAX);
+    }
+    listed
+}
+
 fn clauses(input: &ReportInput<'_>) -> Columns {
     let mut table =
         Columns::headed(&["clause", "kind", "breach", "alleged", "undetermined", "clear", ""]);
-    let mut counts: BTreeMap<(&ClauseId, Verdict), u64> = BTreeMap::new();
-    for recorded in input.findings {
-        let finding = &recorded.finding;
-        *counts.entry((&finding.clause, finding.verdict)).or_default() += 1;
-    }
-    for clause in input.pack.clauses.values() {
+    for clause in listed(input) {
         let treatment = input.treatments.get(&clause.id);
-        let count = |verdict| counts.get(&(&clause.id, verdict)).copied().unwrap_or(0);
+        let count = |verdict| input.overview.count(&clause.id, verdict);
         let assessed = !matches!(treatment, None | Some(Treatment::NotAssessed(_)));
         let cell = |verdict| if assessed { count(verdict).to_string() } else { "-".to_owned() };
         let [breach, alleged, undetermined, clear] = Verdict::ALL.map(cell);
@@ -82,7 +99,12 @@ fn clauses(input: &ReportInput<'_>) -> Columns {
 
 fn print_timings(timings: &Timings) -> io::Result<()> {
     let parts: Vec<String> =
-        timings.0.iter().map(|(part, seconds)| format!("{part} {seconds:.3} s")).collect();
+        timings.parts.iter().map(|(part, seconds)| format!("{part} {seconds:.3} s")).collect();
+    if timings.on_disk > 0 {
+        let mebibytes = timings.on_disk as f64 / f64::from(1 << 20);
+        let said = "of what was found did not fit into memory (--held-mib) and waited on disk";
+        writeln!(io::stderr().lock(), "{mebibytes:.1} MiB {said}")?;
+    }
     writeln!(io::stderr().lock(), "{}", Ink::for_stderr().faint(parts.join(", ")))
 }
 
@@ -94,8 +116,9 @@ fn print_json(
 ) -> io::Result<()> {
     let summary: Value = serde_json::from_str(&publish::summary_json(input))?;
     let seconds: serde_json::Map<String, Value> =
-        timings.0.iter().map(|&(part, s)| (part.replace(' ', "_"), json!(s))).collect();
+        timings.parts.iter().map(|&(part, s)| (part.replace(' ', "_"), json!(s))).collect();
     let told = json!({
+        "on_disk_bytes": timings.on_disk,
         "out": arguments.out.display().to_string(),
         "summary": summary,
         "timings_s": seconds,

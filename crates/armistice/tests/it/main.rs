@@ -87,6 +87,40 @@ fn the_outputs_do_not_depend_on_run_threads_or_the_order_of_naming() {
     assert_eq!(assess(&desk, &swapped, "d"), first, "files named in another order");
 }
 
+/// An hour of forty aircraft that cross an edge to and fro every five minutes.
+fn fleet() -> String {
+    let row = |step: u32, aircraft: u32| {
+        let seconds = 1_499_600_000 + step * 10;
+        let turn = f64::from(step * 10 + aircraft) / 300.0 * std::f64::consts::TAU;
+        let (lon, lat) = (36.6 + 0.03 * turn.sin(), 32.6 + f64::from(aircraft) * 0.003);
+        format!("{seconds},71c{aircraft:03x},{lon:.5},{lat:.5},10000,5000\n")
+    };
+    let rows = (0..360).flat_map(|step| (0..40).map(move |aircraft| row(step, aircraft)));
+    let rows: String = rows.collect();
+    format!("timestamp,icao24,longitude,latitude,altitude,geoaltitude\n{rows}")
+}
+
+#[test]
+fn what_does_not_fit_into_memory_waits_on_disk_and_changes_no_output() {
+    let desk = Desk::new();
+    desk.put("fleet.csv", &fleet());
+    let told = |more: &[&str], out: &str| {
+        let fleet = ["assess", "pack", "--tracks", "radar=fleet.csv", "--json", "--out", out];
+        let ran = desk.run(&[&fleet[..], more].concat()).expect(0);
+        let told: serde_json::Value = serde_json::from_str(&ran.out()).unwrap();
+        (told["on_disk_bytes"].as_u64(), contents(&desk.path(out)))
+    };
+    let (on_disk, held) = told(&[], "held");
+    assert_eq!(on_disk, Some(0));
+    let findings = held.iter().find(|(name, _)| name == "findings.jsonl").unwrap();
+    assert!(findings.1.iter().filter(|byte| **byte == b'\n').count() > 400);
+    for threads in ["1", "2"] {
+        let (on_disk, spilled) = told(&["--held-mib", "1", "--threads", threads], threads);
+        assert!(on_disk > Some(100_000), "{on_disk:?}");
+        assert!(spilled == held, "the outputs differ on {threads} threads");
+    }
+}
+
 #[test]
 fn findings_name_the_clause_and_the_file_they_rest_on() {
     let desk = Desk::new();

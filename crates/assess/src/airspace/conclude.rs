@@ -3,29 +3,59 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use agreement::{Address, AreaId, ClauseId, Digest, TrackPoint};
+use agreement::{Address, Digest, TrackPoint};
 use spacetime::{Duration, Instant, Interval};
 
 use super::authorised::{Leave, authorisation_for};
-use super::contact::Pending;
+use super::contact::{Judged, Pending};
 use super::coverage::{Loss, Watch};
 use super::crowd::{CellTime, Census, Crowd, contested_cells};
 use super::dispatch::{Block, Dispatch, RUN_POINTS_MAX};
+use super::happened::{Ended, Found, Happened};
 use super::picture::{AirTally, AirspacePicture};
-use super::shard::{Ended, Found, Shard};
-use super::sketch::SKETCHES_MAX;
+use super::shard::Shard;
+use super::sketch::Sketches;
 use super::volumes::Airspace;
 use crate::alert::{Alert, AlertKind};
 use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
 use crate::finding::{Confidence, Finding, Reason, Recorded, Subject, Verdict};
 
 /// What only shows when all shards are together.
+#[derive(Debug)]
 struct Joined {
     cells: BTreeMap<CellTime, Anomaly>,
     shared: BTreeMap<Address, Vec<(Interval, u64)>>,
     /// When the positions of each aircraft were frozen, from the first that stayed.
     frozen: BTreeMap<Address, Vec<Interval>>,
     as_of: Instant,
+}
+
+/// All that was seen, by which findings in the making become findings.
+#[derive(Debug)]
+pub struct Conclusion<'a> {
+    airspace: &'a Airspace<'a>,
+    joined: Joined,
+    crowd: Crowd,
+    losses: Vec<Loss>,
+    span: Option<(Instant, Instant)>,
+    /// Counts.
+    pub tally: AirTally,
+}
+
+/// What findings about aircraft come to, one after the other.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Volumes that somebody was in, or may have been, by rank.
+    met: BTreeSet<u32>,
+    gravest: BTreeMap<Address, Verdict>,
+}
+
+impl Seen {
+    /// The gravest verdict about an aircraft.
+    #[must_use]
+    pub fn gravest(&self, aircraft: Address) -> Verdict {
+        self.gravest.get(&aircraft).copied().unwrap_or(Verdict::Clear)
+    }
 }
 
 impl Airspace<'_> {
@@ -42,26 +72,58 @@ impl Airspace<'_> {
         self.conclude(dispatch, shards)
     }
 
-    /// Joins what the shares of the aircraft came to, when every block has been followed.
+    /// Joins what the shares of the aircraft came to, when every block has been followed and
+    /// nothing was taken away.
     ///
     /// # Panics
     /// When they are not all the shares that `dispatch` handed points to.
     #[must_use]
     pub fn conclude(&self, dispatch: Dispatch<'_>, shards: Vec<Shard<'_>>) -> AirspacePicture {
+        let (happened, conclusion) = self.close(dispatch, shards);
+        let Happened { found, mut alerts, mut anomalies, sketches } = happened;
+        let mut seen = Seen::default();
+        found.iter().for_each(|found| conclusion.see(found, &mut seen));
+        let mut findings: Vec<Recorded> =
+            found.into_iter().map(|found| conclusion.finding(found)).collect();
+        findings.extend(conclusion.coverage(&seen));
+        findings.sort_by(|a, b| a.finding.listed(&b.finding));
+        alerts.sort_unstable();
+        anomalies.sort_unstable();
+        let mut drawn = Sketches::default();
+        sketches.into_iter().for_each(|one| drawn.add(seen.gravest(one.aircraft), one));
+        let (sketches, sketches_left_out) = drawn.finish();
+        AirspacePicture {
+            findings,
+            alerts,
+            anomalies,
+            sketches,
+            sketches_left_out,
+            not_judged: self.not_judged().to_vec(),
+            tally: conclusion.tally,
+        }
+    }
+
+    /// Ends every flight, when every block has been followed: the last of what happened, and what
+    /// turns what was found into findings.
+    ///
+    /// # Panics
+    /// When they are not all the shares that `dispatch` handed points to.
+    #[must_use]
+    pub fn close(
+        &self,
+        dispatch: Dispatch<'_>,
+        shards: Vec<Shard<'_>>,
+    ) -> (Happened, Conclusion<'_>) {
         assert_eq!(dispatch.shares as usize, shards.len(), "every share is there");
         let Dispatch { mut crowd, span, points_outside_period, .. } = dispatch;
         let latest = span.map_or(self.setting.period.start(), |(_, latest)| latest);
         let mut census: BTreeMap<CellTime, Census> = BTreeMap::new();
         let mut frozen: BTreeMap<Address, Vec<Interval>> = BTreeMap::new();
         let mut ended: BTreeMap<(i16, i16), Ended> = BTreeMap::new();
-        let (mut found, mut losses) = (Vec::new(), Vec::new());
-        let mut picture = AirspacePicture {
-            not_judged: self.not_judged().to_vec(),
-            tally: AirTally { points_outside_period, ..AirTally::default() },
-            ..AirspacePicture::default()
-        };
+        let (mut happened, mut losses) = (Happened::default(), Vec::new());
+        let mut tally = AirTally { points_outside_period, ..AirTally::default() };
         for shard in shards {
-            let follower = shard.finish(latest);
+            let mut follower = shard.finish(latest);
             for (cell, counted) in follower.census {
                 let sum = census.entry(cell).or_default();
                 sum.aircraft += counted.aircraft;
@@ -74,11 +136,8 @@ impl Airspace<'_> {
                 ended.entry(cell).and_modify(|known| known.join(more)).or_insert(more);
             }
             losses.extend(follower.losses);
-            found.extend(follower.pending);
-            picture.alerts.extend(follower.alerts);
-            picture.anomalies.extend(follower.anomalies);
-            picture.sketches.extend(follower.sketches);
-            picture.tally = AirTally::plus(picture.tally, follower.tally);
+            happened.append(&mut follower.happened);
+            tally = AirTally::plus(tally, follower.tally);
         }
         crowd.finish(latest);
         let joined = Joined {
@@ -87,14 +146,11 @@ impl Airspace<'_> {
             frozen,
             as_of: self.as_of(span),
         };
-        picture.anomalies.extend(self.crowd_anomalies(&crowd, &joined));
-        picture.anomalies.extend(ended.into_iter().map(ended_in));
-        picture.alerts.extend(self.feed_alerts(&crowd));
-        picture.findings = found.into_iter().map(|found| self.finding(found, &joined)).collect();
-        let coverage =
-            self.coverage_findings((&crowd, &losses), span, joined.as_of, &picture.findings);
-        picture.findings.extend(coverage);
-        picture.in_order()
+        happened.anomalies.extend(self.crowd_anomalies(&crowd, &joined));
+        happened.anomalies.extend(ended.into_iter().map(ended_in));
+        happened.alerts.extend(self.feed_alerts(&crowd));
+        let airspace = self;
+        (happened, Conclusion { airspace, joined, crowd, losses, span, tally })
     }
 
     /// Up to when the input reaches: the end of the period if it has one, otherwise just after
@@ -105,112 +161,6 @@ impl Airspace<'_> {
             return period.end();
         }
         span.map_or(period.start(), |(_, latest)| latest.plus(Duration::from_micros(1)))
-    }
-
-    fn finding(&self, found: Found, joined: &Joined) -> Recorded {
-        let Found { address, callsigns, mut pending } = found;
-        let volume = &self.volumes[pending.volume as usize];
-        let contested = match pending.verdict {
-            Verdict::Breach => joined.contests(address, &pending),
-            Verdict::Clear => joined.speaks_against(address, &pending),
-            Verdict::Alleged | Verdict::Undetermined => false,
-        };
-        if contested {
-            pending.verdict = Verdict::Undetermined;
-            pending.reason = Reason::Contested;
-            pending.confidence = Confidence::Contested;
-        }
-        if pending.verdict == Verdict::Breach && volume.binds_some {
-            pending.verdict = Verdict::Undetermined;
-            pending.reason = Reason::SideUnknown;
-        }
-        let mut evidence: Vec<Digest> =
-            pending.evidence.iter().map(|(digest, _)| *digest).collect();
-        // Whoever flies under an address that is contested may not be whom it was given to.
-        if pending.verdict != Verdict::Clear && pending.reason != Reason::Contested {
-            let authorisations = &self.setting.authorisations;
-            let during =
-                |when| authorisation_for(authorisations, volume, address, &callsigns, when);
-            // Whoever could have been inside before or after has leave for that time too, or it
-            // is not known that it kept to it.
-            let throughout = during(pending.possible).map(|lifted| (lifted, true));
-            let lifted = throughout.or_else(|| Some((during(pending.interval)?, false)));
-            if let Some(((leave, authorisation), throughout)) = lifted {
-                (pending.verdict, pending.reason) = match (leave, throughout) {
-                    (Leave::Matches, true) => (Verdict::Clear, Reason::Authorised),
-                    (Leave::Matches, false) => {
-                        (Verdict::Undetermined, Reason::AuthorisationTooShort)
-                    }
-                    (Leave::CallsignNotHeard, _) => {
-                        (Verdict::Undetermined, Reason::AuthorisationUnconfirmed)
-                    }
-                };
-                evidence.push(authorisation);
-            }
-        }
-        let finding = Finding {
-            clause: volume.clause.clone(),
-            clause_status: volume.status,
-            agreement_version: self.pack.version,
-            audience: self.setting.audience.clone(),
-            as_of: joined.as_of,
-            supersedes: None,
-            verdict: pending.verdict,
-            reason: pending.reason,
-            subject: Subject::Aircraft(address),
-            interval: pending.interval,
-            area: volume.area.clone(),
-            margin: pending.measured(&volume.volume.area),
-            confidence: pending.confidence,
-            evidence,
-            rules: self.rules,
-        };
-        Recorded { finding: finding.sealed(), locators: pending.evidence }
-    }
-
-    /// What can be said of everybody in each volume: who could have seen them.
-    fn coverage_findings(
-        &self,
-        (crowd, losses): (&Crowd, &[Loss]),
-        span: Option<(Instant, Instant)>,
-        as_of: Instant,
-        seen: &[Recorded],
-    ) -> Vec<Recorded> {
-        let Some((first, _)) = span else { return Vec::new() };
-        let start = self.setting.period.start().max(first);
-        let Ok(period) = Interval::new(start, as_of) else { return Vec::new() };
-        let watch = Watch::new(self, crowd, losses, period);
-        let met: BTreeSet<(&ClauseId, &AreaId)> = seen
-            .iter()
-            .filter(|recorded| recorded.finding.verdict != Verdict::Clear)
-            .map(|recorded| (&recorded.finding.clause, &recorded.finding.area))
-            .collect();
-        let said = self.volumes.iter().filter_map(|volume| {
-            let (verdict, reason, evidence) = watch.of(volume)?;
-            // Somebody was seen, or may have been: their own findings say so.
-            if verdict == Verdict::Clear && met.contains(&(&volume.clause, &volume.area)) {
-                return None;
-            }
-            let finding = Finding {
-                clause: volume.clause.clone(),
-                clause_status: volume.status,
-                agreement_version: self.pack.version,
-                audience: self.setting.audience.clone(),
-                as_of,
-                supersedes: None,
-                verdict,
-                reason,
-                subject: Subject::Everybody,
-                interval: period,
-                area: volume.area.clone(),
-                margin: crate::finding::Margin::default(),
-                confidence: Confidence::Coverage,
-                evidence,
-                rules: self.rules,
-            };
-            Some(Recorded { finding: finding.sealed(), locators: Vec::new() })
-        });
-        said.collect()
     }
 
     fn crowd_anomalies(&self, crowd: &Crowd, joined: &Joined) -> Vec<Anomaly> {
@@ -250,6 +200,125 @@ impl Airspace<'_> {
     }
 }
 
+impl Conclusion<'_> {
+    /// Notes what a finding in the making comes to. All must have been seen before what is said
+    /// of everybody is asked for.
+    pub fn see(&self, found: &Found, seen: &mut Seen) {
+        let mut judged = found.pending.judged();
+        let _ = self.settle(found, &mut judged);
+        let gravest = seen.gravest.entry(found.address).or_insert(judged.verdict);
+        *gravest = (*gravest).min(judged.verdict);
+        if judged.verdict != Verdict::Clear {
+            seen.met.insert(found.rank);
+        }
+    }
+
+    /// The finding.
+    #[must_use]
+    pub fn finding(&self, found: Found) -> Recorded {
+        let mut judged = found.pending.judged();
+        let authorisation = self.settle(&found, &mut judged);
+        let pending = found.pending;
+        let airspace = self.airspace;
+        let volume = &airspace.volumes[pending.volume as usize];
+        let evidence = pending.evidence.iter().map(|(digest, _)| *digest);
+        let finding = Finding {
+            clause: volume.clause.clone(),
+            clause_status: volume.status,
+            agreement_version: airspace.pack.version,
+            audience: airspace.setting.audience.clone(),
+            as_of: self.joined.as_of,
+            supersedes: None,
+            verdict: judged.verdict,
+            reason: judged.reason,
+            subject: Subject::Aircraft(found.address),
+            interval: pending.interval,
+            area: volume.area.clone(),
+            margin: pending.measured(&volume.volume.area),
+            confidence: judged.confidence,
+            evidence: evidence.chain(authorisation).collect(),
+            rules: airspace.rules,
+        };
+        Recorded { finding: finding.sealed(), locators: pending.evidence }
+    }
+
+    /// Changes what was judged by what only shows when all is seen; the authorisation that
+    /// speaks for it, if one does.
+    fn settle(&self, found: &Found, judged: &mut Judged) -> Option<Digest> {
+        let Found { address, callsigns, pending, .. } = found;
+        let volume = &self.airspace.volumes[pending.volume as usize];
+        let contested = match judged.verdict {
+            Verdict::Breach => self.joined.contests(*address, pending),
+            Verdict::Clear => self.joined.speaks_against(*address, pending),
+            Verdict::Alleged | Verdict::Undetermined => false,
+        };
+        if contested {
+            judged.verdict = Verdict::Undetermined;
+            judged.reason = Reason::Contested;
+            judged.confidence = Confidence::Contested;
+        }
+        if judged.verdict == Verdict::Breach && volume.binds_some {
+            judged.verdict = Verdict::Undetermined;
+            judged.reason = Reason::SideUnknown;
+        }
+        // Whoever flies under an address that is contested may not be whom it was given to.
+        if judged.verdict == Verdict::Clear || judged.reason == Reason::Contested {
+            return None;
+        }
+        let authorisations = &self.airspace.setting.authorisations;
+        let during = |when| authorisation_for(authorisations, volume, *address, callsigns, when);
+        // Whoever could have been inside before or after has leave for that time too, or it
+        // is not known that it kept to it.
+        let throughout = during(pending.possible).map(|lifted| (lifted, true));
+        let lifted = throughout.or_else(|| Some((during(pending.interval)?, false)));
+        let ((leave, authorisation), throughout) = lifted?;
+        (judged.verdict, judged.reason) = match (leave, throughout) {
+            (Leave::Matches, true) => (Verdict::Clear, Reason::Authorised),
+            (Leave::Matches, false) => (Verdict::Undetermined, Reason::AuthorisationTooShort),
+            (Leave::CallsignNotHeard, _) => {
+                (Verdict::Undetermined, Reason::AuthorisationUnconfirmed)
+            }
+        };
+        Some(authorisation)
+    }
+
+    /// What can be said of everybody in each volume: who could have seen them.
+    #[must_use]
+    pub fn coverage(&self, seen: &Seen) -> Vec<Recorded> {
+        let (airspace, as_of) = (self.airspace, self.joined.as_of);
+        let Some((first, _)) = self.span else { return Vec::new() };
+        let start = airspace.setting.period.start().max(first);
+        let Ok(period) = Interval::new(start, as_of) else { return Vec::new() };
+        let watch = Watch::new(airspace, &self.crowd, &self.losses, period);
+        let said = airspace.volumes.iter().filter_map(|volume| {
+            let (verdict, reason, evidence) = watch.of(volume)?;
+            // Somebody was seen, or may have been: their own findings say so.
+            if verdict == Verdict::Clear && seen.met.contains(&volume.rank) {
+                return None;
+            }
+            let finding = Finding {
+                clause: volume.clause.clone(),
+                clause_status: volume.status,
+                agreement_version: airspace.pack.version,
+                audience: airspace.setting.audience.clone(),
+                as_of,
+                supersedes: None,
+                verdict,
+                reason,
+                subject: Subject::Everybody,
+                interval: period,
+                area: volume.area.clone(),
+                margin: crate::finding::Margin::default(),
+                confidence: Confidence::Coverage,
+                evidence,
+                rules: airspace.rules,
+            };
+            Some(Recorded { finding: finding.sealed(), locators: Vec::new() })
+        });
+        said.collect()
+    }
+}
+
 /// Tracks that ended far from every volume, as where traffic leaves the coverage: one anomaly a
 /// cell, so that they do not bury those that are about one aircraft.
 fn ended_in(((lon_half_deg, lat_half_deg), ended): ((i16, i16), Ended)) -> Anomaly {
@@ -285,42 +354,5 @@ impl Joined {
         let shared = self.shared.get(&address).into_iter().flatten().map(|(shared, _)| *shared);
         let frozen = self.frozen.get(&address).into_iter().flatten().copied();
         shared.chain(frozen).any(|stretch| stretch.meet(when).is_some())
-    }
-}
-
-impl AirspacePicture {
-    fn in_order(mut self) -> Self {
-        // Findings are large: their places are put in order first, and each is moved once.
-        let mut places: Vec<usize> = (0..self.findings.len()).collect();
-        let finding = |place: usize| &self.findings[place].finding;
-        places.sort_by(|&a, &b| finding(a).listed(finding(b)));
-        let mut findings: Vec<Option<Recorded>> = self.findings.drain(..).map(Some).collect();
-        self.findings.extend(places.into_iter().filter_map(|place| findings[place].take()));
-        self.alerts.sort_unstable();
-        self.anomalies.sort_unstable();
-        self.keep_some_sketches();
-        self
-    }
-
-    /// Keeps the sketches of the aircraft with the gravest findings.
-    fn keep_some_sketches(&mut self) {
-        let mut gravest: BTreeMap<Address, Verdict> = BTreeMap::new();
-        for Recorded { finding, .. } in &self.findings {
-            if let Subject::Aircraft(address) = finding.subject {
-                let verdict = gravest.entry(address).or_insert(finding.verdict);
-                *verdict = (*verdict).min(finding.verdict);
-            }
-        }
-        let rank =
-            |sketch: &super::Sketch| (gravest.get(&sketch.aircraft).copied(), sketch.clone());
-        if self.sketches.len() > SKETCHES_MAX {
-            self.sketches.sort_by_cached_key(|sketch| match rank(sketch) {
-                (Some(verdict), sketch) => (verdict, sketch),
-                (None, sketch) => (Verdict::Clear, sketch),
-            });
-            self.sketches_left_out = (self.sketches.len() - SKETCHES_MAX) as u64;
-            self.sketches.truncate(SKETCHES_MAX);
-        }
-        self.sketches.sort_unstable();
     }
 }

@@ -74,8 +74,8 @@ pub(super) struct Pending {
     /// The time in which it could have been inside, which holds `interval`.
     pub(super) possible: Interval,
     /// In the area only as deep as was looked at: see [`Pending::measured`].
-    margin: Margin,
-    deepest: Position,
+    pub(super) margin: Margin,
+    pub(super) deepest: Position,
     pub(super) confidence: Confidence,
     pub(super) evidence: Vec<(Digest, Locator)>,
     /// Where it rests on what was sent, for the test for jamming.
@@ -175,7 +175,20 @@ impl Contact {
     }
 }
 
+/// What a finding in the making is judged to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    pub(super) reason: Reason,
+    pub(super) confidence: Confidence,
+}
+
 impl Pending {
+    /// By itself.
+    pub(super) const fn judged(&self) -> Judged {
+        Judged { verdict: self.verdict, reason: self.reason, confidence: self.confidence }
+    }
+
     /// The margin at the deepest or nearest position, measured now: on the way most positions
     /// are only known to be deep enough.
     pub(super) fn measured(&self, area: &Area) -> Margin {

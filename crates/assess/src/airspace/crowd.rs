@@ -43,6 +43,16 @@ impl CellTime {
         }
     }
 
+    /// Which ten minutes, and its corner.
+    pub(super) const fn parts(self) -> (i64, [i16; 2]) {
+        (self.span, [self.lon_half_deg, self.lat_half_deg])
+    }
+
+    /// From what [`CellTime::parts`] gave.
+    pub(super) const fn of_parts(span: i64, [lon_half_deg, lat_half_deg]: [i16; 2]) -> Self {
+        Self { span, lon_half_deg, lat_half_deg }
+    }
+
     /// Its south-western corner in whole half degrees, longitude first.
     pub(super) const fn half_degrees(self) -> (i16, i16) {
         (self.lon_half_deg, self.lat_half_deg)

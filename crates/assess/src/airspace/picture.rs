@@ -31,16 +31,21 @@ impl AirspacePicture {
     /// Takes back that nobody was in a volume where a report says, or may say, that somebody
     /// was: no sensor overrides a sighting.
     pub fn heed(&mut self, reported: &[Recorded]) {
-        self.findings.retain(|Recorded { finding, .. }| {
-            let is_of_nobody =
-                finding.subject == Subject::Everybody && finding.verdict == Verdict::Clear;
-            let speaks_against = |report: &Finding| {
-                report.verdict != Verdict::Clear
-                    && (&report.clause, &report.area) == (&finding.clause, &finding.area)
-            };
-            !is_of_nobody || !reported.iter().any(|recorded| speaks_against(&recorded.finding))
-        });
+        heed(&mut self.findings, reported);
     }
+}
+
+/// Takes back that nobody was in a volume where a report says, or may say, that somebody was.
+pub fn heed(findings: &mut Vec<Recorded>, reported: &[Recorded]) {
+    findings.retain(|Recorded { finding, .. }| {
+        let is_of_nobody =
+            finding.subject == Subject::Everybody && finding.verdict == Verdict::Clear;
+        let speaks_against = |report: &Finding| {
+            report.verdict != Verdict::Clear
+                && (&report.clause, &report.area) == (&finding.clause, &finding.area)
+        };
+        !is_of_nobody || !reported.iter().any(|recorded| speaks_against(&recorded.finding))
+    });
 }
 
 /// Counts of what was judged; they add up over shards.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use agreement::track::Callsign;
 use agreement::{Address, TrackPoint};
 use spacetime::metric::distance_at_most_cm;
 use spacetime::{BoundingBox, Duration, Fix, Instant, Interval, Way};
@@ -14,17 +13,17 @@ use super::coverage::Loss;
 use super::crowd::{CellTime, Census};
 use super::dispatch::{Block, Picked, by_aircraft};
 use super::flight::{Flight, Step, stray_cm};
+use super::happened::{Ended, Found, Happened};
 use super::nearby::between;
 use super::picture::AirTally;
 use super::quality::{Basis, Epu, is_degraded};
 use super::recall::Bound;
 use super::roster::Roster;
-use super::sketch::Sketch;
 use super::standing::{Lie, Sample, Stretch, stand};
 use super::volumes::Airspace;
 use super::warning::Course;
 use crate::alert::{Alert, AlertKind};
-use crate::anomaly::{Anomaly, AnomalyKind};
+use crate::anomaly::AnomalyKind;
 use crate::finding::Verdict;
 
 /// How much time passes between two looks for aircraft that are not heard of any more. It
@@ -60,10 +59,7 @@ pub(super) struct Follower<'a> {
     activities: Vec<Activity>,
     near: Vec<u32>,
     ahead: Vec<u32>,
-    pub(super) pending: Vec<Found>,
-    pub(super) alerts: Vec<Alert>,
-    pub(super) anomalies: Vec<Anomaly>,
-    pub(super) sketches: Vec<Sketch>,
+    pub(super) happened: Happened,
     /// Whose positions were frozen, and when.
     pub(super) frozen: Vec<(Address, Interval)>,
     /// Whom radars lost where they see everything.
@@ -74,35 +70,6 @@ pub(super) struct Follower<'a> {
     pub(super) tally: AirTally,
 }
 
-/// A finding in the making, and whose.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) address: Address,
-    pub(super) callsigns: Vec<Callsign>,
-    pub(super) pending: Pending,
-}
-
-/// How many tracks ended in a cell, and when.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ended {
-    pub(super) when: Interval,
-    pub(super) times: u64,
-}
-
-impl Ended {
-    const fn one(when: Interval) -> Self {
-        Self { when, times: 1 }
-    }
-
-    /// Adds what others say of the same cell.
-    pub(super) fn join(&mut self, other: Self) {
-        let start = self.when.start().min(other.when.start());
-        let end = self.when.end().max(other.when.end());
-        self.when = Interval::new(start, end).expect("it runs forward");
-        self.times += other.times;
-    }
-}
-
 impl<'a> Shard<'a> {
     pub(super) fn new(airspace: &'a Airspace<'a>, number: u32) -> Self {
         let follower = Follower {
@@ -110,10 +77,7 @@ impl<'a> Shard<'a> {
             activities: airspace.volumes.iter().map(|_| Activity::unknown()).collect(),
             near: Vec::new(),
             ahead: Vec::new(),
-            pending: Vec::new(),
-            alerts: Vec::new(),
-            anomalies: Vec::new(),
-            sketches: Vec::new(),
+            happened: Happened::default(),
             frozen: Vec::new(),
             losses: Vec::new(),
             ended: BTreeMap::new(),
@@ -157,6 +121,11 @@ impl<'a> Shard<'a> {
             self.swept_at = latest;
             self.sweep(latest);
         }
+    }
+
+    /// Takes away what happened up to now.
+    pub fn take(&mut self) -> Happened {
+        std::mem::take(&mut self.follower.happened)
     }
 
     /// How many aircraft are being followed now.
@@ -315,11 +284,11 @@ impl Follower<'_> {
             self.add_to_census(cell, degraded);
         }
         if flight.found_something {
-            self.sketches.push(flight.sketching.finish(flight.address));
+            self.happened.sketches.push(flight.sketching.finish(flight.address));
         }
         let frozen = flight.anomalies.iter().filter(|a| a.kind == AnomalyKind::Frozen);
         self.frozen.extend(frozen.map(|anomaly| (flight.address, anomaly.interval)));
-        self.anomalies.append(&mut flight.anomalies);
+        self.happened.anomalies.append(&mut flight.anomalies);
     }
 
     /// Says that nothing was heard of a flight from its last position to `until`, and alerts if
@@ -331,7 +300,7 @@ impl Follower<'_> {
             return;
         }
         let lost_after = Duration::from_seconds(self.airspace.pack.parameters.lost_after_s);
-        self.alerts.push(Alert {
+        self.happened.alerts.push(Alert {
             raised_at: last_at.plus(lost_after),
             kind: AlertKind::TrackLost,
             aircraft: Some(flight.address),
@@ -442,7 +411,7 @@ impl Follower<'_> {
         let lasts = contact.stay.as_ref().is_some_and(|stay| stay.length() >= hold);
         let told = touch.possible && (certain || lasts);
         if told && self.permitted(flight, number, to_at).is_none() {
-            let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
+            let (alerts, warnings) = (&mut self.happened.alerts, &mut flight.warnings);
             warnings.report_stay(airspace, number, certain, &to.point, alerts);
         }
         self.found(flight, pending);
@@ -485,7 +454,7 @@ impl Follower<'_> {
             let certain = pending.as_ref().is_some_and(|p| p.verdict == Verdict::Breach);
             let told = certain || pending.is_some() && sample.contested;
             if told && self.permitted(flight, number, sample.point.observed_at).is_none() {
-                let (alerts, warnings) = (&mut self.alerts, &mut flight.warnings);
+                let (alerts, warnings) = (&mut self.happened.alerts, &mut flight.warnings);
                 warnings.report_stay(airspace, number, certain, &sample.point, alerts);
             }
             if let Some(pending) = pending {
@@ -522,7 +491,8 @@ impl Follower<'_> {
         let course = match course {
             Some(course) if !sample.is_grounded() => course,
             _ => {
-                flight.warnings.end_past(airspace, &sample.point, &mut self.alerts);
+                let alerts = &mut self.happened.alerts;
+                flight.warnings.end_past(airspace, &sample.point, alerts);
                 return;
             }
         };
@@ -535,7 +505,8 @@ impl Follower<'_> {
         ahead.retain(|&number| {
             places.is_met(number, along) && self.permitted(flight, number, now).is_none()
         });
-        let Self { activities, alerts, .. } = self;
+        let Self { activities, happened, .. } = self;
+        let alerts = &mut happened.alerts;
         flight.warnings.look(airspace, activities, (sample, &course), &ahead, alerts);
         self.ahead = ahead;
     }
@@ -557,7 +528,8 @@ impl Follower<'_> {
         let Some(pending) = pending else { return };
         flight.found_something = true;
         let (address, callsigns) = (flight.address, flight.callsigns.clone());
-        self.pending.push(Found { address, callsigns, pending });
+        let rank = self.airspace.volumes[pending.volume as usize].rank;
+        self.happened.found.push(Found { address, callsigns, rank, pending });
     }
 
     /// Counts the aircraft once in every cell and ten minutes it is in, as degraded if it ever

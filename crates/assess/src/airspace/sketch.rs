@@ -1,12 +1,16 @@
 //! A track simplified for drawing: never for judging.
 
+use std::collections::BinaryHeap;
+
 use agreement::{Address, TrackPoint};
 use spacetime::{Instant, Position};
+
+use crate::finding::Verdict;
 
 /// Most corners a sketch keeps.
 pub(super) const SKETCH_POINTS_MAX: usize = 128;
 /// Most sketches a picture keeps.
-pub(super) const SKETCHES_MAX: usize = 2000;
+const SKETCHES_MAX: usize = 2000;
 
 /// The path of one aircraft, every so many positions of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +21,33 @@ pub struct Sketch {
     pub points: Vec<(Instant, Position)>,
     /// Of how many positions one was kept.
     pub stride: u32,
+}
+
+/// The sketches that are drawn: those of the aircraft with the gravest findings, however many
+/// there are.
+#[derive(Debug, Default)]
+pub struct Sketches {
+    kept: BinaryHeap<(Verdict, Sketch)>,
+    left_out: u64,
+}
+
+impl Sketches {
+    /// Adds one, of an aircraft whose gravest finding is this.
+    pub fn add(&mut self, gravest: Verdict, sketch: Sketch) {
+        self.kept.push((gravest, sketch));
+        if self.kept.len() > SKETCHES_MAX {
+            self.kept.pop();
+            self.left_out += 1;
+        }
+    }
+
+    /// Those that are drawn, in order, and how many are not.
+    #[must_use]
+    pub fn finish(self) -> (Vec<Sketch>, u64) {
+        let mut kept: Vec<Sketch> = self.kept.into_iter().map(|(_, sketch)| sketch).collect();
+        kept.sort_unstable();
+        (kept, self.left_out)
+    }
 }
 
 /// A sketch in the making.

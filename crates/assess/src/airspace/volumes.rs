@@ -1,6 +1,6 @@
 //! The volumes that are watched, and what they are watched with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use agreement::watch::Sensor;
@@ -49,6 +49,8 @@ pub(super) struct WatchedVolume {
     pub(super) status: ClauseStatus,
     pub(super) area: AreaId,
     pub(super) volume: Volume,
+    /// Its place among all by clause, then area.
+    pub(super) rank: u32,
     pub(super) in_force: Interval,
     /// Whether the clause binds some parties' aircraft only; whose an aircraft is, its
     /// transponder does not say.
@@ -193,6 +195,7 @@ impl<'a> Airspace<'a> {
                         ceiling: no_fly.ceiling,
                         active: no_fly.activation.clone(),
                     },
+                    rank: 0,
                     in_force: clause.in_force,
                     binds_some: !no_fly.binds.is_empty(),
                     baro: slab(Height::Baro(spacetime::AltitudeBaro::from_cm(0))),
@@ -200,6 +203,7 @@ impl<'a> Airspace<'a> {
                 });
             }
         }
+        rank(&mut volumes);
         let boxes: Vec<BoundingBox> =
             volumes.iter().map(|v: &WatchedVolume| v.volume.area.bounding_box()).collect();
         let error = pack.parameters.altitude_error_cm;
@@ -230,6 +234,12 @@ impl<'a> Airspace<'a> {
     #[must_use]
     pub fn not_judged(&self) -> &[(ClauseId, ClauseStatus)] {
         &self.not_judged
+    }
+
+    /// The region that the agreement is about.
+    #[must_use]
+    pub const fn region(&self) -> BoundingBox {
+        self.pack.region
     }
 
     /// How many volumes are watched.
@@ -267,6 +277,16 @@ impl<'a> Airspace<'a> {
     pub(super) fn sensor(&self, input: u16) -> Option<&Sensor> {
         let feed = self.setting.feeds.get(usize::from(input))?;
         self.pack.sensors.get(feed.sensor.as_ref()?)
+    }
+}
+
+/// Numbers the volumes in the order in which findings list them.
+fn rank(volumes: &mut [WatchedVolume]) {
+    let name = |volume: &WatchedVolume| (volume.clause.clone(), volume.area.clone());
+    let names: BTreeSet<_> = volumes.iter().map(name).collect();
+    let ranks: BTreeMap<_, u32> = names.into_iter().zip(0..).collect();
+    for volume in volumes {
+        volume.rank = ranks[&name(volume)];
     }
 }
 

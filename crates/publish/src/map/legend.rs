@@ -36,8 +36,8 @@ enum Mark {
 /// What has to be explained.
 pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>], width: f64) -> Legend {
     let mut wanted = Vec::new();
-    let verdicts: BTreeSet<Verdict> = input.findings.iter().map(|r| r.finding.verdict).collect();
-    for verdict in verdicts {
+    let has_some = |verdict: &Verdict| input.overview.of_verdict(*verdict) > 0;
+    for verdict in Verdict::ALL.into_iter().filter(has_some) {
         wanted.push((Mark::Verdict(verdict), palette::word(verdict).to_owned()));
     }
     let looks: BTreeSet<_> = areas.iter().map(|area| area.look).collect();

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use agreement::Digest;
 use assess::Verdict;
 use spacetime::Position;
 
@@ -116,31 +115,12 @@ fn reports(times: u32) -> String {
 }
 
 fn grouped(input: &ReportInput<'_>) -> Groups {
-    let verdicts = verdicts(input);
     let mut groups = Groups::new();
     for report in &input.reports {
-        let verdict = verdicts.get(&report.digest()).copied();
+        let verdict = input.overview.verdict_on(report.digest());
         *groups.entry((verdict, report.place(), report.radius_m())).or_default() += 1;
     }
     groups
-}
-
-/// The gravest verdict that rests on each report.
-fn verdicts(input: &ReportInput<'_>) -> BTreeMap<Digest, Verdict> {
-    let mut gravest: BTreeMap<Digest, Option<Verdict>> =
-        input.reports.iter().map(|report| (report.digest(), None)).collect();
-    if gravest.is_empty() {
-        return BTreeMap::new();
-    }
-    for recorded in input.findings {
-        for evidence in &recorded.finding.evidence {
-            if let Some(verdict) = gravest.get_mut(evidence) {
-                let found = recorded.finding.verdict;
-                *verdict = Some(verdict.map_or(found, |known| known.min(found)));
-            }
-        }
-    }
-    gravest.into_iter().filter_map(|(digest, verdict)| Some((digest, verdict?))).collect()
 }
 
 /// How many reports lie beyond the map.

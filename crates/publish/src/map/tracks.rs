@@ -1,8 +1,8 @@
 //! Where aircraft were, and the stretches of their tracks that findings are about.
 
-use agreement::{Address, ClauseId};
+use agreement::Address;
+use assess::Verdict;
 use assess::airspace::Sketch;
-use assess::{Finding, Subject, Verdict};
 use spacetime::{Instant, Interval, Position};
 
 use crate::input::ReportInput;
@@ -17,7 +17,7 @@ use crate::svg::{Path, Units};
 /// Most tracks that are named on the map.
 const NAMED_MAX: usize = 12;
 /// Most stretches drawn, gravest first.
-const STRETCHES_MAX: usize = 3_000;
+pub(crate) const STRETCHES_MAX: usize = 3_000;
 /// Most signs set on stretches.
 const SIGNS_MAX: usize = 150;
 const SIGN_SIZE: f64 = 15.0;
@@ -120,16 +120,7 @@ fn name(m: &mut Markup, projection: &Projection, track: &Sketch) {
 /// Draws the stretches that findings are about, the gravest on top, and their signs.
 pub(super) fn stretches(m: &mut Markup, projection: &Projection, input: &ReportInput<'_>) {
     let clock = LocalClock::of(&input.pack.time_zone);
-    let about = |finding: &Finding| match finding.subject {
-        Subject::Aircraft(address) => {
-            Some((finding.verdict, address, finding.interval, finding.clause.clone()))
-        }
-        _ => None,
-    };
-    let mut found: Vec<(Verdict, Address, Interval, ClauseId)> =
-        input.findings.iter().filter_map(|recorded| about(&recorded.finding)).collect();
-    found.sort();
-    found.truncate(STRETCHES_MAX);
+    let found = input.overview.stretches();
     let mut signs: Vec<(Verdict, Point)> = Vec::new();
     for (verdict, address, interval, clause) in found.iter().rev() {
         let line = stretch(input, *address, *interval);

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod sample;
 
-use publish::{ReportInput, map_svg, report_html, summary_json};
+use publish::{Overview, ReportInput, map_svg, report_html, summary_json};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use sample::Sample;
@@ -45,9 +45,7 @@ fn empty_of(sample: &Sample) -> ReportInput<'_> {
         tracks: &[],
         reports: vec![],
         reports_undrawn: 0,
-        findings: &[],
-        alerts: &[],
-        anomalies: &[],
+        overview: Overview::default(),
         rejects: vec![],
         notes: vec![],
         ..sample.input()

@@ -13,7 +13,7 @@ use agreement::{Act, Address, AreaId, ClauseId, Digest, Parameters, Protected};
 use assess::airspace::Sketch;
 use assess::finding::{Audience, Confidence, Finding, Margin, Reason, Recorded, Subject, Verdict};
 use assess::{Alert, AlertKind, Anomaly, AnomalyKind, AnomalySubject};
-use publish::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment};
+use publish::{DrawnReport, InputFile, InputKind, Overview, RejectCount, ReportInput, Treatment};
 use spacetime::altitude::AltitudeLimit;
 use spacetime::{Activation, Area, BoundingBox, Instant, Interval, Polygon, Position, Ring};
 
@@ -267,6 +267,17 @@ impl Sample {
         }
     }
 
+    fn overview(&self, period: Interval, drawn: &[DrawnReport]) -> Overview {
+        let mut overview = Overview::default();
+        overview.draw(Some(period), drawn);
+        let mut findings = self.findings.clone();
+        findings.sort_by(|a, b| a.finding.listed(&b.finding));
+        findings.iter().for_each(|found| overview.add_finding(found));
+        self.alerts.iter().for_each(|alert| overview.add_alert(alert));
+        self.anomalies.iter().for_each(|anomaly| overview.add_anomaly(anomaly));
+        overview
+    }
+
     pub(crate) fn input(&self) -> ReportInput<'_> {
         let file = |name: &str, kind, admitted, rejected| InputFile {
             name: name.to_owned(),
@@ -280,11 +291,12 @@ impl Sample {
         };
         let treatment = |id: &str, treatment| (ClauseId::new(id).unwrap(), treatment);
         let drawn: Vec<DrawnReport> = self.reports.iter().filter_map(DrawnReport::of).collect();
+        let period = span("2017-07-09T10:00:00Z", "2017-07-09T11:15:00Z");
         ReportInput {
             pack: &self.pack,
             rules: Digest::of_bytes(b"rules"),
             audience: Audience::holder(),
-            period: Some(span("2017-07-09T10:00:00Z", "2017-07-09T11:15:00Z")),
+            period: Some(period),
             treatments: BTreeMap::from([
                 treatment("ceasefire", Treatment::Assessed),
                 treatment("no-fly-east", Treatment::Assessed),
@@ -300,11 +312,9 @@ impl Sample {
             air: None,
             incidents: None,
             reports_undrawn: (self.reports.len() - drawn.len()) as u64,
-            reports: drawn,
-            findings: &self.findings,
+            overview: self.overview(period, &drawn),
             established: None,
-            alerts: &self.alerts,
-            anomalies: &self.anomalies,
+            reports: drawn,
             rejects: vec![RejectCount {
                 code: "line-too-long".to_owned(),
                 reason: "the line is longer than the limit".to_owned(),
