@@ -18,8 +18,9 @@ const SEED: u64 = 20_170_709;
 const THREADS: [&str; 2] = ["1", "2"];
 /// Points a second that two threads have to reach, on two cores that do nothing else.
 const POINTS_PER_S_MIN: f64 = 3e6;
-/// Most memory held, whatever the number of points: what is in flight and what happened.
-const PEAK_MIB_MAX: u64 = 2_048;
+/// Most memory held, whatever the number of points: blocks of them, the aircraft that are live,
+/// and what `--held-mib` lets of what happened.
+const PEAK_MIB_MAX: u64 = 1_024;
 
 fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
