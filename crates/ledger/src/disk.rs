@@ -65,6 +65,15 @@ pub trait Disk: Debug + Send + Sync {
     /// What the system says. What the folder lists after a loss of power is then unknown.
     fn sync_folder(&self, folder: &str) -> io::Result<()>;
 
+    /// Writes files that have these bytes and no others, and makes the bytes durable; not that folders
+    /// list them. A disk may do it in any order, or make all durable at once.
+    ///
+    /// # Errors
+    /// As [`Disk::open`], [`File::write_at`] and [`File::sync`], for any of them.
+    fn write_files(&self, files: &[(String, &[u8])]) -> io::Result<()> {
+        whole::write_and_sync(self, files)
+    }
+
     /// Makes the bytes of several files durable; a disk may do so side by side.
     ///
     /// # Errors

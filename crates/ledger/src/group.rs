@@ -4,7 +4,8 @@
 //! entry when there is one, and thousands when there are thousands. Answers are given when the pool is
 //! durable, and not before.
 
-use std::iter::Peekable;
+use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::panic;
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -40,21 +41,27 @@ pub trait Admission: Send {
     ) -> Result<Self::Answer, Fault>;
 }
 
-/// Entries as they are, without a look into them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Opaque;
+/// Entries as they are, without a look into them; owned in whatever way the senders do.
+#[derive(Clone, Copy, Debug)]
+pub struct Opaque<E = Vec<u8>>(PhantomData<fn(E)>);
 
-impl Admission for Opaque {
-    type Submission = Vec<u8>;
+impl<E> Default for Opaque<E> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E: AsRef<[u8]> + Send> Admission for Opaque<E> {
+    type Submission = E;
     type Answer = Result<u64, Fault>;
 
     fn admit(
         &mut self,
-        entry: &mut Vec<u8>,
+        entry: &mut E,
         pool: &mut Pool,
         _: &Sequencer,
     ) -> Result<Self::Answer, Fault> {
-        match pool.push(entry) {
+        match pool.push((*entry).as_ref()) {
             Err(Fault::PoolFull) if !pool.is_empty() => Err(Fault::PoolFull),
             pushed => Ok(pushed),
         }
@@ -68,7 +75,7 @@ pub struct Pace {
     pub pool_entries_max: usize,
     /// Most submissions that wait; past that, senders wait.
     pub queue_max: usize,
-    /// From one publication to the next, unless the room for pools runs short.
+    /// From one publication to the next, unless so much waits that the room for pools could run short.
     pub publish_every: Duration,
 }
 
@@ -90,8 +97,12 @@ pub struct Stopped {
     pub reason: Arc<str>,
 }
 
-/// Called with the answer, in the sequencing thread: it should be quick.
-pub type Reply<A> = Box<dyn FnOnce(Result<A, Stopped>) + Send>;
+/// Called with what is answered, in the sequencing thread: it should be quick.
+pub type Reply<T> = Box<dyn FnOnce(Result<T, Stopped>) + Send>;
+
+/// Bytes of pools that are published as soon as the publisher is free, whatever the time: a part of the
+/// room for pools, so that this seldom runs out, and none has to wait long where it does.
+const EAGER_BYTES: usize = 8 << 20;
 
 /// A ledger that runs. Dropping it, or [`stop`](Self::stop), lets it finish what it was given.
 pub struct Group<A: Admission> {
@@ -106,9 +117,18 @@ struct Queue<A: Admission> {
 }
 
 struct Waiting<A: Admission> {
-    some: Vec<(A::Submission, Reply<A::Answer>)>,
+    batches: VecDeque<Batch<A>>,
+    /// Submissions in them.
+    submissions: usize,
     is_closed: bool,
     stopped: Option<Stopped>,
+}
+
+/// What was handed in together and is answered together.
+struct Batch<A: Admission> {
+    submissions: std::vec::IntoIter<A::Submission>,
+    answers: Vec<A::Answer>,
+    reply: Reply<Vec<A::Answer>>,
 }
 
 impl<A: Admission> std::fmt::Debug for Group<A> {
@@ -121,7 +141,8 @@ impl<A: Admission + 'static> Group<A> {
     /// Runs a record that is open.
     #[must_use]
     pub fn run(sequencer: Sequencer, admission: A, clock: Arc<dyn Clock>, pace: Pace) -> Self {
-        let waiting = Waiting { some: Vec::new(), is_closed: false, stopped: None };
+        let waiting =
+            Waiting { batches: VecDeque::new(), submissions: 0, is_closed: false, stopped: None };
         let queue = Arc::new(Queue {
             waiting: Mutex::new(waiting),
             changed: Condvar::new(),
@@ -138,22 +159,27 @@ impl<A: Admission + 'static> Group<A> {
 
     /// Hands in a submission; waits while too many do.
     pub fn submit(&self, submission: A::Submission, reply: Reply<A::Answer>) {
-        self.submit_all(vec![(submission, reply)]);
+        let one = |mut answers: Vec<_>| answers.pop().expect("an answer for each submission");
+        self.submit_all(vec![submission], Box::new(move |answers| reply(answers.map(one))));
     }
 
-    /// The same for several, in their order.
-    pub fn submit_all(&self, some: Vec<(A::Submission, Reply<A::Answer>)>) {
+    /// The same for several, in their order. They are answered together, in that order, once all of them
+    /// are durable.
+    pub fn submit_all(&self, submissions: Vec<A::Submission>, reply: Reply<Vec<A::Answer>>) {
         let mut waiting = self.queue.lock();
-        while waiting.some.len() >= self.queue.max && waiting.stopped.is_none() {
+        while waiting.submissions >= self.queue.max && waiting.stopped.is_none() {
             waiting = self.queue.wait(waiting);
         }
         if let Some(stopped) = waiting.stopped.clone() {
             drop(waiting);
-            some.into_iter().for_each(|(_, reply)| reply(Err(stopped.clone())));
+            reply(Err(stopped));
             return;
         }
-        let was_empty = waiting.some.is_empty();
-        waiting.some.extend(some);
+        let was_empty = waiting.batches.is_empty();
+        waiting.submissions += submissions.len();
+        let answers = Vec::with_capacity(submissions.len());
+        let submissions = submissions.into_iter();
+        waiting.batches.push_back(Batch { submissions, answers, reply });
         drop(waiting);
         if was_empty {
             self.queue.changed.notify_all();
@@ -276,12 +302,11 @@ struct Running<A: Admission> {
     queue: Arc<Queue<A>>,
     unwritten: Option<Publication>,
     published_at: Instant,
-    /// Answers that wait for their pool.
-    answers: Vec<(Reply<A::Answer>, A::Answer)>,
+    /// Bytes of pools since what the publisher was last given.
+    unpublished_bytes: usize,
+    /// Batches whose last answer waits for its pool.
+    answered: Vec<Batch<A>>,
 }
-
-type Arrived<A> = Vec<(<A as Admission>::Submission, Reply<<A as Admission>::Answer>)>;
-type Arriving<A> = Peekable<<Arrived<A> as IntoIterator>::IntoIter>;
 
 impl<A: Admission> Running<A> {
     fn new(
@@ -302,7 +327,8 @@ impl<A: Admission> Running<A> {
             queue,
             unwritten: None,
             published_at: Instant::now(),
-            answers: Vec::new(),
+            unpublished_bytes: 0,
+            answered: Vec::new(),
         }
     }
 
@@ -311,90 +337,90 @@ impl<A: Admission> Running<A> {
     }
 
     fn run(&mut self) -> Result<(), Fault> {
-        while let Some(some) = self.next() {
-            let mut some = some.into_iter().peekable();
-            while some.peek().is_some() {
+        while let Some(mut some) = self.next() {
+            while !some.is_empty() {
                 if let Err(fault) = self.one_pool(&mut some) {
-                    self.queue.lock().some.splice(0..0, some);
+                    self.answered.extend(some);
                     return Err(fault);
                 }
+                self.hand_over()?;
             }
-            self.hand_over(false)?;
         }
         Ok(())
     }
 
     /// What has arrived; waits for it, and publishes meanwhile what is due. `None` at the end.
-    fn next(&mut self) -> Option<Arrived<A>> {
+    fn next(&mut self) -> Option<VecDeque<Batch<A>>> {
         loop {
             let queue = self.queue.clone();
             let mut waiting = queue.lock();
-            if waiting.some.is_empty() && !waiting.is_closed {
+            if waiting.batches.is_empty() && !waiting.is_closed {
                 let turn = self.pace.publish_every.max(Duration::from_millis(1));
                 let waited = queue.changed.wait_timeout(waiting, turn);
                 waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
-            let some = std::mem::take(&mut waiting.some);
+            let some = std::mem::take(&mut waiting.batches);
+            waiting.submissions = 0;
             let is_closed = waiting.is_closed;
             drop(waiting);
             queue.changed.notify_all();
             if !some.is_empty() {
                 return Some(some);
             }
-            if is_closed || self.hand_over(false).is_err() {
+            if is_closed || self.hand_over().is_err() {
                 return None;
             }
         }
     }
 
     /// Fills a pool from what is there, makes it durable, and answers.
-    fn one_pool(&mut self, some: &mut Arriving<A>) -> Result<(), Fault> {
+    fn one_pool(&mut self, some: &mut VecDeque<Batch<A>>) -> Result<(), Fault> {
         let now = self.clock.now();
         let mut pool = self.sequencer().begin(now)?;
-        while self.answers.len() < self.pace.pool_entries_max
-            && let Some((submission, _)) = some.peek_mut()
-        {
-            let sequencer = self.sequencer.as_ref().expect("it is given back at the end only");
-            match self.admission.admit(submission, &mut pool, sequencer) {
-                Ok(answer) => {
-                    if let Some((_, reply)) = some.next() {
-                        self.answers.push((reply, answer));
-                    }
-                }
-                Err(Fault::PoolFull) if !pool.is_empty() => break,
-                Err(fault) => return Err(fault),
-            }
-        }
+        self.fill(&mut pool, some)?;
         if !pool.is_empty() {
             while let Err(fault) = self.sequencer().commit(&mut pool) {
                 match fault {
-                    Fault::StagedFull => self.hand_over(true)?,
+                    Fault::StagedFull => self.make_room()?,
                     fault => return Err(fault),
                 }
             }
+            self.unpublished_bytes += pool.bytes();
         }
-        self.answers.drain(..).for_each(|(reply, answer)| reply(Ok(answer)));
+        self.answered.drain(..).for_each(|batch| (batch.reply)(Ok(batch.answers)));
         Ok(())
     }
 
-    /// Takes what the other threads have done, and gives them what is due. With `must`, waits until
-    /// there is room for pools again.
-    fn hand_over(&mut self, must: bool) -> Result<(), Fault> {
-        self.take_ended(must)?;
-        let is_due = must || self.published_at.elapsed() >= self.pace.publish_every;
-        if is_due && !self.publisher.is_busy {
-            let publication = match (self.unwritten.take(), self.sequencer().take_publication()) {
-                (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
-                (earlier, later) => earlier.or(later),
-            };
-            if let Some(publication) = publication {
-                self.published_at = Instant::now();
-                self.publisher.give(Task::Publish(publication));
-                if must {
-                    self.take_ended(true)?;
+    fn fill(&mut self, pool: &mut Pool, some: &mut VecDeque<Batch<A>>) -> Result<(), Fault> {
+        let mut admitted = 0;
+        while let Some(batch) = some.front_mut() {
+            while let Some(submission) = batch.submissions.as_mut_slice().first_mut() {
+                if admitted == self.pace.pool_entries_max {
+                    return Ok(());
                 }
+                let sequencer = self.sequencer.as_ref().expect("it is given back at the end only");
+                match self.admission.admit(submission, pool, sequencer) {
+                    Ok(answer) => batch.answers.push(answer),
+                    Err(Fault::PoolFull) if !pool.is_empty() => return Ok(()),
+                    Err(fault) => return Err(fault),
+                }
+                batch.submissions.next();
+                admitted += 1;
             }
+            self.answered.extend(some.pop_front());
         }
+        Ok(())
+    }
+
+    /// Takes what the other threads have done, and gives them what is due.
+    fn hand_over(&mut self) -> Result<(), Fault> {
+        self.take_published(false)?;
+        let is_due = self.published_at.elapsed() >= self.pace.publish_every
+            || self.unpublished_bytes >= EAGER_BYTES;
+        if is_due {
+            self.give_publication();
+        }
+        self.take_merged(false)?;
         if !self.merger.is_busy
             && self.sequencer().index_mut().is_due()
             && let Some(merge) = self.sequencer().index_mut().take_merge()
@@ -404,20 +430,51 @@ impl<A: Admission> Running<A> {
         Ok(())
     }
 
-    fn take_ended(&mut self, must: bool) -> Result<(), Fault> {
-        if let Some(ended) = self.publisher.outcome(must) {
-            match ended {
-                Ended::Published(head) => self.sequencer().settle(head),
-                Ended::NotPublished(publication, fault) => {
-                    self.unwritten = Some(publication);
-                    // Without room for more pools there is nothing left to do but say why.
-                    if must {
-                        return Err(fault);
-                    }
-                }
-                Ended::Merged(_) | Ended::NotMerged => {}
-            }
+    /// Waits for what is being published, whose pools then are room again, and has the rest follow.
+    fn make_room(&mut self) -> Result<(), Fault> {
+        if !self.publisher.is_busy {
+            self.give_publication();
         }
+        if !self.publisher.is_busy {
+            return Err(Fault::StagedFull);
+        }
+        self.take_published(true)?;
+        self.give_publication();
+        Ok(())
+    }
+
+    fn give_publication(&mut self) {
+        if self.publisher.is_busy {
+            return;
+        }
+        let publication = match (self.unwritten.take(), self.sequencer().take_publication()) {
+            (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
+            (earlier, later) => earlier.or(later),
+        };
+        if let Some(publication) = publication {
+            self.published_at = Instant::now();
+            self.unpublished_bytes = 0;
+            self.publisher.give(Task::Publish(publication));
+        }
+    }
+
+    /// With `must`, waits for it, and says why where it failed: without room for more pools there is
+    /// nothing else left to do.
+    fn take_published(&mut self, must: bool) -> Result<(), Fault> {
+        match self.publisher.outcome(must) {
+            Some(Ended::Published(head)) => self.sequencer().settle(head),
+            Some(Ended::NotPublished(publication, fault)) => {
+                self.unwritten = Some(publication);
+                if must {
+                    return Err(fault);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_merged(&mut self, must: bool) -> Result<(), Fault> {
         match self.merger.outcome(must) {
             Some(Ended::Merged(run)) => {
                 let (disk, _) = self.sequencer().ports();
@@ -433,7 +490,7 @@ impl<A: Admission> Running<A> {
 
     /// Publishes the rest and gives the record back; after a fault, tells everybody who waits.
     fn end(mut self, outcome: Result<(), Fault>) -> Result<Sequencer, Fault> {
-        let taken = self.take_ended(true);
+        let taken = self.take_published(true).and(self.take_merged(true));
         let outcome = outcome.and(taken).and_then(|()| {
             let unwritten = self.unwritten.take();
             self.sequencer().put_back(unwritten);
@@ -446,13 +503,11 @@ impl<A: Admission> Running<A> {
         let stopped = Stopped { reason };
         let mut waiting = self.queue.lock();
         waiting.stopped = Some(stopped.clone());
-        let some = std::mem::take(&mut waiting.some);
+        let some = std::mem::take(&mut waiting.batches);
         drop(waiting);
         self.queue.changed.notify_all();
-        let replies = self.answers.drain(..).map(|(reply, _)| reply);
-        replies.chain(some.into_iter().map(|(_, reply)| reply)).for_each(|reply| {
-            reply(Err(stopped.clone()));
-        });
+        let unanswered = self.answered.drain(..).chain(some);
+        unanswered.for_each(|batch| (batch.reply)(Err(stopped.clone())));
         outcome.and_then(|()| self.sequencer.take().ok_or(Fault::Broken))
     }
 }

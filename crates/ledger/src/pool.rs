@@ -93,11 +93,16 @@ impl Pool {
         self.leaves.is_empty()
     }
 
+    /// Bytes of its entries, their lengths among them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.frame.len() - HEADER_BYTES
+    }
+
     /// Whether an entry of so many bytes still goes in.
     #[must_use]
     pub fn has_room(&self, bytes: usize) -> bool {
-        self.len() < POOL_ENTRIES_MAX
-            && self.frame.len() - HEADER_BYTES + 2 + bytes <= self.bytes_max
+        self.len() < POOL_ENTRIES_MAX && self.bytes() + 2 + bytes <= self.bytes_max
     }
 
     /// Adds an entry, and gives the number that it will have.

@@ -33,6 +33,8 @@ pub struct Publication {
 #[derive(Debug, Default)]
 pub struct Folders {
     durable: BTreeSet<String>,
+    /// Partial tiles and bundles may lie about that are not in `durable`, unless all was well so far.
+    is_sure: bool,
 }
 
 impl Publication {
@@ -65,25 +67,34 @@ impl Publication {
         key: &dyn LogKey,
         folders: &mut Folders,
     ) -> Result<(), Fault> {
+        let was_sure = std::mem::replace(&mut folders.is_sure, false);
         let made = folders.create_for(disk, &self.files)?;
         let parents = made.iter().map(|folder| folder_of(folder).to_owned()).collect();
         disk::write_whole_all(disk, &self.files, parents).of(LOG)?;
         folders.durable.extend(made);
         disk::write_whole(disk, CHECKPOINT, &key.checkpoint(&self.head)).of(CHECKPOINT)?;
-        self.remove_superseded(disk, folders)
+        self.remove_superseded(disk, folders, was_sure)?;
+        folders.is_sure = true;
+        Ok(())
     }
 
     /// Removes the partial tiles and bundles whose full ones are now published, as the specification
     /// allows. What a crash leaves of them is right as well: they hold what the full ones begin with.
-    fn remove_superseded(&self, disk: &dyn Disk, folders: &mut Folders) -> Result<(), Fault> {
+    fn remove_superseded(
+        &self,
+        disk: &dyn Disk,
+        folders: &mut Folders,
+        is_sure: bool,
+    ) -> Result<(), Fault> {
         for (path, _) in &self.files {
             let name = path.strip_prefix("log/").unwrap_or(path);
             let is_full = Tile::parse(name).is_some_and(|tile| !tile.is_partial())
                 || BundleId::parse(name).is_some_and(|bundle| !bundle.is_partial());
             if is_full {
                 let partial = format!("{path}.p");
-                folders.durable.remove(&partial);
-                remove_all(disk, &partial)?;
+                if folders.durable.remove(&partial) || !is_sure {
+                    remove_all(disk, &partial)?;
+                }
             }
         }
         Ok(())

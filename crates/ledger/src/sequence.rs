@@ -169,15 +169,16 @@ impl Sequencer {
     /// When the disk fails. Everything that was committed stays committed, and the next call publishes it.
     pub fn publish(&mut self) -> Result<Head, Fault> {
         let publication = match (self.unwritten.take(), self.take_publication()) {
-            (Some(earlier), Some(later)) => earlier.and_then(later),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => return Ok(self.parts.published),
+            (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
+            (earlier, later) => earlier.or(later),
         };
-        match publication.write(&*self.parts.disk, &*self.parts.key, &mut self.folders) {
-            Ok(()) => self.settle(publication.head()),
-            Err(fault) => {
-                self.unwritten = Some(publication);
-                return Err(fault);
+        if let Some(publication) = publication {
+            match publication.write(&*self.parts.disk, &*self.parts.key, &mut self.folders) {
+                Ok(()) => self.settle(publication.head()),
+                Err(fault) => {
+                    self.unwritten = Some(publication);
+                    return Err(fault);
+                }
             }
         }
         self.parts.index.write_due(&*self.parts.disk)?;

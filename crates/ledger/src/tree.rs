@@ -56,6 +56,9 @@ impl Tree {
         let mut size = self.edge.size();
         while at < pool.len() {
             let more = (BUNDLE_ENTRIES - size % BUNDLE_ENTRIES).min((pool.len() - at) as u64);
+            if self.open_bundle.is_empty() && more == BUNDLE_ENTRIES {
+                self.open_bundle.reserve_exact(pool.framed(at, at + more as usize).len());
+            }
             self.open_bundle.extend_from_slice(pool.framed(at, at + more as usize));
             at += more as usize;
             size += more;

@@ -1,16 +1,24 @@
 //! The machine's disk.
 
+mod at_once;
+
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::{Disk, File, Listed, Lock, Mode, is_inside};
+use super::{Disk, File, Listed, Lock, Mode, folder_of, is_inside, whole};
+
+use self::at_once::AtOnce;
 
 /// Threads that sync files side by side. A journalling file system commits many at once, while one
 /// after the other each waits for a commit of its own.
 const SYNC_THREADS_MAX: usize = 32;
+/// Files from which on everything on the file system is made durable at once. Fewer are synced one by
+/// one: it costs little, and does not wait for what others have written.
+const AT_ONCE_MIN: usize = 16;
 
 /// A folder on the machine's disk.
 #[derive(Clone, Debug)]
@@ -40,6 +48,13 @@ impl RealDisk {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What makes everything durable that lies in these folders.
+    fn at_once<'p>(&self, folders: impl Iterator<Item = &'p str>) -> io::Result<Option<AtOnce>> {
+        let folders: BTreeSet<&str> = folders.collect();
+        let places = folders.into_iter().map(|folder| self.place(folder));
+        AtOnce::of(&places.collect::<io::Result<Vec<_>>>()?)
     }
 
     fn place(&self, path: &str) -> io::Result<PathBuf> {
@@ -139,6 +154,21 @@ impl Disk for RealDisk {
     #[cfg(not(unix))]
     fn sync_folder(&self, folder: &str) -> io::Result<()> {
         self.place(folder).map(|_| ())
+    }
+
+    fn write_files(&self, files: &[(String, &[u8])]) -> io::Result<()> {
+        if files.len() < AT_ONCE_MIN {
+            return whole::write_and_sync(self, files);
+        }
+        // Before anything is written: a handle tells of what failed since it was opened.
+        let folders = files.iter().map(|(path, _)| folder_of(path));
+        let Some(at_once) = self.at_once(folders)? else {
+            return whole::write_and_sync(self, files);
+        };
+        for (path, bytes) in files {
+            fs::write(self.place(path)?, bytes)?;
+        }
+        at_once.sync()
     }
 
     fn sync_files(&self, files: &[Box<dyn File>]) -> io::Result<()> {

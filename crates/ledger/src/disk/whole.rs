@@ -80,21 +80,30 @@ pub fn write_whole_all<B: AsRef<[u8]>>(
     files: &[(String, B)],
     mut folders: BTreeSet<String>,
 ) -> io::Result<()> {
-    let write = |(path, bytes): &(String, B)| -> io::Result<Box<dyn File>> {
-        let file = disk.open(&unfinished(path), Mode::Replace)?;
-        file.write_at(0, bytes.as_ref())?;
-        Ok(file)
-    };
-    for some in files.chunks(OPEN_FILES_MAX) {
-        let open: Vec<Box<dyn File>> = some.iter().map(write).collect::<io::Result<_>>()?;
-        disk.sync_files(&open)?;
-        drop(open);
-        for (path, _) in some {
-            disk.rename(&unfinished(path), path)?;
-        }
+    let unfinished: Vec<(String, &[u8])> =
+        files.iter().map(|(path, bytes)| (unfinished(path), bytes.as_ref())).collect();
+    disk.write_files(&unfinished)?;
+    for ((path, _), (unfinished, _)) in files.iter().zip(&unfinished) {
+        disk.rename(unfinished, path)?;
     }
     folders.extend(files.iter().map(|(path, _)| folder_of(path).to_owned()));
     disk.sync_folders(&Vec::from_iter(folders))
+}
+
+/// Writes files and syncs each of them.
+pub(super) fn write_and_sync(
+    disk: &(impl Disk + ?Sized),
+    files: &[(String, &[u8])],
+) -> io::Result<()> {
+    let write = |(path, bytes): &(String, &[u8])| -> io::Result<Box<dyn File>> {
+        let file = disk.open(path, Mode::Replace)?;
+        file.write_at(0, bytes)?;
+        Ok(file)
+    };
+    files.chunks(OPEN_FILES_MAX).try_for_each(|some| {
+        let open: Vec<Box<dyn File>> = some.iter().map(write).collect::<io::Result<_>>()?;
+        disk.sync_files(&open)
+    })
 }
 
 fn unfinished(path: &str) -> String {

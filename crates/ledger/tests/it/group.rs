@@ -16,7 +16,8 @@ fn every_sender_gets_the_number_under_which_its_entry_is_found() {
     let record = Record::new();
     let pace =
         Pace { pool_entries_max: 500, queue_max: 1_000, publish_every: Duration::from_millis(5) };
-    let group = Group::run(record.open(at(1)).unwrap(), Opaque, Arc::new(SystemClock), pace);
+    let group =
+        Group::run(record.open(at(1)).unwrap(), Opaque::default(), Arc::new(SystemClock), pace);
     let numbered = Arc::new(Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for sender in 0..4 {
@@ -53,7 +54,8 @@ fn every_sender_gets_the_number_under_which_its_entry_is_found() {
 fn what_is_handed_in_is_published_though_nothing_follows_it() {
     let record = Record::new();
     let pace = Pace { publish_every: Duration::from_millis(5), ..Pace::default() };
-    let group = Group::run(record.open(at(1)).unwrap(), Opaque, Arc::new(SystemClock), pace);
+    let group =
+        Group::run(record.open(at(1)).unwrap(), Opaque::default(), Arc::new(SystemClock), pace);
     let (told, answer) = mpsc::channel();
     group.submit(b"alone".to_vec(), Box::new(move |number| told.send(number.unwrap()).unwrap()));
     assert_eq!(answer.recv().unwrap().unwrap(), 0);
@@ -67,8 +69,12 @@ fn what_is_handed_in_is_published_though_nothing_follows_it() {
 #[test]
 fn an_entry_that_is_too_long_costs_no_other() {
     let record = Record::new();
-    let group =
-        Group::run(record.open(at(1)).unwrap(), Opaque, Arc::new(SystemClock), Pace::default());
+    let group = Group::run(
+        record.open(at(1)).unwrap(),
+        Opaque::default(),
+        Arc::new(SystemClock),
+        Pace::default(),
+    );
     let (told, answers) = mpsc::channel();
     for bytes in [10, 65_536, 20] {
         let told = told.clone();
@@ -79,5 +85,26 @@ fn an_entry_that_is_too_long_costs_no_other() {
     let too_long = answers.recv().unwrap();
     assert!(matches!(too_long, Err(Fault::EntryTooLong { bytes: 65_536 })));
     assert_eq!(answers.recv().unwrap().unwrap(), 1);
+    group.stop().unwrap();
+}
+
+#[test]
+fn what_is_handed_in_together_is_answered_together_over_as_many_pools_as_it_takes() {
+    let record = Record::new();
+    let pace = Pace { pool_entries_max: 100, ..Pace::default() };
+    let opaque = Opaque::default();
+    let group = Group::run(record.open(at(1)).unwrap(), opaque, Arc::new(SystemClock), pace);
+    let (told, answers) = mpsc::channel();
+    for entries in [250, 0, 1] {
+        let told = told.clone();
+        group.submit_all(
+            vec![*b"the same for all"; entries],
+            Box::new(move |all| told.send(all.unwrap()).unwrap()),
+        );
+    }
+    let next = || answers.recv().unwrap().into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    assert_eq!(next(), Vec::from_iter(0..250));
+    assert_eq!(next(), Vec::<u64>::new());
+    assert_eq!(next(), [250]);
     group.stop().unwrap();
 }
