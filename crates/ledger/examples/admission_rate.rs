@@ -9,8 +9,9 @@
     reason = "it prints what it measured, or stops"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 use std::time::Instant as Clock;
 
 use agreement::statement::claim::Place;
@@ -18,16 +19,19 @@ use agreement::statement::said::Ticked;
 use agreement::statement::{Claim, Roster, STATEMENT_DOMAIN, Said, Sealed, SecretKey, Statement};
 use agreement::{DeviceId, Digest};
 use ledger::Fault;
-use ledger::admit::{Admission, Answer, Record, keys_of};
+use ledger::admit::{Admission, Answer, Record};
 use spacetime::Instant;
 
 const CLAIMS: usize = 16_000;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
+/// What is asked: of the rate at which signatures alone are checked. The best round of each counts, since
+/// others share the machine.
+const SHARE_MIN: f64 = 0.9;
 
 #[derive(Default)]
 struct Memory {
     entries: Vec<Vec<u8>>,
-    keys: BTreeMap<[u8; 32], u64>,
+    keys: HashMap<[u8; 32], u64>,
 }
 
 impl Record for Memory {
@@ -55,9 +59,9 @@ impl Record for Memory {
         Ok(Sealed { bytes: body.len() as u64, sha256: Digest::of_bytes(body) })
     }
 
-    fn push(&mut self, entry: &[u8]) -> Result<u64, Fault> {
+    fn push(&mut self, entry: &[u8], keys: &[[u8; 32]; 2]) -> Result<u64, Fault> {
         let leaf = self.next_leaf();
-        self.keys.extend(keys_of(entry).into_iter().map(|key| (key, leaf)));
+        self.keys.extend(keys.iter().map(|key| (*key, leaf)));
         self.entries.push(entry.to_vec());
         Ok(leaf)
     }
@@ -77,7 +81,7 @@ fn roster(key: &SecretKey) -> Roster {
     Roster::of(&agreement::pack::read(&files).unwrap().0).unwrap()
 }
 
-fn main() {
+fn main() -> ExitCode {
     let threads = std::env::args().nth(1).map_or(1, |text| text.parse().unwrap());
     let threads = NonZeroUsize::new(threads).unwrap();
     let (device, key) = (DeviceId::new("tablet-1").unwrap(), SecretKey::from_seed(&[1; 32]));
@@ -102,6 +106,7 @@ fn main() {
         })
         .collect();
     let (roster, public) = (roster(&key), key.public());
+    let (mut best_alone_s, mut best_admitted_s) = (f64::MAX, f64::MAX);
     for round in 1..=ROUNDS {
         let started = Clock::now();
         std::thread::scope(|scope| {
@@ -124,5 +129,16 @@ fn main() {
             per_s(admitted_s),
             100.0 * alone_s / admitted_s,
         );
+        best_alone_s = best_alone_s.min(alone_s);
+        best_admitted_s = best_admitted_s.min(admitted_s);
     }
+    let share = best_alone_s / best_admitted_s;
+    let has_passed = share >= SHARE_MIN;
+    println!(
+        "best rounds, {threads} threads: admission at {:.1} percent of verify_strict alone; asked: {:.0}; {}",
+        100.0 * share,
+        100.0 * SHARE_MIN,
+        if has_passed { "reached" } else { "NOT REACHED" },
+    );
+    ExitCode::from(u8::from(!has_passed))
 }

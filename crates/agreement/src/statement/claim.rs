@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::body::{BODY_BYTES_MAX, Body, COMMITMENT, Replacement};
+use super::exact;
 use super::fields::{Field as _, Fields};
 use super::header::{Commitment, Header, Root};
 use super::key::SecretKey;
@@ -102,6 +103,20 @@ impl Claim {
     /// When the line is no claim, a known kind says or holds something else than it must, or the
     /// body is not the one that the header is bound to.
     pub fn parse(line: &[u8]) -> Result<Self, Refusal> {
+        Self::parse_with_said(line).map(|(claim, _)| claim)
+    }
+
+    /// The same, with what its header says; `None` where its kind is not known here.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_with_said(line: &[u8]) -> Result<(Self, Option<Said>), Refusal> {
+        if let Some(statement) = exact::bodiless_claim(line)
+            && statement.header().body.is_none()
+            && let Ok(said) = Said::of(statement.header())
+        {
+            return Ok((Self { statement, body: None }, Some(said)));
+        }
         let mut members = Fields::of(strict::parse(line, CLAIM_BYTES_MAX)?)?;
         let statement = Statement::from_json(members.take_raw("statement")?);
         let statement = statement.map_err(|why| why.within("statement"))?;
@@ -119,13 +134,13 @@ impl Claim {
         if body.is_none() && statement.header().body.is_some() {
             return Err(Refusal::new(&BODY_NOT_SENT).within("body"));
         }
-        match Said::of(statement.header()) {
-            Ok(_) => {}
+        let said = match Said::of(statement.header()) {
+            Ok(said) => Some(said),
             // A newer kind may come first to an older ledger: it is for admission to say so.
-            Err(why) if why.code == &super::said::KIND_UNKNOWN => {}
+            Err(why) if why.code == &super::said::KIND_UNKNOWN => None,
             Err(why) => return Err(why.within("header").within("statement")),
-        }
-        Ok(Self { statement, body })
+        };
+        Ok((Self { statement, body }, said))
     }
 
     /// As one line, canonical, without its end.

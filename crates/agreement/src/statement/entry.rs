@@ -2,6 +2,7 @@
 
 use spacetime::Instant;
 
+use super::exact;
 use super::fields::{Field as _, Fields, fields};
 use super::refusal::Refusal;
 use super::signed::{NO_CANONICAL_FORM, Statement};
@@ -10,6 +11,9 @@ use crate::canonical::{Digest, canonical_value};
 
 /// Most bytes of an entry (C2SP tlog-tiles: bundles hold 16-bit lengths).
 pub const ENTRY_BYTES_MAX: usize = 65_535;
+
+/// Room for what stands around a statement in an entry, and is seldom more.
+const AROUND_BYTES: usize = 192;
 
 /// The ciphertext of a body in the vault, so that it can be checked without any key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,13 +46,29 @@ impl Entry {
     /// # Panics
     /// Never: a time has a canonical form.
     pub fn canonical(&self) -> Result<Vec<u8>, Refusal> {
-        let mut bytes = br#"{"sealed":"#.to_vec();
-        canonical_value(&self.sealed.to_json(), &mut bytes)
+        Self::canonical_of(self.sealed, self.sequenced_at, &self.statement)
+    }
+
+    /// The bytes of the leaf that these make.
+    ///
+    /// # Errors
+    /// As [`Self::canonical`].
+    ///
+    /// # Panics
+    /// As [`Self::canonical`].
+    pub fn canonical_of(
+        sealed: Option<Sealed>,
+        sequenced_at: Instant,
+        statement: &Statement,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = Vec::with_capacity(AROUND_BYTES + statement.canonical_len());
+        bytes.extend_from_slice(br#"{"sealed":"#);
+        canonical_value(&sealed.to_json(), &mut bytes)
             .map_err(|_| Refusal::new(&NO_CANONICAL_FORM).within("sealed"))?;
         bytes.extend_from_slice(br#","sequenced_at":"#);
-        canonical_value(&self.sequenced_at.to_json(), &mut bytes).expect("a time is text");
+        canonical_value(&sequenced_at.to_json(), &mut bytes).expect("a time is text");
         bytes.extend_from_slice(br#","statement":"#);
-        self.statement.write_canonical(&mut bytes);
+        statement.write_canonical(&mut bytes);
         bytes.push(b'}');
         if bytes.len() > ENTRY_BYTES_MAX {
             let detail = format!("{} bytes, at most {ENTRY_BYTES_MAX}", bytes.len());
@@ -62,6 +82,11 @@ impl Entry {
     /// # Errors
     /// When they are no entry.
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        if bytes.len() <= ENTRY_BYTES_MAX
+            && let Some(entry) = exact::entry(bytes)
+        {
+            return Ok(entry);
+        }
         let mut members = Fields::of(strict::parse_canonical(bytes, ENTRY_BYTES_MAX)?)?;
         let entry = Self {
             sealed: members.take_nullable("sealed")?,

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod claim;
 mod entry;
 mod equivocation;
+mod exact;
 pub(crate) mod fields;
 mod header;
 mod key;

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::exact;
 use super::fields::{Field, Fields, bad_value, fields};
 use super::header::Header;
 use super::key::{PublicKey, SecretKey};
@@ -108,6 +109,17 @@ impl Statement {
         Ok(Self { header, signatures, signed, digest })
     }
 
+    /// With a header whose canonical bytes are at hand; `None` unless the signers are as they must be.
+    pub(super) fn of_canonical(
+        header: Header,
+        signatures: Vec<Signature>,
+        canonical: &[u8],
+    ) -> Option<Self> {
+        check_signers(&header, &signatures).ok()?;
+        let signed = [STATEMENT_DOMAIN, canonical].concat();
+        Some(Self { header, signatures, signed, digest: Digest::of_bytes(canonical) })
+    }
+
     /// From JSON off the wire, in any order of keys.
     ///
     /// # Errors
@@ -121,7 +133,10 @@ impl Statement {
     /// # Errors
     /// As [`Self::parse`], and when the bytes are not canonical.
     pub fn parse_canonical(bytes: &[u8]) -> Result<Self, Refusal> {
-        Self::from_json(strict::parse_canonical(bytes, STATEMENT_BYTES_MAX)?)
+        match exact::statement(bytes) {
+            Some(statement) => Ok(statement),
+            None => Self::from_json(strict::parse_canonical(bytes, STATEMENT_BYTES_MAX)?),
+        }
     }
 
     /// From a JSON value that was read strictly ([`strict::parse`]).

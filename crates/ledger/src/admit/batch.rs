@@ -8,14 +8,16 @@ use agreement::DeviceId;
 use agreement::statement::roster::Sequenced;
 use agreement::statement::said::KIND_UNKNOWN;
 use agreement::statement::{
-    Claim, Entry, Equivocation, Kind, Refusal, Roster, Said, Standing, Visibility,
+    Claim, Entry, Equivocation, Refusal, Roster, Said, Standing, Visibility,
 };
+use spacetime::Instant;
 
 use super::answer::{ALREADY_SAID, Answer, Rejection, TOO_MANY_AT_ONCE};
 use super::fits::{self, Unfit};
-use super::keys::{digest_key, of_statement};
+use super::keys::of_statement;
 use super::record::Record;
 use crate::fault::Fault;
+use crate::index::Key;
 
 /// Most claims of one device in one batch: so one that floods keeps none of the others waiting.
 pub const DEVICE_CLAIMS_MAX: usize = 16_384;
@@ -34,7 +36,7 @@ pub struct Admission {
 /// A claim as it goes through.
 enum Stage {
     /// It may stand as far as it alone can tell.
-    Read(Box<Claim>, Said),
+    Read(Box<Claim>, Said, [Key; 2]),
     /// Its fate is known.
     Settled(Answer),
 }
@@ -56,9 +58,18 @@ impl Admission {
     /// Takes in an entry that is in the log already, as when a record is opened. A pack that
     /// comes into force is in a body, which the caller opens.
     pub fn replay(&mut self, leaf: u64, entry: &Entry, adopted: Option<&agreement::Pack>) {
-        if let Ok(said) = Said::of(entry.statement.header()) {
-            self.roster.apply(leaf, &said);
+        match Said::of(entry.statement.header()) {
+            Ok(said) => self.take_in(leaf, &said, adopted),
+            Err(_) => self.adopt(adopted),
         }
+    }
+
+    fn take_in(&mut self, leaf: u64, said: &Said, adopted: Option<&agreement::Pack>) {
+        self.roster.apply(leaf, said);
+        self.adopt(adopted);
+    }
+
+    fn adopt(&mut self, adopted: Option<&agreement::Pack>) {
         if let Some(next) = adopted.and_then(|pack| self.roster.under(pack).ok()) {
             self.roster = next;
         }
@@ -83,13 +94,9 @@ impl Admission {
             // What changes the roster is verified after all before it, and before all behind it.
             let mut run = Vec::new();
             while let Some(stage) = rest.next() {
-                let ends = matches!(&stage, Stage::Read(_, said) if changes_roster(said));
+                let ends = stage.changes_roster();
                 run.push(stage);
-                if ends
-                    || rest.peek().is_some_and(
-                        |next| matches!(next, Stage::Read(_, said) if changes_roster(said)),
-                    )
-                {
+                if ends || rest.peek().is_some_and(Stage::changes_roster) {
                     break;
                 }
             }
@@ -108,24 +115,29 @@ impl Admission {
     ) -> Result<(), Fault> {
         for stage in &mut run {
             // Before its signature is looked at: what was admitted once needs no key today.
-            if let Stage::Read(claim, _) = stage
-                && let Some(leaf) = record.find(&digest_key(&claim.statement().digest()))?
+            if let Stage::Read(_, _, [digest, _]) = stage
+                && let Some(leaf) = record.find(digest)?
             {
                 *stage = Stage::Settled(Answer::Known { leaf });
             }
         }
-        let roster = &self.roster;
-        let refusals = self.on_threads(&run, |stage| match stage {
-            Stage::Read(claim, said) => roster.check(claim.statement(), Some(said)).err(),
-            Stage::Settled(_) => None,
+        let (roster, sequenced_at) = (&self.roster, record.sequenced_at());
+        let checked = self.on_threads(&run, |stage| match stage {
+            Stage::Read(claim, said, _) => {
+                roster.check(claim.statement(), Some(said))?;
+                Ok(leaf_of(claim, sequenced_at))
+            }
+            Stage::Settled(_) => Ok(None),
         });
-        for ((line, stage), refusal) in (first_line..).zip(run).zip(refusals) {
-            let answer = match (stage, refusal) {
+        for ((line, stage), checked) in (first_line..).zip(run).zip(checked) {
+            let answer = match (stage, checked) {
                 (Stage::Settled(answer), _) => answer,
-                (Stage::Read(..), Some(refusal)) => {
-                    rejected(line, refusal.within("statement"), None)
+                (Stage::Read(..), Err(refusal)) => {
+                    rejected(line, Refusal::within(refusal, "statement"), None)
                 }
-                (Stage::Read(claim, said), None) => self.settle(line, claim, &said, record)?,
+                (Stage::Read(claim, said, keys), Ok(leaf)) => {
+                    self.settle(line, Checked { claim, said, keys, leaf }, record)?
+                }
             };
             answers.push(answer);
         }
@@ -135,11 +147,11 @@ impl Admission {
     fn settle(
         &mut self,
         line: u64,
-        claim: Box<Claim>,
-        said: &Said,
+        checked: Checked,
         record: &mut impl Record,
     ) -> Result<Answer, Fault> {
-        let [digest, place] = of_statement(claim.statement());
+        let Checked { claim, said, keys, leaf } = checked;
+        let (said, [digest, place]) = (&said, keys);
         // Again: the same line may stand twice in one batch.
         if let Some(leaf) = record.find(&digest)? {
             return Ok(Answer::Known { leaf });
@@ -164,17 +176,17 @@ impl Admission {
             Some((salt, body)) => Some(record.seal(claim.statement(), salt, body)?),
             None => None,
         };
-        let sequenced_at = record.sequenced_at();
-        let entry = Entry { sealed, sequenced_at, statement: claim.into_statement() };
-        let bytes = match entry.canonical() {
+        let (sequenced_at, statement) = (record.sequenced_at(), claim.statement());
+        let bytes = leaf.unwrap_or_else(|| Entry::canonical_of(sealed, sequenced_at, statement));
+        let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(refusal) => return Ok(rejected(line, refusal, None)),
         };
-        let leaf = record.push(&bytes)?;
-        self.replay(leaf, &entry, pack.as_ref());
+        let leaf = record.push(&bytes, &keys)?;
+        self.take_in(leaf, said, pack.as_ref());
         // Witnesses cannot have cosigned what is only now put into its place.
         let place = Sequenced { leaf, at: sequenced_at };
-        let standing = self.roster.standing(entry.statement.header(), place, |_| 0);
+        let standing = self.roster.standing(statement.header(), place, |_| 0);
         Ok(Answer::Admitted { leaf, standing })
     }
 
@@ -205,26 +217,47 @@ impl Admission {
     }
 }
 
+/// A claim whose signatures hold.
+struct Checked {
+    claim: Box<Claim>,
+    said: Said,
+    keys: [Key; 2],
+    leaf: Option<Result<Vec<u8>, Refusal>>,
+}
+
+/// The bytes of the leaf that a claim becomes, where they can be told before its turn comes: it has no body
+/// to be sealed, and is for everybody to see.
+fn leaf_of(claim: &Claim, sequenced_at: Instant) -> Option<Result<Vec<u8>, Refusal>> {
+    let is_public = claim.statement().header().kind.visibility() != Visibility::Private;
+    (is_public && claim.body().is_none())
+        .then(|| Entry::canonical_of(None, sequenced_at, claim.statement()))
+}
+
 /// What a line alone can tell.
 fn read(line: u64, bytes: &[u8]) -> Stage {
-    let claim = match Claim::parse(bytes) {
-        Ok(claim) => claim,
-        Err(refusal) => return Stage::Settled(rejected(line, refusal, None)),
-    };
-    if matches!(claim.statement().header().kind, Kind::Unknown(_)) {
-        let refusal = Refusal::new(&KIND_UNKNOWN).within("kind").within("header");
-        return Stage::Settled(rejected(line, refusal.within("statement"), None));
-    }
-    match Said::of(claim.statement().header()) {
-        Ok(said) => Stage::Read(Box::new(claim), said),
+    match Claim::parse_with_said(bytes) {
+        Ok((claim, Some(said))) => {
+            let keys = of_statement(claim.statement());
+            Stage::Read(Box::new(claim), said, keys)
+        }
+        Ok((_, None)) => {
+            let refusal = Refusal::new(&KIND_UNKNOWN).within("kind").within("header");
+            Stage::Settled(rejected(line, refusal.within("statement"), None))
+        }
         Err(refusal) => Stage::Settled(rejected(line, refusal, None)),
+    }
+}
+
+impl Stage {
+    fn changes_roster(&self) -> bool {
+        matches!(self, Self::Read(_, said, _) if changes_roster(said))
     }
 }
 
 fn bound_devices(stages: &mut [Stage], first_line: u64) {
     let mut claims: BTreeMap<DeviceId, usize> = BTreeMap::new();
     for (line, stage) in (first_line..).zip(stages) {
-        if let Stage::Read(claim, _) = stage {
+        if let Stage::Read(claim, ..) = stage {
             let count = claims.entry(claim.statement().header().device.clone()).or_default();
             *count += 1;
             if *count > DEVICE_CLAIMS_MAX {

@@ -43,9 +43,9 @@ pub trait Record {
         body: &[u8],
     ) -> Result<Sealed, Fault>;
 
-    /// Puts an entry into the open pool.
+    /// Puts an entry into the open pool, with its keys ([`super::keys_of`]).
     ///
     /// # Errors
     /// As [`Self::find`].
-    fn push(&mut self, entry: &[u8]) -> Result<u64, Fault>;
+    fn push(&mut self, entry: &[u8], keys: &[[u8; 32]; 2]) -> Result<u64, Fault>;
 }

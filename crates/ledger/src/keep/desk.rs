@@ -457,8 +457,8 @@ impl admit::Record for OpenPool<'_> {
         Ok(Sealed { bytes: u64::from(sealed.bytes), sha256: sealed.sha256 })
     }
 
-    fn push(&mut self, entry: &[u8]) -> Result<u64, Fault> {
-        self.pool.push(entry)
+    fn push(&mut self, entry: &[u8], keys: &[Key; 2]) -> Result<u64, Fault> {
+        self.pool.push_with_keys(entry, keys)
     }
 }
 

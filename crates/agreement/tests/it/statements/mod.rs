@@ -2,6 +2,7 @@
 
 mod bodies;
 mod documented;
+mod exact;
 mod roster;
 mod signatures;
 mod signed;
