@@ -2,17 +2,19 @@
 //!
 //! Plain HTTP/1.1: whoever serves beyond their own machine puts a reverse proxy with TLS in front. What is
 //! served needs no secrecy to be right, since every reader verifies it; who may read tiles is another
-//! matter ([`access`]).
+//! matter ([`access`]). What one who asks may take up is bounded ([`serving`]).
 
 pub mod access;
 pub mod client;
 pub mod record;
+pub mod serving;
 pub mod witness;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use self::serving::Limits;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -26,6 +28,7 @@ const BODY_MAX: Duration = Duration::from_secs(20);
 pub struct Server {
     runtime: tokio::runtime::Runtime,
     listener: TcpListener,
+    limits: Limits,
 }
 
 impl Server {
@@ -40,7 +43,13 @@ impl Server {
             .thread_name("http")
             .build()?;
         let listener = runtime.block_on(TcpListener::bind(address))?;
-        Ok(Self { runtime, listener })
+        Ok(Self { runtime, listener, limits: Limits::default() })
+    }
+
+    /// The same, within other limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Where it listens.
@@ -60,8 +69,8 @@ impl Server {
         router: Router,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let serving = axum::serve(self.listener, router).with_graceful_shutdown(stop);
-        self.runtime.block_on(serving.into_future())
+        self.runtime.block_on(serving::serve(self.listener, router, self.limits, stop));
+        Ok(())
     }
 }
 

@@ -1,9 +1,11 @@
 //! Real servers on this machine: a record, its witnesses, its collector, its mirrors.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant as Clock};
 
 use ledger::collect::{self, Answer, Round, WitnessPort};
 use ledger::disk::RealDisk;
@@ -11,6 +13,7 @@ use ledger::gossip::{self, Views};
 use ledger::http::access::Access;
 use ledger::http::client::{Caller, HttpLog, HttpWitness};
 use ledger::http::record::{self, RecordService};
+use ledger::http::serving::{HEAD_BYTES_MAX, Limits};
 use ledger::http::{Server, witness as witness_http};
 use ledger::mirror::{Followed, Mirror, MirrorFault};
 use ledger::policy::said_of;
@@ -35,7 +38,11 @@ struct Running {
 
 impl Running {
     fn start(router: axum::Router) -> Self {
-        let server = Server::bind("127.0.0.1:0").unwrap();
+        Self::within(router, Limits::default())
+    }
+
+    fn within(router: axum::Router, limits: Limits) -> Self {
+        let server = Server::bind("127.0.0.1:0").unwrap().within(limits);
         let address = server.address().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serve = || {
@@ -358,4 +365,87 @@ fn a_host_that_shows_two_views_is_caught_by_gossip_over_the_network() {
         panic!("the split was not found");
     };
     SplitView::parse(proof.to_string().as_bytes()).unwrap().verify(ORIGIN, &keys).unwrap();
+}
+
+const SHORT: Duration = Duration::from_millis(300);
+
+/// A witness's server within limits, and its folder.
+fn within(limits: Limits) -> (Served, Running) {
+    let mut served = Served::new(2);
+    served.running = None;
+    let witness = Arc::new(Witness::open(Arc::new(served.disk.clone())).unwrap());
+    let running = Running::within(witness_http::router(witness, Arc::new(NOON)), limits);
+    (served, running)
+}
+
+fn connect(server: &Running, say: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(say).unwrap();
+    stream
+}
+
+/// What the server says until it closes the connection.
+fn said(mut stream: TcpStream) -> String {
+    let mut all = Vec::new();
+    // A connection that is closed before all was read may be reset.
+    match stream.read_to_end(&mut all) {
+        Ok(_) => {}
+        Err(fault) => assert_eq!(fault.kind(), ErrorKind::ConnectionReset, "{fault}"),
+    }
+    String::from_utf8(all).unwrap()
+}
+
+#[test]
+fn a_connection_over_which_no_whole_head_comes_is_closed() {
+    let (_served, server) = within(Limits { head: SHORT, ..Limits::default() });
+    for begun in ["", "GET /none/checkpoint HTTP/1.1\r\nhost: w2\r\n"] {
+        let began = Clock::now();
+        assert!(!said(connect(&server, begun.as_bytes())).contains("200 OK"));
+        assert!((SHORT..Duration::from_secs(10)).contains(&began.elapsed()), "{begun}");
+    }
+    // Also after a request that was answered.
+    let whole = "GET /none/checkpoint HTTP/1.1\r\nhost: w2\r\n\r\n";
+    assert!(said(connect(&server, whole.as_bytes())).starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused() {
+    let (_served, server) = within(Limits::default());
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(HEAD_BYTES_MAX));
+    let said = said(connect(&server, long.as_bytes()));
+    assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{said}");
+    assert!(!said.contains("200 OK") && !said.contains("404"), "{said}");
+}
+
+#[test]
+fn a_body_that_does_not_come_is_waited_for_so_long_and_no_longer() {
+    let (_served, server) = within(Limits { request: SHORT, ..Limits::default() });
+    let head = "POST /add-checkpoint HTTP/1.1\r\nhost: w2\r\ncontent-length: 100\r\n\r\nold";
+    let began = Clock::now();
+    assert!(said(connect(&server, head.as_bytes())).starts_with("HTTP/1.1 408"));
+    assert!((SHORT..Duration::from_secs(10)).contains(&began.elapsed()));
+}
+
+#[test]
+fn no_more_connections_than_the_limit_are_served_and_others_have_their_turn_after_them() {
+    let (_served, server) = within(Limits { connections: 1, ..Limits::default() });
+    let first = connect(&server, b"");
+    // The first is taken before the second, which was opened after it.
+    let mut second =
+        connect(&server, b"GET /none/checkpoint HTTP/1.1\r\nhost: w2\r\nconnection: close\r\n\r\n");
+    second.set_read_timeout(Some(SHORT)).unwrap();
+    let waits = second.read(&mut [0; 8]).unwrap_err();
+    assert!(matches!(waits.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{waits}");
+    drop(first);
+    second.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    assert!(said(second).starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn no_connection_lives_longer_than_the_limit() {
+    let (_served, server) = within(Limits { connection: SHORT, ..Limits::default() });
+    let began = Clock::now();
+    assert_eq!(said(connect(&server, b"GET /")), "");
+    assert!((SHORT..Duration::from_secs(9)).contains(&began.elapsed()));
 }
