@@ -88,14 +88,26 @@ fn proof() -> Result<Outcome> {
     binary("proof", &[folder, client])
 }
 
-/// Durable sequencing beside a writer on Go's `x/mod/sumdb/tlog` with the same batches and syncs;
-/// `ARMISTICE_BENCH_ENTRIES` asks for another number of entries.
+/// Admission beside the signature check alone; durable sequencing beside a writer on Go's
+/// `x/mod/sumdb/tlog` with the same batches and syncs, `ARMISTICE_BENCH_ENTRIES` of them; and a log of ten
+/// million entries, opened and appended to.
 fn record() -> Result<Outcome> {
     let writer = go::build("benches/peers/tlog_writer", "tlog-writer")?;
     let folder = places::cache()?.join("bench/record");
     std::fs::create_dir_all(&folder)?;
     let entries = std::env::var("ARMISTICE_BENCH_ENTRIES").unwrap_or_else(|_| "1000000".to_owned());
-    binary("record", &[writer, folder, PathBuf::from(entries)])
+    let admission = admission();
+    let recorded = binary("record", &[writer, folder, PathBuf::from(entries)]);
+    admission.and(recorded)
+}
+
+/// How fast claims are admitted, on one thread and on two.
+fn admission() -> Result<Outcome> {
+    let example = ["run", "--release", "--package", "ledger", "--example", "admission_rate", "--"];
+    for threads in ["1", "2"] {
+        Program::cargo()?.args(example).args([threads]).run()?;
+    }
+    Ok(Done)
 }
 
 /// Arrivals at sound sensors beside `PyOcto` and `GaMMA`, in a Python of their own.

@@ -1,8 +1,11 @@
 // The peer of `cargo xtask bench record`: a log writer on golang.org/x/mod/sumdb/tlog with the batch and
 // sync discipline of crates/ledger. Its hashes are tlog's; the rest is as plain as it can be.
 //
-//   writer FOLDER saturate ENTRIES 0 POOL_ENTRIES QUEUE_ENTRIES INTERVAL_MS
-//   writer FOLDER rate     ENTRIES PER_SECOND POOL_ENTRIES QUEUE_ENTRIES INTERVAL_MS
+//	writer FOLDER saturate ENTRIES 0 POOL_ENTRIES QUEUE_ENTRIES INTERVAL_MS SYNC
+//	writer FOLDER rate     ENTRIES PER_SECOND POOL_ENTRIES QUEUE_ENTRIES INTERVAL_MS SYNC
+//
+// SYNC is how the files of a publication are made durable: "each" by a sync of its own, 32 at a time, or
+// "all" by one syncfs for their bytes and one for their names, as crates/ledger does.
 //
 // Prints one line: seconds to the last acknowledgement, seconds to the last publication, CPU
 // seconds, p50 and p99 of the latency of acknowledgement in milliseconds.
@@ -16,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"strconv"
 	"sync"
@@ -33,6 +37,7 @@ const (
 	blockBytes  = 4096
 	syncers     = 32
 	openFiles   = 128
+	atOnceMin   = 16
 )
 
 func must(err error) {
@@ -109,6 +114,8 @@ type publisher struct {
 	old    int64
 	open   []byte // entries of the last bundle while it is partial
 	made   map[string]bool
+	// Whether many files are made durable by one call rather than each by its own.
+	atOnce bool
 }
 
 // publish writes the tiles and bundles from old to size, then the checkpoint.
@@ -170,6 +177,10 @@ func (p *publisher) writeAll(files map[string][]byte) {
 		must(os.MkdirAll(folder, 0o755))
 		paths = append(paths, path)
 	}
+	if p.atOnce && len(paths) >= atOnceMin {
+		p.writeAtOnce(paths, files)
+		return
+	}
 	for len(paths) > 0 {
 		n := len(paths)
 		if n > openFiles {
@@ -203,6 +214,33 @@ func (p *publisher) writeAll(files map[string][]byte) {
 		must(f.Sync())
 		must(f.Close())
 	})
+}
+
+// writeAtOnce does the same with a sync of the whole file system for the bytes, and one for the names.
+func (p *publisher) writeAtOnce(paths []string, files map[string][]byte) {
+	top, err := os.Open(p.root)
+	must(err)
+	defer top.Close()
+	for _, path := range paths {
+		must(os.WriteFile(filepath.Join(p.root, path)+".unfinished", files[path], 0o644))
+	}
+	syncAll(top)
+	for _, path := range paths {
+		full := filepath.Join(p.root, path)
+		must(os.Rename(full+".unfinished", full))
+	}
+	syncAll(top)
+}
+
+func syncAll(top *os.File) {
+	number, known := map[string]uintptr{"amd64": 306, "arm64": 267}[runtime.GOARCH]
+	if !known {
+		must(fmt.Errorf("the number of syncfs on %s is not known here", runtime.GOARCH))
+	}
+	if _, _, failed := syscall.Syscall(number, top.Fd(), 0, 0); failed != 0 {
+		must(failed)
+	}
+	must(top.Sync())
 }
 
 func sideBySide(n int, act func(int)) {
@@ -269,7 +307,7 @@ func main() {
 	unpublished := 0
 	done := make(chan struct{})
 	go func() {
-		p := &publisher{root: root, store: store, signer: signer, made: map[string]bool{}}
+		p := &publisher{root: root, store: store, signer: signer, made: map[string]bool{}, atOnce: os.Args[8] == "all"}
 		last := time.Now()
 		var some []item
 		size := int64(0)

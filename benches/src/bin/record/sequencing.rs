@@ -1,24 +1,25 @@
-//! Durable sequencing of 256-byte entries, beside a writer on Go's `x/mod/sumdb/tlog` with the same
-//! batches and the same syncs, in the same run.
+//! Durable sequencing of 256-byte entries.
 //!
-//!     record WRITER FOLDER ENTRIES
+//! Both sides take entries as fast as they can be acknowledged: pools of as many entries, one sync a pool of
+//! files as large, tiles, bundles and a signed checkpoint published at the same interval, each file durable
+//! under its name before the checkpoint is. The peer runs twice: once it syncs each file, as is usual, and
+//! once all at once, as we do; the better counts. The ratio is of entries a second from the first entry to
+//! the last publication. CPU seconds are printed beside it, since they hold on a busy machine as well.
 //!
-//! Both take entries as fast as they can be acknowledged: pools of as many entries, one sync a pool of
-//! files as large, tiles, bundles and a signed checkpoint published at the same interval, files synced
-//! side by side by as many threads. The ratio is of entries a second from the first entry to the last
-//! publication. CPU seconds are printed beside it, since they hold on a busy machine as well.
+//! Every run has a folder of its own, and they are removed at the end: ext4 passes over inodes that were
+//! freed lately one by one, which is no part of what is measured.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use ledger::clock::{Clock, SystemClock};
 use ledger::disk::{Disk, Mode, RealDisk};
-use ledger::group::{Group, Opaque, Pace, Reply};
+use ledger::group::{Group, Opaque, Pace};
 use ledger::{Birth, LogKey, NoteLogKey, STAGED_BYTES};
 use tlog::sign::NoteSigner;
 
@@ -27,7 +28,7 @@ const ENTRY_BYTES: usize = 256;
 const RATIO_MIN: f64 = 3.0;
 /// Within which 99 of 100 entries have to be acknowledged, milliseconds.
 const P99_MS_MAX: f64 = 50.0;
-/// Runs of each side; the best counts, since others share the machine.
+/// Runs of each; the best counts, since others share the machine.
 const ROUNDS: usize = 3;
 const PACE: Pace =
     Pace { pool_entries_max: 16_384, queue_max: 16_384, publish_every: Duration::from_millis(200) };
@@ -50,39 +51,47 @@ enum Load {
     PerSecond(u64),
 }
 
-fn main() -> Result<ExitCode> {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let mut next = || arguments.next().context("usage: record WRITER FOLDER ENTRIES");
-    let (writer, folder, entries) = (next()?, next()?, next()?);
-    let entries: u64 = entries.to_string_lossy().parse()?;
-    let mut best: Option<(Reached, Reached)> = None;
+/// Prints what both reach, and whether ours is what is asked.
+pub(crate) fn measure(writer: &Path, folder: &Path, entries: u64) -> Result<bool> {
+    let folder = &emptied(folder, "sequencing")?;
     println!("{entries} entries of {ENTRY_BYTES} bytes, as fast as they are taken:");
+    let (mut best_ours, mut best_theirs) = (Reached::NOTHING, Reached::NOTHING);
     for _ in 0..ROUNDS {
-        let theirs = peer(&writer, &folder, entries)?;
-        show("Go x/mod/sumdb/tlog", entries, &theirs);
-        let ours = ours(&folder, entries, Load::Saturate)?;
-        show("armistice ledger", entries, &ours);
-        let (kept_ours, kept_theirs) = best.get_or_insert((ours, theirs));
-        if ours.published_s < kept_ours.published_s {
-            *kept_ours = ours;
+        for sync in ["each", "all"] {
+            let theirs = peer(writer, folder, entries, sync)?;
+            show(&format!("Go, a sync for {sync}"), entries, &theirs);
+            best_theirs = best_theirs.better(theirs);
         }
-        if theirs.published_s < kept_theirs.published_s {
-            *kept_theirs = theirs;
-        }
+        let reached = ours(folder, entries, Load::Saturate)?;
+        show("armistice ledger", entries, &reached);
+        best_ours = best_ours.better(reached);
     }
-    let (ours_best, theirs_best) = best.context("no round was run")?;
-    let ratio = theirs_best.published_s / ours_best.published_s;
-    let cpu_ratio = theirs_best.cpu_s / ours_best.cpu_s;
-    let rate = entries as f64 / ours_best.published_s;
+    let ratio = best_theirs.published_s / best_ours.published_s;
+    let cpu_ratio = best_theirs.cpu_s / best_ours.cpu_s;
+    let rate = entries as f64 / best_ours.published_s;
     println!(
-        "ratio, best of {ROUNDS}: {ratio:.2} in entries/s, {cpu_ratio:.2} in CPU time an entry"
+        "best of {ROUNDS}: {ratio:.2} times the peer's entries/s, {cpu_ratio:.2} in CPU time an entry"
     );
-    limits(&folder, rate)?;
-    let p99_ms = curve(&folder, rate)?;
-    println!("asked: ratio at least {RATIO_MIN}, p99 under {P99_MS_MAX} ms");
-    let has_passed = ratio >= RATIO_MIN && p99_ms < P99_MS_MAX;
-    println!("{}", if has_passed { "reached" } else { "NOT REACHED" });
-    Ok(ExitCode::from(u8::from(!has_passed)))
+    limits(folder, rate)?;
+    let p99_ms = curve(folder, rate)?;
+    println!("asked: ratio at least {RATIO_MIN}, p99 under {P99_MS_MAX} ms at half of the rate");
+    fs::remove_dir_all(folder)?;
+    Ok(ratio >= RATIO_MIN && p99_ms < P99_MS_MAX)
+}
+
+impl Reached {
+    const NOTHING: Self = Self {
+        acknowledged_s: f64::MAX,
+        published_s: f64::MAX,
+        cpu_s: f64::MAX,
+        p50_ms: 0.0,
+        p99_ms: 0.0,
+    };
+
+    /// The one that was faster to the last publication.
+    fn better(self, other: Self) -> Self {
+        if other.published_s < self.published_s { other } else { self }
+    }
 }
 
 fn show(name: &str, entries: u64, reached: &Reached) {
@@ -162,25 +171,25 @@ fn limits(folder: &Path, rate: f64) -> Result<()> {
     Ok(())
 }
 
-fn peer(writer: &Path, folder: &Path, entries: u64) -> Result<Reached> {
-    let root = emptied(folder, "peer")?;
+fn peer(writer: &Path, folder: &Path, entries: u64, sync: &str) -> Result<Reached> {
+    let root = fresh(folder)?;
     let output = Command::new(writer)
         .arg(&root)
         .args(["saturate", &entries.to_string(), "0"])
         .args([PACE.pool_entries_max.to_string(), PACE.queue_max.to_string()])
         .arg(PACE.publish_every.as_millis().to_string())
+        .arg(sync)
         .output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout)?;
     let numbers: Vec<f64> = said.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
     let [acknowledged_s, published_s, cpu_s, p50_ms, p99_ms] =
         numbers.try_into().map_err(|_| anyhow::anyhow!("the writer said {said}"))?;
-    fs::remove_dir_all(&root)?;
     Ok(Reached { acknowledged_s, published_s, cpu_s, p50_ms, p99_ms })
 }
 
 fn ours(folder: &Path, entries: u64, load: Load) -> Result<Reached> {
-    let root = emptied(folder, "ours")?;
+    let root = fresh(folder)?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&root));
     let key: Arc<dyn LogKey> = Arc::new(NoteLogKey::new(NoteSigner::new("bench", &[7; 32])?));
     let clock = SystemClock;
@@ -188,8 +197,8 @@ fn ours(folder: &Path, entries: u64, load: Load) -> Result<Reached> {
     ledger::init(&*disk, &*key, &birth)?;
     let sequencer = ledger::open(&disk, &key, clock.now())?;
     let cpu_before = cpu_s()?;
-    let group = Group::run(sequencer, Opaque, Arc::new(clock), PACE);
-    let latencies = Arc::new(Latencies::default());
+    let group = Group::run(sequencer, Opaque::default(), Arc::new(clock), PACE);
+    let latencies = Arc::new(Mutex::new(Vec::new()));
     let began = Instant::now();
     produce(&group, entries, load, began, &latencies);
     let sequencer = group.stop()?;
@@ -197,29 +206,39 @@ fn ours(folder: &Path, entries: u64, load: Load) -> Result<Reached> {
     let cpu_s = cpu_s()? - cpu_before;
     ensure!(sequencer.published().size == entries, "not everything was published");
     drop(sequencer);
-    fs::remove_dir_all(&root)?;
-    let mut all =
-        std::mem::take(&mut *latencies.micros.lock().map_err(|_| anyhow::anyhow!("lost"))?);
-    all.sort_unstable();
-    let ms = |share: f64| f64::from(all[(share * (all.len() - 1) as f64) as usize]) / 1e3;
-    let acknowledged_s = latencies.last_us.load(Ordering::Relaxed) as f64 / 1e6;
+    let mut all = std::mem::take(&mut *latencies.lock().map_err(|_| anyhow::anyhow!("lost"))?);
+    let acknowledged_s = all.iter().map(|batch| batch.acknowledged_s).fold(0.0, f64::max);
+    all.sort_by(|a, b| a.waited_ms.total_cmp(&b.waited_ms));
+    let ms = |share: f64| {
+        let mut left = (share * entries as f64) as u64;
+        let at = all.iter().find(|batch| {
+            let is_it = batch.entries > left;
+            left = left.saturating_sub(batch.entries);
+            is_it
+        });
+        at.or(all.last()).map_or(0.0, |batch| batch.waited_ms)
+    };
     Ok(Reached { acknowledged_s, published_s, cpu_s, p50_ms: ms(0.5), p99_ms: ms(0.99) })
 }
 
-#[derive(Default)]
-struct Latencies {
-    micros: Mutex<Vec<u32>>,
-    /// When the last entry was acknowledged, after the start.
-    last_us: AtomicU64,
+/// Entries that were handed in together.
+struct Batch {
+    entries: u64,
+    /// From handing in to the answer.
+    waited_ms: f64,
+    /// Since the start.
+    acknowledged_s: f64,
 }
+
+type Entry = [u8; ENTRY_BYTES];
 
 /// Makes entries as fast as they are taken, or so many a second whether or not they are.
 fn produce(
-    group: &Group<Opaque>,
+    group: &Group<Opaque<Entry>>,
     entries: u64,
     load: Load,
     began: Instant,
-    latencies: &Arc<Latencies>,
+    latencies: &Arc<Mutex<Vec<Batch>>>,
 ) {
     let mut made = 0;
     while made < entries {
@@ -232,31 +251,24 @@ fn produce(
                 continue;
             }
         }
-        let now = Instant::now();
         let n = n.min(entries - made);
         let some = (made..made + n).map(|index| {
-            let mut entry = vec![7; ENTRY_BYTES];
+            let mut entry = [7; ENTRY_BYTES];
             entry[..8].copy_from_slice(&index.to_be_bytes());
-            let latencies = latencies.clone();
-            let reply: Reply<Result<u64, ledger::Fault>> = Box::new(move |answer| {
-                let is_taken = matches!(answer, Ok(Ok(at)) if at == index);
-                assert!(is_taken, "entry {index} was not taken");
-                latencies.note(now, began);
-            });
-            (entry, reply)
+            entry
         });
-        group.submit_all(some.collect());
+        let (first, now, latencies) = (made, Instant::now(), latencies.clone());
+        let reply = move |answers: Result<Vec<Result<u64, ledger::Fault>>, _>| {
+            let answers = answers.expect("the ledger goes on");
+            let is_taken = |(index, answer): (u64, &_)| matches!(answer, Ok(at) if *at == index);
+            assert!((first..).zip(&answers).all(is_taken), "an entry after {first} was not taken");
+            let waited_ms = now.elapsed().as_secs_f64() * 1e3;
+            let acknowledged_s = began.elapsed().as_secs_f64();
+            let batch = Batch { entries: answers.len() as u64, waited_ms, acknowledged_s };
+            latencies.lock().expect("nobody panics").push(batch);
+        };
+        group.submit_all(some.collect(), Box::new(reply));
         made += n;
-    }
-}
-
-impl Latencies {
-    fn note(&self, submitted: Instant, began: Instant) {
-        let micros = u32::try_from(submitted.elapsed().as_micros()).unwrap_or(u32::MAX);
-        if let Ok(mut all) = self.micros.lock() {
-            all.push(micros);
-        }
-        self.last_us.store(began.elapsed().as_micros() as u64, Ordering::Relaxed);
     }
 }
 
@@ -268,6 +280,14 @@ fn cpu_s() -> Result<f64> {
     let mut fields = after_name.split(' ').skip(11);
     let mut ticks = || -> Result<f64> { Ok(fields.next().context("too few fields")?.parse()?) };
     Ok((ticks()? + ticks()?) / 100.0)
+}
+
+/// A folder that no run had before.
+fn fresh(folder: &Path) -> Result<PathBuf> {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let root = folder.join(RUNS.fetch_add(1, Ordering::Relaxed).to_string());
+    fs::create_dir(&root)?;
+    Ok(root)
 }
 
 fn emptied(folder: &Path, name: &str) -> Result<PathBuf> {
