@@ -12,9 +12,6 @@ use crate::canonical::{Digest, canonical_value};
 /// Most bytes of an entry (C2SP tlog-tiles: bundles hold 16-bit lengths).
 pub const ENTRY_BYTES_MAX: usize = 65_535;
 
-/// Room for what stands around a statement in an entry, and is seldom more.
-const AROUND_BYTES: usize = 192;
-
 /// The ciphertext of a body in the vault, so that it can be checked without any key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sealed {
@@ -61,13 +58,36 @@ impl Entry {
         sequenced_at: Instant,
         statement: &Statement,
     ) -> Result<Vec<u8>, Refusal> {
-        let mut bytes = Vec::with_capacity(AROUND_BYTES + statement.canonical_len());
-        bytes.extend_from_slice(br#"{"sealed":"#);
+        Self::canonical_after(&Self::before_statement(sealed, sequenced_at)?, statement)
+    }
+
+    /// What stands before the statement in the bytes of a leaf.
+    ///
+    /// # Errors
+    /// When the size of what is sealed has no canonical form.
+    ///
+    /// # Panics
+    /// As [`Self::canonical`].
+    pub fn before_statement(
+        sealed: Option<Sealed>,
+        sequenced_at: Instant,
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = br#"{"sealed":"#.to_vec();
         canonical_value(&sealed.to_json(), &mut bytes)
             .map_err(|_| Refusal::new(&NO_CANONICAL_FORM).within("sealed"))?;
         bytes.extend_from_slice(br#","sequenced_at":"#);
         canonical_value(&sequenced_at.to_json(), &mut bytes).expect("a time is text");
         bytes.extend_from_slice(br#","statement":"#);
+        Ok(bytes)
+    }
+
+    /// The bytes of a leaf that begins so ([`Self::before_statement`]).
+    ///
+    /// # Errors
+    /// When there are more than [`ENTRY_BYTES_MAX`].
+    pub fn canonical_after(before: &[u8], statement: &Statement) -> Result<Vec<u8>, Refusal> {
+        let mut bytes = Vec::with_capacity(before.len() + statement.canonical_len() + 1);
+        bytes.extend_from_slice(before);
         statement.write_canonical(&mut bytes);
         bytes.push(b'}');
         if bytes.len() > ENTRY_BYTES_MAX {

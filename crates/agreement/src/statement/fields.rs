@@ -351,7 +351,23 @@ texts! {
     PostId, Self::to_string, Self::new, "the name of a post, as packs write it";
     Address, Self::to_string, Self::parse, "six lower-case hexadecimal digits, ~ before others";
     Callsign, Self::to_string, Self::parse, "a call sign in capitals";
-    Instant, written_instant, read_instant, "a time of RFC 3339 in UTC, with Z";
+}
+
+impl Field for Instant {
+    fn to_json(&self) -> Value {
+        written_instant(self).into()
+    }
+
+    fn from_json(value: Value) -> Result<Self, Refusal> {
+        let Value::String(text) = value else { return Err(wrong_type("text")) };
+        let is_one_form = |at: &Self| {
+            // What reads as it is written needs no second reading.
+            let is_plain = ![Self::MIN, Self::MAX].contains(at) && at.to_string() == text;
+            is_plain || written_instant(at) == text
+        };
+        let made = read_instant(&text).filter(is_one_form);
+        made.ok_or_else(|| bad_value("a time of RFC 3339 in UTC, with Z"))
+    }
 }
 
 /// An open end has a word of its own, and what no calendar can write its microseconds, so that

@@ -180,10 +180,15 @@ impl Statement {
         out.extend_from_slice(&self.signed[STATEMENT_DOMAIN.len()..]);
         out.extend_from_slice(SIGNED_BY);
         for (n, Signature { device, ed25519 }) in self.signatures.iter().enumerate() {
-            let comma = if n > 0 { "," } else { "" };
-            let signature = STANDARD.encode(ed25519);
-            let written = format!("{comma}{{\"device\":\"{device}\",\"ed25519\":\"{signature}\"}}");
-            out.extend_from_slice(written.as_bytes());
+            let mut digits = [0; 88];
+            let encoded = STANDARD.encode_slice(ed25519, &mut digits);
+            debug_assert_eq!(encoded, Ok(digits.len()));
+            out.extend_from_slice(if n > 0 { b"," } else { b"" });
+            out.extend_from_slice(br#"{"device":""#);
+            out.extend_from_slice(device.as_str().as_bytes());
+            out.extend_from_slice(br#"","ed25519":""#);
+            out.extend_from_slice(&digits);
+            out.extend_from_slice(br#""}"#);
         }
         out.extend_from_slice(CLOSES);
     }

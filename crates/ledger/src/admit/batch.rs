@@ -10,7 +10,6 @@ use agreement::statement::said::KIND_UNKNOWN;
 use agreement::statement::{
     Claim, Entry, Equivocation, Refusal, Roster, Said, Standing, Visibility,
 };
-use spacetime::Instant;
 
 use super::answer::{ALREADY_SAID, Answer, Rejection, TOO_MANY_AT_ONCE};
 use super::fits::{self, Unfit};
@@ -121,11 +120,13 @@ impl Admission {
                 *stage = Stage::Settled(Answer::Known { leaf });
             }
         }
-        let (roster, sequenced_at) = (&self.roster, record.sequenced_at());
+        let roster = &self.roster;
+        let before = Entry::before_statement(None, record.sequenced_at());
+        let before = before.expect("what is not sealed has no size");
         let checked = self.on_threads(&run, |stage| match stage {
             Stage::Read(claim, said, _) => {
                 roster.check(claim.statement(), Some(said))?;
-                Ok(leaf_of(claim, sequenced_at))
+                Ok(leaf_of(claim, &before))
             }
             Stage::Settled(_) => Ok(None),
         });
@@ -227,10 +228,9 @@ struct Checked {
 
 /// The bytes of the leaf that a claim becomes, where they can be told before its turn comes: it has no body
 /// to be sealed, and is for everybody to see.
-fn leaf_of(claim: &Claim, sequenced_at: Instant) -> Option<Result<Vec<u8>, Refusal>> {
+fn leaf_of(claim: &Claim, before: &[u8]) -> Option<Result<Vec<u8>, Refusal>> {
     let is_public = claim.statement().header().kind.visibility() != Visibility::Private;
-    (is_public && claim.body().is_none())
-        .then(|| Entry::canonical_of(None, sequenced_at, claim.statement()))
+    (is_public && claim.body().is_none()).then(|| Entry::canonical_after(before, claim.statement()))
 }
 
 /// What a line alone can tell.
