@@ -12,6 +12,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use tlog::{Hash, hash_leaf};
+
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::fault::Fault;
@@ -41,7 +43,22 @@ pub trait Admission: Send {
     ) -> Result<Self::Answer, Fault>;
 }
 
-/// Entries as they are, without a look into them; owned in whatever way the senders do.
+/// An entry and the hash of its leaf: of all that is done to an entry before it is durable, hashing takes
+/// longest, and senders do it side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct Hashed<E> {
+    entry: E,
+    leaf: Hash,
+}
+
+impl<E: AsRef<[u8]>> Hashed<E> {
+    /// Of an entry, owned in whatever way the sender does.
+    pub fn new(entry: E) -> Self {
+        Self { leaf: hash_leaf(entry.as_ref()), entry }
+    }
+}
+
+/// Entries as they are, without a look into them.
 #[derive(Clone, Copy, Debug)]
 pub struct Opaque<E = Vec<u8>>(PhantomData<fn(E)>);
 
@@ -52,16 +69,16 @@ impl<E> Default for Opaque<E> {
 }
 
 impl<E: AsRef<[u8]> + Send> Admission for Opaque<E> {
-    type Submission = E;
+    type Submission = Hashed<E>;
     type Answer = Result<u64, Fault>;
 
     fn admit(
         &mut self,
-        entry: &mut E,
+        entry: &mut Hashed<E>,
         pool: &mut Pool,
         _: &Sequencer,
     ) -> Result<Self::Answer, Fault> {
-        match pool.push((*entry).as_ref()) {
+        match pool.push_hashed(entry.entry.as_ref(), Some(entry.leaf)) {
             Err(Fault::PoolFull) if !pool.is_empty() => Err(Fault::PoolFull),
             pushed => Ok(pushed),
         }

@@ -110,11 +110,16 @@ impl Pool {
     /// # Errors
     /// When the entry is too long for any log, or the pool is full.
     pub fn push(&mut self, entry: &[u8]) -> Result<u64, Fault> {
+        self.push_hashed(entry, None)
+    }
+
+    /// The same, where the hash of its leaf may be at hand.
+    pub(crate) fn push_hashed(&mut self, entry: &[u8], leaf: Option<Hash>) -> Result<u64, Fault> {
         let mut keys = Vec::new();
         if let Some(keys_of) = &self.keys_of {
             keys_of.keys(entry, &mut keys);
         }
-        self.push_with_keys(entry, &keys)
+        self.push_all_known(entry, leaf, &keys)
     }
 
     /// The same for whoever knows the entry's keys without reading it again.
@@ -122,6 +127,15 @@ impl Pool {
     /// # Errors
     /// As [`push`](Self::push).
     pub fn push_with_keys(&mut self, entry: &[u8], keys: &[Key]) -> Result<u64, Fault> {
+        self.push_all_known(entry, None, keys)
+    }
+
+    fn push_all_known(
+        &mut self,
+        entry: &[u8],
+        leaf: Option<Hash>,
+        keys: &[Key],
+    ) -> Result<u64, Fault> {
         let length =
             u16::try_from(entry.len()).map_err(|_| Fault::EntryTooLong { bytes: entry.len() })?;
         debug_assert!(entry.len() <= ENTRY_BYTES_MAX);
@@ -131,7 +145,7 @@ impl Pool {
         self.frame.extend_from_slice(&length.to_be_bytes());
         self.frame.extend_from_slice(entry);
         self.ends.push(self.frame.len() as u32);
-        self.leaves.push(hash_leaf(entry));
+        self.leaves.push(leaf.unwrap_or_else(|| hash_leaf(entry)));
         let number = self.first + self.leaves.len() as u64 - 1;
         self.keys.extend(keys.iter().map(|key| (*key, number)));
         Ok(number)

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use ledger::clock::{Clock, SystemClock};
 use ledger::disk::{Disk, RealDisk};
-use ledger::group::{Group, Opaque, Pace};
+use ledger::group::{Group, Hashed, Opaque, Pace};
 use ledger::index::{Key, Keys};
 use ledger::{Birth, LogKey, NoteLogKey, Reader, STAGED_BYTES, Sequencer};
 use tlog::sign::NoteSigner;
@@ -104,7 +104,7 @@ fn make(folder: &Path, key: &Arc<dyn LogKey>, keys: &Arc<dyn Keys>) -> Result<()
             let is_whole = answers.is_ok_and(|all| all.iter().all(Result::is_ok));
             assert!(is_whole, "an entry was not taken");
         };
-        group.submit_all(some.map(entry).collect(), Box::new(reply));
+        group.submit_all(some.map(|number| Hashed::new(entry(number))).collect(), Box::new(reply));
     }
     group.stop()?;
     println!("made a log of {ENTRIES} entries in {:.0} s", began.elapsed().as_secs_f64());

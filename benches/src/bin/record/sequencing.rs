@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use ledger::clock::{Clock, SystemClock};
 use ledger::disk::{Disk, Mode, RealDisk};
-use ledger::group::{Group, Opaque, Pace};
+use ledger::group::{Group, Hashed, Opaque, Pace};
 use ledger::{Birth, LogKey, NoteLogKey, STAGED_BYTES};
 use tlog::sign::NoteSigner;
 
@@ -255,7 +255,7 @@ fn produce(
         let some = (made..made + n).map(|index| {
             let mut entry = [7; ENTRY_BYTES];
             entry[..8].copy_from_slice(&index.to_be_bytes());
-            entry
+            Hashed::new(entry)
         });
         let (first, now, latencies) = (made, Instant::now(), latencies.clone());
         let reply = move |answers: Result<Vec<Result<u64, ledger::Fault>>, _>| {

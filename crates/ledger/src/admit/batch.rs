@@ -33,6 +33,7 @@ pub struct Admission {
 }
 
 /// A claim as it goes through.
+#[expect(clippy::large_enum_variant, reason = "nearly all are of the large one")]
 enum Stage {
     /// It may stand as far as it alone can tell.
     Read(Box<Claim>, Said, [Key; 2]),

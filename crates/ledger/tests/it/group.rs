@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ledger::clock::SystemClock;
 use ledger::fsck::{NothingVouched, fsck};
-use ledger::group::{Group, Opaque, Pace};
+use ledger::group::{Group, Hashed, Opaque, Pace};
 use ledger::{Fault, Reader};
 
 use crate::record::{Record, at};
@@ -29,7 +29,7 @@ fn every_sender_gets_the_number_under_which_its_entry_is_found() {
                     let reply = move |answer: Result<Result<u64, Fault>, _>| {
                         numbered.lock().unwrap().push((answer.unwrap().unwrap(), kept));
                     };
-                    group.submit(entry, Box::new(reply));
+                    group.submit(Hashed::new(entry), Box::new(reply));
                 }
             });
         }
@@ -57,7 +57,8 @@ fn what_is_handed_in_is_published_though_nothing_follows_it() {
     let group =
         Group::run(record.open(at(1)).unwrap(), Opaque::default(), Arc::new(SystemClock), pace);
     let (told, answer) = mpsc::channel();
-    group.submit(b"alone".to_vec(), Box::new(move |number| told.send(number.unwrap()).unwrap()));
+    let reply = move |number: Result<_, _>| told.send(number.unwrap()).unwrap();
+    group.submit(Hashed::new(b"alone".to_vec()), Box::new(reply));
     assert_eq!(answer.recv().unwrap().unwrap(), 0);
     let reader = Reader::new(&*record.disk);
     while reader.head(&*record.key).unwrap().size == 0 {
@@ -79,7 +80,7 @@ fn an_entry_that_is_too_long_costs_no_other() {
     for bytes in [10, 65_536, 20] {
         let told = told.clone();
         let reply = move |answer: Result<_, _>| told.send(answer.unwrap()).unwrap();
-        group.submit(vec![7; bytes], Box::new(reply));
+        group.submit(Hashed::new(vec![7; bytes]), Box::new(reply));
     }
     assert_eq!(answers.recv().unwrap().unwrap(), 0);
     let too_long = answers.recv().unwrap();
@@ -98,7 +99,7 @@ fn what_is_handed_in_together_is_answered_together_over_as_many_pools_as_it_take
     for entries in [250, 0, 1] {
         let told = told.clone();
         group.submit_all(
-            vec![*b"the same for all"; entries],
+            vec![Hashed::new(b"the same for all"); entries],
             Box::new(move |all| told.send(all.unwrap()).unwrap()),
         );
     }
