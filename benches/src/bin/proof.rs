@@ -40,6 +40,7 @@ fn main() -> Result<()> {
         let theirs = Duration::from_nanos(line.parse()?);
         let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
         println!("  {name:<33} {:>8.1} us   {ratio:.2} times ours", micros(theirs));
+        ensure!(ratio >= 1.0, "a proof of ours takes longer than one of {name}");
     }
     let verifier = verify(&log)?;
     println!("read and verify a proof, its checkpoint and three cosignatures");
