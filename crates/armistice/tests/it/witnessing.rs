@@ -251,6 +251,15 @@ fn a_served_record_is_cosigned_by_two_witnesses_and_mirrored_by_the_roster_alone
     let told = check("witnessed.tlog-proof", "entry", &["--pack", "pack"]).expect(0).out();
     assert!(told.starts_with("entry 17 is in the log of 304 entries\n"), "{told}");
     assert!(told.contains("2 of 2 cosigned"), "{told}");
+    // Cosignatures from the future count for nothing, and old ones are called so.
+    let at = |at: &str| check("witnessed.tlog-proof", "entry", &["--pack", "pack", "--at", at]);
+    let future = at("2020-01-01T00:00:00Z").expect(1).out();
+    assert!(
+        future.contains("0 of 2 cosigned") && future.contains("without its quorum"),
+        "{future}"
+    );
+    let stale = at("2100-01-01T00:00:00Z").expect(0).out();
+    assert!(stale.contains("stale"), "{stale}");
     let told = check("alone.tlog-proof", "entry", &["--pack", "pack"]).expect(1).out();
     assert!(told.contains("without its quorum"), "{told}");
     // What the keeper proves itself has the cosignatures that it collected.
@@ -292,4 +301,71 @@ fn a_host_that_forks_is_caught_by_gossip_and_anybody_can_check_the_proof() {
     fs::rename(desk.path("a/split-view-304-900"), desk.path("split.proof")).expect("the proof");
     check(&log).expect(0);
     assert!(mirror("grown", "a").expect(0).out().contains("verified 396 new entries: 700"));
+}
+
+#[test]
+fn each_kind_of_bad_log_and_proof_is_refused_and_costs_nothing_that_was_kept() {
+    let desk = Desk::new();
+    let log = vkey();
+    write_log(&desk, "ours", "ours", 304);
+    write_log(&desk, "grown", "ours", 400);
+    write_log(&desk, "older", "ours", 302);
+    write_log(&desk, "rolled", "other", 303);
+    let mirror = |from: &str| desk.run(&["mirror", from, "copy", "--log", &log]);
+    mirror("ours").expect(0);
+    let kept = || fs::read(desk.path("copy/log/checkpoint")).expect("a checkpoint");
+    let before = kept();
+    let spoil = |path: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let path = desk.path("grown/log").join(path);
+        let sound = fs::read(&path).expect("a file of the log");
+        let mut spoilt = sound.clone();
+        change(&mut spoilt);
+        assert_ne!(spoilt, sound);
+        fs::write(&path, spoilt).expect("a file can be written");
+        move || fs::write(&path, &sound).expect("a file can be written")
+    };
+    // A torn tile: no proof is made from it, and it is told by name.
+    let mend = spoil("tile/0/001.p/144", &|tile| drop(tile.pop()));
+    desk.run(&["record", "prove", "grown", "399", "--log", &log]).expect(1);
+    let told = desk.run(&["record", "verify", "grown", "--log", &log]).expect(1).out();
+    assert!(told.contains("tile/0/001.p/144"), "{told}");
+    mend();
+    // A torn bundle.
+    let mend = spoil("tile/entries/001.p/144", &|bundle| drop(bundle.pop()));
+    assert_ne!(mirror("grown").code(), Some(0));
+    mend();
+    // A checkpoint of another origin; one whose root has a second spelling in base64.
+    let mend = spoil("checkpoint", &|text| text[8] ^= 1);
+    assert_ne!(mirror("grown").code(), Some(0));
+    mend();
+    let mend = spoil("checkpoint", &|text| {
+        let equals = text.iter().position(|&byte| byte == b'=').expect("padding");
+        text[equals - 1] = if text[equals - 1] == b'A' { b'B' } else { text[equals - 1] + 1 };
+    });
+    assert_ne!(mirror("grown").code(), Some(0));
+    mend();
+    // A stale checkpoint is told; a rollback to another one is proven.
+    assert!(mirror("older").expect(0).out().contains("an older checkpoint of 302 entries"));
+    assert!(mirror("rolled").expect(1).err().contains("split-view-"));
+    assert_eq!(kept(), before, "nothing of it was taken in");
+    assert!(mirror("grown").expect(0).out().contains("verified 96 new entries: 400"));
+
+    let proof = desk.run(&["record", "prove", "grown", "17", "--log", &log]).expect(0).out();
+    desk.put("entry", &entry("ours", 17));
+    let check = |proof: &str, log: &str| {
+        desk.put("17.proof", proof);
+        desk.run(&["record", "check-proof", "17.proof", "--log", log, "--entry", "entry"])
+    };
+    check(&proof, &log).expect(0);
+    let hash = proof.lines().nth(2).expect("a hash").to_owned();
+    let long = proof.replacen(&hash, &vec![hash.as_str(); 64].join("\n"), 1);
+    assert!(check(&long, &log).expect(1).err().contains("does not hold"));
+    let at = hash.len() - 2;
+    let last = if hash.as_bytes()[at] == b'A' { "B" } else { "A" };
+    let loose = proof.replacen(&hash, &format!("{}{last}=", &hash[..at]), 1);
+    check(&loose, &log).expect(1);
+    let elsewhere =
+        NoteSigner::new("example.org/else", &[1; 32]).expect("a key").verifier().to_string();
+    check(&proof, &elsewhere).expect(1);
+    check(&proof.replacen("index 17", "index 017", 1), &log).expect(1);
 }
