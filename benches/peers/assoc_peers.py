@@ -96,6 +96,7 @@ def run(who, folder):
     found = (pyocto_finds if who == "pyocto" else gamma_finds)(stations, ids, names, picks[:, 1])
     cpu_s = time.process_time() - begun
     precision, recall = score(events, found)
+    print()  # GaMMA leaves a line of dots open.
     print(json.dumps({"who": who, "found": len(found), "precision": precision, "recall": recall, "cpu_s": cpu_s}))
 
 

@@ -23,6 +23,11 @@ use super::whereabouts::{CellId, Lends, Place, Region, Whereabouts};
 /// the place were known to some kilometres without any measure.
 const SOFT_CURVATURE: f64 = 1.0 / (6000.0 * 6000.0);
 
+/// Places are told apart by this much when the cells that they lie in are looked up, metres.
+const BLOCK_M: f64 = 400.0;
+/// The top of a likelihood lies no farther than this from the densest cell, metres.
+const TOP_M: f64 = 200.0;
+
 /// How far an incident is established by those who observed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -114,7 +119,7 @@ impl Maker<'_, '_> {
             ln_odds = exact.ln_odds;
             when = self.when(&like, found);
             if members.len() > 1 {
-                let residuals = like.residuals(found.densest()).into_iter();
+                let residuals = like.residuals(sharpest(&like, found.densest())).into_iter();
                 let told =
                     residuals.map(|(n, what, square, by)| (members[n].sense, what, square, by));
                 calibration.add_group(&told.collect::<Vec<_>>(), SOFT_CURVATURE);
@@ -283,7 +288,11 @@ impl Place for Sought<'_> {
     }
 
     fn cells(&self) -> BTreeSet<CellId> {
-        self.found.places().map(|(p, _)| CellId::holding(self.near.position(p))).collect()
+        // Of places within some hundred metres one stands for all: the cells are kilometres wide.
+        let mut blocks = BTreeSet::new();
+        let block = |p: Xy| ((p.x / BLOCK_M).floor() as i64, (p.y / BLOCK_M).floor() as i64);
+        let places = self.found.places().map(|(p, _)| p).filter(|&p| blocks.insert(block(p)));
+        places.map(|p| CellId::holding(self.near.position(p))).collect()
     }
 }
 
@@ -294,6 +303,12 @@ fn sources(members: &[&Observation], reports: &[(Digest, &Report)]) -> u32 {
     let compiled = members.iter().flat_map(|one| &one.reports).map(|&n| reports[n].1);
     let compiled = compiled.filter(|report| report.method == Method::Told);
     compiled.map(|report| report.source_count).fold(posts.len() as u32, u32::max)
+}
+
+/// The top near the densest cell: clocks of milliseconds see that a cell is some metres wide.
+fn sharpest(like: &Likelihood<'_>, densest: Xy) -> Xy {
+    let top = peak::climb(like, &[densest], TOP_M).at;
+    if top.distance(densest) < TOP_M { top } else { densest }
 }
 
 /// At least the largest of the counts; at most the largest sum of counts whose windows do not
