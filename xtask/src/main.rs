@@ -19,6 +19,7 @@ mod demo;
 mod fuzz;
 mod go;
 mod go_client;
+mod odk;
 mod places;
 mod readme;
 mod recorded;
@@ -36,7 +37,8 @@ cargo xtask VERB
   demo             run the main job on the real input in the repository, into out/
   test             set up what is missing, then run every check and test
   bench [NAME]..   measure against peers in the same run: zones, assess, decode, proof (all by default)
-  bless [NAME]..   write anew: snapshots, and readme (its picture and transcript)
+  bless [NAME]..   write anew: snapshots, form, and readme (its picture and transcript)
+  form             have ODK's own tools convert the form, fill it in and edit it, and read what they send
   ci               what .ci/run runs: test, and Cargo.lock must be as committed
 
 Tools and virtual environments are kept in $ARMISTICE_CACHE, by default
@@ -64,6 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["test"] => Ok(test::run()),
         ["bench", names @ ..] => bench::run(names),
         ["bless", names @ ..] => bless::run(names),
+        ["form"] => Ok(odk::run()),
         ["ci"] => test::run_as_ci(),
         [verb, ..] => bail!("no such chore, or too many words after it: {verb}\n\n{HELP}"),
     }

@@ -8,7 +8,7 @@ use crate::command::{Program, watched};
 use crate::steps::Outcome::{self, Done, Skipped};
 use crate::steps::Steps;
 use crate::tools::{DENY, NEXTEST};
-use crate::{bytes, demo, fuzz, go_client, places, readme};
+use crate::{bytes, demo, fuzz, go_client, odk, places, readme};
 
 /// Runs every step, prints the minutes of each, and ends with the test runner's closing line.
 pub(crate) fn run() -> ExitCode {
@@ -28,6 +28,7 @@ pub(crate) fn run() -> ExitCode {
     steps.step("Go reads our log", go_client::agrees);
     steps.step("fuzzing", fuzz::briefly);
     steps.step("demo", demo::as_a_step);
+    steps.step("an ODK client and our form", odk::fills_in_our_form);
     steps.step("README", || readme::check(&demo::release_build()?).map(|()| Done));
     steps.step("same bytes", bytes::same_in_every_way);
     let outcome = steps.finish();

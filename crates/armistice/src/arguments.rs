@@ -39,6 +39,8 @@ pub(crate) enum Verb {
     Fuse(Fuse),
     /// Compare the reports before a day with those after it.
     Tally(Tally),
+    /// Write the form that observers fill in on their phones.
+    Form(Form),
     /// Match two registers of the same period, row against row.
     Reconcile(Reconcile),
     /// Tell which points lie in which zones.
@@ -324,6 +326,27 @@ pub(crate) struct Reconcile {
     /// Print JSON, for machines: the summary.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+An XLSForm: ODK Central, KoboToolbox and Ona convert it, ODK Collect, KoboCollect and Enketo fill it in, in
+English, Arabic and Russian. What they send back is read as a folder, a zip file or XML by every verb that
+takes reports. forms/ in the source holds the form made without a pack.
+
+With a pack, places, districts and parties are chosen by name. Of the pack nothing else goes into the form:
+phones get lost, and posts, sensors and positions must not be on them.
+
+  armistice form --out report.xlsx
+  armistice form --pack packs/southern-syria-2017 --out report.xlsx
+  armistice fuse submissions.zip --pack packs/southern-syria-2017 --out incidents.jsonl")]
+pub(crate) struct Form {
+    /// Folder of a pack, for the names that can be chosen.
+    #[arg(long, value_name = "PACK")]
+    pub(crate) pack: Option<PathBuf>,
+    /// File to write.
+    #[arg(long, value_name = "FORM.xlsx")]
+    pub(crate) out: PathBuf,
 }
 
 fn parameter(text: &str) -> Result<(String, i64), String> {

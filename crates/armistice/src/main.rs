@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod console;
 mod faults;
+mod form;
 mod fuse;
 mod gossip;
 mod inputs;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Zones(arguments) => zones::run(&arguments),
         Verb::Assess(arguments) => assess::run(&arguments),
         Verb::Fuse(arguments) => fuse::run(&arguments),
+        Verb::Form(arguments) => form::run(&arguments),
         Verb::Tally(arguments) => tally::run(&arguments),
         Verb::Record(arguments) => record::run(&arguments),
         Verb::Key(arguments) => key::run(&arguments),

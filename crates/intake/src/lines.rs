@@ -128,4 +128,14 @@ mod tests {
         assert_eq!(last, Line { record: 3, bytes: b"last", too_long: false, ended: false });
         assert_eq!(lines.next_line().unwrap(), None);
     }
+
+    #[test]
+    fn a_line_of_many_megabytes_is_passed_over_in_bounded_memory_and_the_next_is_read() {
+        use std::io::Read as _;
+        let upload = std::io::repeat(b'x').take(64 << 20).chain(&b"\nnext\n"[..]);
+        let mut lines = Lines::new(std::io::BufReader::with_capacity(1 << 16, upload));
+        let first = lines.next_line().unwrap().unwrap();
+        assert_eq!((first.bytes.len(), first.too_long), (LINE_BYTES_MAX, true));
+        assert_eq!(lines.next_line().unwrap().unwrap().bytes, b"next");
+    }
 }

@@ -13,7 +13,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 use crate::rejection::Code;
 use crate::state_vectors_parquet::pages::{self, Refused};
-use crate::state_vectors_parquet::{FOOTER_TOO_LARGE, has_large_footer};
+use crate::state_vectors_parquet::{FOOTER_TOO_LARGE, footer, has_large_footer};
 
 /// Most points of one file.
 pub const POINTS_MAX: u64 = 1 << 32;
@@ -200,6 +200,9 @@ impl RowGroups {
         if has_large_footer(&bytes) {
             return Err(PointsFault::Limit(&FOOTER_TOO_LARGE));
         }
+        footer::check(&bytes).ok_or_else(|| {
+            ParquetError::General("the footer claims more than it holds".to_owned())
+        })?;
         let file = SerializedFileReader::new(bytes.try_clone()?)?;
         let schema = file.metadata().file_metadata().schema_descr();
         let place = |name: &'static str| {

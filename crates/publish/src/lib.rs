@@ -2,7 +2,7 @@
 //!
 //! **In scope.** The report: one HTML file with a map, a timeline and tables, that needs
 //! nothing from elsewhere. The map alone as SVG. Findings, alerts, anomalies, rejects and the
-//! summary as JSON.
+//! summary as JSON. Sheets of text as a workbook.
 //!
 //! **Out of scope.** Deciding anything; reading inputs; writing files.
 //!
@@ -33,6 +33,7 @@ mod tables;
 mod ticks;
 mod timeline;
 mod wording;
+pub mod workbook;
 
 pub use input::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment};
 pub use map::map_svg;

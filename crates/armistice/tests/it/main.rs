@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod bodies;
+mod forms;
 #[cfg(test)]
 mod life;
 #[cfg(test)]

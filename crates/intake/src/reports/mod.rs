@@ -10,6 +10,7 @@
 
 pub mod authorisations;
 pub mod duties;
+pub mod form;
 mod json;
 pub mod jsonl_reports;
 mod observers;
@@ -25,6 +26,7 @@ pub mod ucdp_ged;
 
 pub use authorisations::Authorisations;
 pub use duties::Duties;
+pub use form::Form;
 pub use jsonl_reports::JsonlReports;
 pub use once::NAMES_MAX;
 pub use open::{ReportFeed, ReportFormat};

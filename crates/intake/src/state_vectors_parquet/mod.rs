@@ -6,8 +6,10 @@
 //! other column it counts as null, as pandas writes it.
 
 mod column;
+pub(crate) mod footer;
 pub mod pages;
 mod texts;
+mod thrift;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -95,6 +97,9 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
         if has_large_footer(&*bytes) {
             return Err(Rejection::new(&FOOTER_TOO_LARGE, table));
         }
+        // The crate makes room on the footer's word, follows its schema down the stack, and counts
+        // up to whatever it claims.
+        footer::check(&*bytes).ok_or_else(unreadable)?;
         let shared = Shared(bytes.clone());
         let opened = catch_unwind(AssertUnwindSafe(|| SerializedFileReader::new(shared)));
         let file = opened.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
@@ -230,14 +235,7 @@ impl<R: ChunkReader + 'static> Feed<TrackPoint> for StateVectorsParquet<R> {
 
 /// Whether the footer says that it is longer than it may be.
 pub(crate) fn has_large_footer(reader: &impl ChunkReader) -> bool {
-    footer_bytes(reader).is_some_and(|length| length > FOOTER_BYTES_MAX)
-}
-
-/// How long the footer says it is; `None` where there is none.
-fn footer_bytes(reader: &impl ChunkReader) -> Option<u64> {
-    let tail = reader.get_bytes(reader.len().checked_sub(8)?, 8).ok()?;
-    let length = tail.first_chunk::<4>()?;
-    tail.ends_with(b"PAR1").then_some(u64::from(u32::from_le_bytes(*length)))
+    footer::length(reader).is_some_and(|length| length > FOOTER_BYTES_MAX)
 }
 
 /// The columns of one row group, and some rows of each in memory.

@@ -10,6 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
+use super::thrift::{PAGE_HEADER, Thrift};
 use crate::rejection::Code;
 
 /// Most bytes that one row group's columns may take while they are decoded: of each column its
@@ -174,7 +175,9 @@ impl Head {
     /// The head at the start of `bytes`, and how many it takes. `None` when it is malformed or
     /// longer than they are.
     fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
-        let mut thrift = Thrift { bytes, at: 0 };
+        // First whether every field is of the type that the decoder takes it for.
+        Thrift::of(bytes).walk(&PAGE_HEADER)?;
+        let mut thrift = Thrift::of(bytes);
         let mut head = Self::default();
         let size = |number: i64| u64::try_from(number).ok();
         let mut seen = 0;
@@ -221,89 +224,6 @@ impl Head {
                 thrift.skip(kind, 0)?;
             }
         }
-        Some(())
-    }
-}
-
-/// Thrift's compact protocol, as far as a page's head needs it.
-struct Thrift<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Thrift<'_> {
-    const I32: u8 = 5;
-    const STRUCT: u8 = 12;
-    const DEPTH_MAX: u8 = 8;
-
-    fn byte(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut number = 0_u64;
-        for shift in (0..63).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    /// A zigzag integer of 32 bits.
-    fn integer(&mut self) -> Option<i64> {
-        let number = self.varint()?;
-        let signed = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
-        i32::try_from(signed).ok().map(i64::from)
-    }
-
-    /// The next field's number and type; `Some(None)` at the end of the struct.
-    #[allow(clippy::option_option, reason = "the end of a struct is no fault")]
-    fn field(&mut self, last: i16) -> Option<Option<(i16, u8)>> {
-        let byte = self.byte()?;
-        let (delta, kind) = (byte >> 4, byte & 0x0f);
-        if kind == 0 {
-            return Some(None);
-        }
-        let id = if delta == 0 {
-            i16::try_from(self.integer()?).ok()?
-        } else {
-            last.checked_add(i16::from(delta))?
-        };
-        Some(Some((id, kind)))
-    }
-
-    fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
-        match kind {
-            // Truth values are in the type.
-            1 | 2 => {}
-            3 => drop(self.byte()?),
-            4..=6 => drop(self.varint()?),
-            7 => self.skip_bytes(8)?,
-            8 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                self.skip_bytes(length)?;
-            }
-            Self::STRUCT if depth < Self::DEPTH_MAX => {
-                let mut field = 0;
-                while let Some((id, kind)) = self.field(field)? {
-                    field = id;
-                    self.skip(kind, depth + 1)?;
-                }
-            }
-            // Heads of pages hold no lists, sets or maps.
-            _ => return None,
-        }
-        Some(())
-    }
-
-    fn skip_bytes(&mut self, count: usize) -> Option<()> {
-        let end = self.at.checked_add(count).filter(|&end| end <= self.bytes.len())?;
-        self.at = end;
         Some(())
     }
 }

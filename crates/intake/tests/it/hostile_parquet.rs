@@ -131,3 +131,48 @@ fn a_footer_past_the_limit_is_refused_unread() {
     let refused = StateVectorsParquet::new(Bytes::from(bytes), Options::default()).err().unwrap();
     assert_eq!(refused.code.name, "footer-too-large");
 }
+
+/// A footer with nothing before it.
+fn file(footer: &[u8]) -> Bytes {
+    let length = (footer.len() as u32).to_le_bytes();
+    Bytes::from([b"PAR1", footer, &length[..], b"PAR1"].concat())
+}
+
+#[test]
+fn a_footer_that_claims_more_than_it_holds_is_refused_before_room_is_made() {
+    const CLAIM: [u8; 5] = [0xff, 0xff, 0xff, 0xff, 0x07];
+    let element: &[u8] = &[0x35, 0, 0x18, 1, b'a'];
+    let leaf = [&[0x15, 10, 0x25, 0, 0x18, 1, b'a'], &[0][..]].concat();
+    let schema = [&[0x1c][..], element, &[0x15, 0, 0]].concat();
+    let start = [0x15, 2, 0x19];
+    let end = [0x16, 0, 0x19, 0x0c];
+    let deep = 20_000_u32;
+    // The same member in each, then one leaf; the count is a varint of three bytes.
+    let count = [0xfc, (deep + 1) as u8 | 0x80, ((deep + 1) >> 7) as u8 | 0x80, (deep >> 14) as u8];
+    let group = [element, &[0x15, 2, 0]].concat();
+    let cases: [(&str, Vec<u8>); 4] = [
+        // A list that the crate does not know, of truth values: it counts through all of them.
+        ("truths", [&start, &schema[..], &end, &[0xb9, 0xf1], &CLAIM, &[0]].concat()),
+        ("row groups", [&start, &schema[..], &[0x16, 0, 0x19, 0xfc], &CLAIM, &[0]].concat()),
+        (
+            "members",
+            [
+                &start,
+                &[0x2c][..],
+                element,
+                &[0x15],
+                &[0xfe, 0xff, 0xff, 0xff, 0x0f, 0],
+                &leaf,
+                &end,
+                &[0],
+            ]
+            .concat(),
+        ),
+        // The crate follows the schema down the stack.
+        ("depth", [&start, &count[..], &group.repeat(deep as usize), &leaf, &end, &[0]].concat()),
+    ];
+    for (name, footer) in cases {
+        let refused = StateVectorsParquet::new(file(&footer), Options::default()).err().unwrap();
+        assert_eq!(refused.code.name, "not-parquet", "{name}");
+    }
+}

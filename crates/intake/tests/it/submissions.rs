@@ -145,6 +145,63 @@ fn an_edit_replaces_what_it_names_and_a_copy_counts_once() {
 }
 
 #[test]
+fn an_edit_keeps_the_attachments_that_it_left_as_they_were() {
+    let edit = |id: &str, of: &str| {
+        let instance = format!("<orx:instanceID>{id}</orx:instanceID>");
+        let both = format!("{instance}<orx:deprecatedID>{of}</orx:deprecatedID>");
+        with(id, &[(&*instance, &*both), (">6<", ">7<")])
+    };
+    // Clients do not send again what is unchanged, and an edit may be read before what it edits.
+    let (first, second, third) =
+        (with("uuid:1", &[]), edit("uuid:2", "uuid:1"), edit("uuid:3", "uuid:2"));
+    let files = [
+        ("a/instance.xml", third.as_bytes()),
+        ("b/instance.xml", second.as_bytes()),
+        ("c/instance.xml", first.as_bytes()),
+        ("c/1499657400000.jpg", b"\xff\xd8photo"),
+    ];
+    let (reports, rejections, _) = read(zipped(&files));
+    assert_eq!((reports.len(), told(&rejections)), (1, vec![]));
+    assert_eq!((reports[0].id.as_str(), reports[0].count_about), ("uuid:3", Some(7)));
+    assert_eq!(reports[0].media[0].sha256, Digest::of_bytes(b"\xff\xd8photo"));
+    // Of somebody else's submission it does not take them.
+    let (reports, rejections, _) = read(zipped(&files[1..2]));
+    assert_eq!((reports.len(), told(&rejections)), (0, vec![(1, "media-missing")]));
+}
+
+#[test]
+fn what_the_form_says_of_a_later_time_is_from_the_future_whoever_received_it() {
+    let unreceived = |id: &str, end: &str| {
+        let text = without_photo(id, &[(" submissionDate=\"2017-07-10T06:02:10.000Z\"", "")]);
+        text.replace("<method>", &format!("<end>{end}</end><method>"))
+    };
+    let (early, late) = (
+        unreceived("uuid:1", "2017-07-10T04:20:00.000+03:00"),
+        unreceived("uuid:2", "2017-07-10T06:00:00.000+03:00"),
+    );
+    let files = [("1.xml", early.as_bytes()), ("2.xml", late.as_bytes())];
+    let (reports, rejections, _) = read(zipped(&files));
+    assert_eq!((reports.len(), told(&rejections)), (1, vec![(1, "in-the-future")]));
+}
+
+#[test]
+fn an_observer_who_teleports_between_two_submissions_is_told() {
+    let there = without_photo("uuid:1", &[]);
+    let elsewhere = without_photo(
+        "uuid:2",
+        &[
+            ("32.7451323 36.0360402", "33.5102000 36.2913000"),
+            ("T04:31:00.000", "T04:34:00.000"),
+            ("T04:33:00.000", "T04:35:00.000"),
+        ],
+    );
+    let files = [("1.xml", there.as_bytes()), ("2.xml", elsewhere.as_bytes())];
+    let (reports, rejections, _) = read(zipped(&files));
+    assert_eq!((reports.len(), told(&rejections)), (1, vec![(2, "observer-teleports")]));
+    assert!(!serde_json::to_string(&rejections).unwrap().contains("33.5"));
+}
+
+#[test]
 fn each_malformed_submission_is_rejected_with_a_reason_and_the_others_are_read() {
     let laughs = "<!DOCTYPE lolz [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">]>";
     let outside = "<!DOCTYPE data [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>";

@@ -12,10 +12,11 @@ mod xml;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-use agreement::Report;
 use agreement::json::Json;
 use agreement::text::shown;
 use agreement::track::Locator;
+use agreement::{Digest, Report};
+use spacetime::{Duration, Instant};
 
 pub use bundle::{
     DIRECTORY_BYTES_MAX, ENTRIES_MAX, MEDIA_FILE_BYTES_MAX, SUBMISSION_BYTES_MAX, SWELL_MAX,
@@ -28,6 +29,8 @@ use super::observers::Observers;
 use super::once::Once;
 use super::places::Places;
 use super::report;
+use super::report::codes::IN_THE_FUTURE;
+use super::report::limits::CLOCK_AHEAD_S_MAX;
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
 use crate::rejection::Rejection;
@@ -131,30 +134,31 @@ impl Submissions {
         Self { ready: VecDeque::from([Err(why)]), unread: BTreeMap::new() }
     }
 
-    fn read(mut bundle: Bundle, options: &Options, places: &Places) -> std::io::Result<Self> {
-        let input = options.input;
-        let mut once = Once::default();
-        let mut observers = Observers::default();
+    fn read(bundle: Bundle, options: &Options, places: &Places) -> std::io::Result<Self> {
+        let mut reading = Reading {
+            bundle,
+            places,
+            sent_in: BTreeMap::new(),
+            once: Once::default(),
+            observers: Observers::default(),
+            unread: BTreeMap::new(),
+        };
         let mut read: Vec<Result<Option<Report>, Rejection>> = Vec::new();
-        let mut unread = BTreeMap::new();
-        read.extend(bundle.take_rejections().into_iter().map(Err));
-        for (n, name) in bundle.documents().into_iter().enumerate() {
-            let locator = Locator { input, record: n as u64 + 1 };
-            let mut not_read = Vec::new();
-            let made = submission(&mut bundle, &name, locator, places, &mut not_read)?;
-            let made = made.and_then(|report| {
-                let new = once.is_new(&report.id, report.digest(), locator)?;
-                if new {
-                    observers.follow(&report)?;
-                }
-                Ok(new.then_some(report))
-            });
-            if matches!(made, Ok(Some(_))) {
-                not_read.into_iter().for_each(|f| super::jsonl_reports::count(&mut unread, f));
+        let mut again = Vec::new();
+        read.extend(reading.bundle.take_rejections().into_iter().map(Err));
+        for (n, name) in reading.bundle.documents().into_iter().enumerate() {
+            let locator = Locator { input: options.input, record: n as u64 + 1 };
+            let made = reading.take(&name, locator)?;
+            if made.as_ref().is_err_and(|why| why.code.name == MEDIA_MISSING.name) {
+                again.push((read.len(), name, locator));
             }
-            read.push(made.map_err(|why| named(why, &name)));
+            read.push(made);
         }
-        Ok(Self { ready: edited(read).into(), unread })
+        // An edit may stand before what it edits, and leave the files with that.
+        for (at, name, locator) in again {
+            read[at] = reading.take(&name, locator)?;
+        }
+        Ok(Self { ready: edited(read).into(), unread: reading.unread })
     }
 }
 
@@ -169,6 +173,115 @@ impl Feed<Report> for Submissions {
     }
 }
 
+/// An upload that is being read.
+struct Reading<'a> {
+    bundle: Bundle,
+    places: &'a Places,
+    /// The document that each instance came in, and the instance that it replaces.
+    sent_in: BTreeMap<String, (String, Option<String>)>,
+    once: Once,
+    observers: Observers,
+    unread: BTreeMap<String, u64>,
+}
+
+impl Reading<'_> {
+    /// One document as a report; `None` when it is a copy.
+    fn take(
+        &mut self,
+        name: &str,
+        locator: Locator,
+    ) -> std::io::Result<Result<Option<Report>, Rejection>> {
+        let mut not_read = Vec::new();
+        let made = self.submission(name, locator, &mut not_read)?;
+        let made = made.and_then(|report| {
+            let new = self.once.is_new(&report.id, report.digest(), locator)?;
+            if new {
+                self.observers.follow(&report)?;
+                not_read.into_iter().for_each(|f| super::jsonl_reports::count(&mut self.unread, f));
+            }
+            Ok(new.then_some(report))
+        });
+        Ok(made.map_err(|why| named(why, name)))
+    }
+
+    /// One document with its attachments as a report.
+    fn submission(
+        &mut self,
+        name: &str,
+        locator: Locator,
+        unread: &mut Vec<String>,
+    ) -> std::io::Result<Result<Report, Rejection>> {
+        let document = match self.bundle.document(name, locator)? {
+            Ok(document) => document,
+            Err(why) => return Ok(Err(why)),
+        };
+        let Ok(text) = String::from_utf8(document) else {
+            return Ok(Err(Rejection::new(&NOT_XML, locator)));
+        };
+        let said = match xml::read(text.strip_prefix('\u{feff}').unwrap_or(&text), locator) {
+            Ok(said) => said,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut fields = said.fields;
+        if let Some((_, Json::Text(id))) = fields.first() {
+            let sent = (name.to_owned(), said.replaces.clone());
+            self.sent_in.entry(id.clone()).or_insert(sent);
+        }
+        let mut media = Vec::new();
+        for (kind, file) in said.media {
+            match self.digest(name, said.replaces.as_deref(), &file, locator)? {
+                Ok((sha256, bytes)) => media.push(Json::Object(vec![
+                    ("kind".to_owned(), Json::Text(kind.to_owned())),
+                    ("sha256".to_owned(), Json::Text(sha256.to_string())),
+                    ("bytes".to_owned(), Json::Number(bytes as f64)),
+                ])),
+                Err(why) => return Ok(Err(why.at(format!("/{kind}")))),
+            }
+        }
+        if !media.is_empty() {
+            fields.push(("media".to_owned(), Json::List(media)));
+        }
+        let object = Json::Object(fields);
+        let read = super::json::checked(object, locator)
+            .and_then(|object| report::read(object, locator, self.places, unread))
+            .and_then(|report| not_before_its_time(report, said.ended_at.as_deref()));
+        Ok(read)
+    }
+
+    /// Digest and size of an attached file: beside the document or, since clients do not send again what
+    /// an edit left as it was, beside the one that it replaces.
+    fn digest(
+        &mut self,
+        document: &str,
+        replaces: Option<&str>,
+        file: &str,
+        locator: Locator,
+    ) -> std::io::Result<Result<(Digest, u64), Rejection>> {
+        let mut document = document.to_owned();
+        let mut replaces = replaces.map(str::to_owned);
+        for _ in 0..=self.sent_in.len() {
+            let found = self.bundle.digest_beside(&document, file, locator)?;
+            let is_missing = found.as_ref().is_err_and(|why| why.code.name == MEDIA_MISSING.name);
+            let earlier = replaces.as_ref().and_then(|id| self.sent_in.get(id));
+            let (true, Some(earlier)) = (is_missing, earlier) else { return Ok(found) };
+            (document, replaces) = earlier.clone();
+        }
+        Ok(Err(Rejection::new(&MEDIA_MISSING, locator)))
+    }
+}
+
+/// A server says when it received a submission. Where none did, the phone says when the form was
+/// filled in: what happened after that had not happened yet.
+fn not_before_its_time(report: Report, ended_at: Option<&str>) -> Result<Report, Rejection> {
+    let ended_at = ended_at.and_then(|text| Instant::parse(text).ok());
+    let ahead = Duration::from_seconds(CLOCK_AHEAD_S_MAX);
+    let from = report.observed.start();
+    if report.received_at.is_none() && ended_at.is_some_and(|ended| from > ended.plus(ahead)) {
+        return Err(Rejection::new(&IN_THE_FUTURE, report.locator).at("/from"));
+    }
+    Ok(report)
+}
+
 /// With the document's name, as a message may show it.
 fn named(why: Rejection, name: &str) -> Rejection {
     let detail = match &why.detail {
@@ -176,45 +289,6 @@ fn named(why: Rejection, name: &str) -> Rejection {
         None => format!("in {}", shown(name)),
     };
     why.detail(detail)
-}
-
-/// One document with its attachments as a report.
-fn submission(
-    bundle: &mut Bundle,
-    name: &str,
-    locator: Locator,
-    places: &Places,
-    unread: &mut Vec<String>,
-) -> std::io::Result<Result<Report, Rejection>> {
-    let document = match bundle.document(name, locator)? {
-        Ok(document) => document,
-        Err(why) => return Ok(Err(why)),
-    };
-    let Ok(text) = String::from_utf8(document) else {
-        return Ok(Err(Rejection::new(&NOT_XML, locator)));
-    };
-    let said = match xml::read(text.strip_prefix('\u{feff}').unwrap_or(&text), locator) {
-        Ok(said) => said,
-        Err(why) => return Ok(Err(why)),
-    };
-    let mut fields = said.fields;
-    let mut media = Vec::new();
-    for (kind, file) in said.media {
-        match bundle.digest_beside(name, &file, locator)? {
-            Ok((sha256, bytes)) => media.push(Json::Object(vec![
-                ("kind".to_owned(), Json::Text(kind.to_owned())),
-                ("sha256".to_owned(), Json::Text(sha256.to_string())),
-                ("bytes".to_owned(), Json::Number(bytes as f64)),
-            ])),
-            Err(why) => return Ok(Err(why.at(format!("/{kind}")))),
-        }
-    }
-    if !media.is_empty() {
-        fields.push(("media".to_owned(), Json::List(media)));
-    }
-    let object = Json::Object(fields);
-    Ok(super::json::checked(object, locator)
-        .and_then(|object| report::read(object, locator, places, unread)))
 }
 
 /// Leaves out what a later edit replaced. An edit of a submission that is not here replaces

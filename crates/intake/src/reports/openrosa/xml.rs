@@ -16,39 +16,13 @@ use super::{
     BAD_GEOPOINT, NO_INSTANCE_ID, NOT_XML, XML_DOCTYPE, XML_ENTITY, XML_TOO_DEEP, XML_TOO_MANY,
 };
 use crate::rejection::Rejection;
+use crate::reports::form::{self, Form, Question};
 
 /// Deepest nesting of elements. Ours lie at 3.
 pub const DEPTH_MAX: usize = 16;
 /// Most elements of one submission. Ours has some 60.
 pub const ELEMENTS_MAX: usize = 2_000;
 
-/// Answers that are numbers, by their path below the form's element.
-const NUMBERS: &[&str] = &[
-    "clock_sd_s",
-    "arrival/sd_s",
-    "count/exact",
-    "count/about",
-    "count/min",
-    "count/max",
-    "bearing/deg",
-    "bearing/step_deg",
-    "bearing/sd_deg",
-    "range/min_m",
-    "range/max_m",
-    "range/sd_log",
-    "place/radius_m",
-    "sighting/number",
-    "sighting/heading_deg",
-    "sighting/height_low_m",
-    "sighting/height_high_m",
-    "sources",
-    "deaths",
-];
-/// Answers that are points: latitude, longitude, height and accuracy, by spaces (OpenRosa's
-/// geopoint).
-const POINTS: &[&str] = &["source/position", "place/point"];
-/// Answers that name an attached file.
-const MEDIA: &[&str] = &["photo", "video", "audio", "document"];
 /// What forms and servers add for themselves: no field of a report.
 const NOT_FIELDS: &[&str] = &["start", "end", "today", "formhub", "__version__", "meta"];
 
@@ -59,6 +33,10 @@ pub(super) struct Said {
     pub(super) fields: Vec<(String, Json)>,
     /// Kind and name of each attached file.
     pub(super) media: Vec<(&'static str, String)>,
+    /// The instance that this one replaces.
+    pub(super) replaces: Option<String>,
+    /// When the phone says that the form was filled in.
+    pub(super) ended_at: Option<String>,
 }
 
 /// An element that is still open.
@@ -155,17 +133,21 @@ fn close(
         *root = Some(element.children);
         return Ok(());
     };
+    if form::steers(&element.name) {
+        return Ok(());
+    }
+    let question = Form::ours().question(&path);
     let text = element.text.trim();
     let value = if !element.children.is_empty() {
         Json::Object(element.children)
     } else if text.is_empty() {
         // An answer that was not given.
         return Ok(());
-    } else if NUMBERS.contains(&&*path) {
+    } else if question.is_some_and(Question::is_number) {
         // What is no number stays text, which the reader of reports refuses by type.
         let number = text.parse().ok().filter(|n: &f64| n.is_finite());
         number.map_or_else(|| Json::Text(text.to_owned()), Json::Number)
-    } else if POINTS.contains(&&*path) {
+    } else if question.is_some_and(Question::is_point) {
         let (lon, lat, accuracy_m) = point(text)
             .ok_or_else(|| Rejection::new(&BAD_GEOPOINT, locator).at(format!("/{path}")))?;
         let within = element.name == "point" && accuracy_m > 0.0;
@@ -199,7 +181,7 @@ fn said(
     received_at: Option<String>,
     locator: Locator,
 ) -> Result<Said, Rejection> {
-    let mut said = Said { fields: Vec::new(), media: Vec::new() };
+    let mut said = Said { fields: Vec::new(), media: Vec::new(), replaces: None, ended_at: None };
     let meta = root.iter().find(|(name, _)| name == "meta").map(|(_, meta)| meta.clone());
     let own = |name| meta.as_ref().and_then(|m| m.get(name)).and_then(Json::text);
     let id = own("instanceID")
@@ -207,17 +189,22 @@ fn said(
     said.fields.push(("id".to_owned(), Json::Text(id.to_owned())));
     if let Some(earlier) = own("deprecatedID") {
         said.fields.push(("replaces".to_owned(), Json::Text(earlier.to_owned())));
+        said.replaces = Some(earlier.to_owned());
     }
     if let Some(received_at) = received_at {
         said.fields.push(("received_at".to_owned(), Json::Text(received_at)));
     }
     for (name, value) in root {
-        // Questions that only steer others end in `_how`; servers begin theirs with `_`.
-        if NOT_FIELDS.contains(&&*name) || name.ends_with("_how") || name.starts_with('_') {
+        if name == "end" {
+            said.ended_at = value.text().map(str::to_owned);
+        }
+        // Servers begin names of their own with `_`.
+        if NOT_FIELDS.contains(&&*name) || name.starts_with('_') {
             continue;
         }
-        match (MEDIA.iter().find(|kind| **kind == name), value) {
-            (Some(kind), Json::Text(file)) => said.media.push((kind, file)),
+        let media = Form::ours().question(&name).filter(|question| question.is_media());
+        match (media, value) {
+            (Some(question), Json::Text(file)) => said.media.push((&question.path, file)),
             // One choice of many is one answer, with spaces between: the sides are two questions.
             (None, value) if matches!(&*name, "side_a" | "side_b") => {
                 match said.fields.iter_mut().find(|(key, _)| key == "sides") {

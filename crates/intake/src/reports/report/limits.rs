@@ -52,19 +52,24 @@ const fn upto(high: u32, code: &'static Code) -> Bounds {
     Bounds { low: 0.0, high: high as f64, code }
 }
 
-pub(super) static DEGREES: Bounds = Bounds { low: 0.0, high: 360.0, code: &BEARING_OUT_OF_RANGE };
-pub(super) static SPREAD_DEG: Bounds = Bounds { low: 0.0, high: 180.0, code: &SPREAD_OUT_OF_RANGE };
-pub(super) static SPREAD_LOG: Bounds = Bounds { low: 0.0, high: 10.0, code: &SPREAD_OUT_OF_RANGE };
-pub(super) static CLOCK_SD_S: Bounds = upto(CLOCK_SD_S_MAX, &SPREAD_OUT_OF_RANGE);
-pub(super) static LON: Bounds = Bounds { low: -180.0, high: 180.0, code: &LON_OUT_OF_RANGE };
-pub(super) static LAT: Bounds = Bounds { low: -90.0, high: 90.0, code: &LAT_OUT_OF_RANGE };
-pub(super) static COUNT: Bounds = upto(COUNT_MAX, &COUNT_OUT_OF_RANGE);
-pub(super) static RANGE_M: Bounds = upto(RANGE_M_MAX, &RANGE_OUT_OF_RANGE);
-pub(super) static RADIUS_M: Bounds = upto(RADIUS_M_MAX, &RADIUS_OUT_OF_RANGE);
-pub(super) static HEIGHT_M: Bounds =
+pub(in crate::reports) static DEGREES: Bounds =
+    Bounds { low: 0.0, high: 360.0, code: &BEARING_OUT_OF_RANGE };
+pub(in crate::reports) static SPREAD_DEG: Bounds =
+    Bounds { low: 0.0, high: 180.0, code: &SPREAD_OUT_OF_RANGE };
+pub(in crate::reports) static SPREAD_LOG: Bounds =
+    Bounds { low: 0.0, high: 10.0, code: &SPREAD_OUT_OF_RANGE };
+pub(in crate::reports) static CLOCK_SD_S: Bounds = upto(CLOCK_SD_S_MAX, &SPREAD_OUT_OF_RANGE);
+pub(in crate::reports) static LON: Bounds =
+    Bounds { low: -180.0, high: 180.0, code: &LON_OUT_OF_RANGE };
+pub(in crate::reports) static LAT: Bounds =
+    Bounds { low: -90.0, high: 90.0, code: &LAT_OUT_OF_RANGE };
+pub(in crate::reports) static COUNT: Bounds = upto(COUNT_MAX, &COUNT_OUT_OF_RANGE);
+pub(in crate::reports) static RANGE_M: Bounds = upto(RANGE_M_MAX, &RANGE_OUT_OF_RANGE);
+pub(in crate::reports) static RADIUS_M: Bounds = upto(RADIUS_M_MAX, &RADIUS_OUT_OF_RANGE);
+pub(in crate::reports) static HEIGHT_M: Bounds =
     Bounds { low: -500.0, high: 40_000.0, code: &HEIGHT_OUT_OF_RANGE };
-pub(super) static MEDIA_BYTES: Bounds =
+pub(in crate::reports) static MEDIA_BYTES: Bounds =
     Bounds { low: 0.0, high: MEDIA_BYTES_MAX as f64, code: &BYTES_OUT_OF_RANGE };
-pub(super) static DEATHS: Bounds = upto(DEATHS_MAX, &DEATHS_OUT_OF_RANGE);
-pub(super) static SOURCES: Bounds =
+pub(in crate::reports) static DEATHS: Bounds = upto(DEATHS_MAX, &DEATHS_OUT_OF_RANGE);
+pub(in crate::reports) static SOURCES: Bounds =
     Bounds { low: 1.0, high: SOURCES_MAX as f64, code: &SOURCES_OUT_OF_RANGE };
