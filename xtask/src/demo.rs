@@ -80,6 +80,8 @@ fn show(steps: &mut Steps, armistice: &Path) {
     });
     steps.step("every verdict", every_verdict_is_there);
     steps.step("before and after", || before_and_after(armistice));
+    steps.step("day by day", || day_by_day(armistice));
+    steps.step("incidents", || incidents(armistice));
     steps.step("reports to look at", || {
         for folder in ["paris-toulouse-2024", "southern-syria-2017"] {
             let page = Path::new("out").join(folder).join("report.html");
@@ -112,7 +114,7 @@ pub(crate) fn flight_arguments() -> Vec<&'static str> {
 
 /// What `assess` is given for the events.
 pub(crate) fn events_arguments() -> Vec<&'static str> {
-    vec![SYRIA, "--reports", EVENTS]
+    vec![SYRIA, "--reports", EVENTS, "--around", AROUND, "--days", DAYS]
 }
 
 fn assess(armistice: &Path, arguments: &[&str], out: &str) -> Result<Outcome> {
@@ -155,6 +157,23 @@ fn before_and_after(armistice: &Path) -> Result<Outcome> {
             .args([&counted])
             .run()?;
     }
+    Ok(Done)
+}
+
+/// Two weeks on either side, day by day, with the previous period beside.
+fn day_by_day(armistice: &Path) -> Result<Outcome> {
+    let tally = ["tally", SYRIA, "--reports", EVENTS, "--around", AROUND, "--days", "14"];
+    let series = ["--by", "area", "--all", "--series"];
+    Program::new(armistice)?.args(tally).args(series).run()?;
+    Ok(Done)
+}
+
+/// The year's events as incidents, and how many are of how many sources: by `number_of_sources`,
+/// held against a count of the data set's own column.
+fn incidents(armistice: &Path) -> Result<Outcome> {
+    let out = "out/incidents.jsonl";
+    Program::new(armistice)?.args(["fuse", EVENTS, "--pack", SYRIA, "--out", out]).run()?;
+    Program::new("python3")?.args(["xtask/oracles/levels.py", EVENTS, out]).run()?;
     Ok(Done)
 }
 

@@ -137,6 +137,7 @@ content. Reports are UCDP GED (.csv) or Armistice's own JSON lines (docs/report-
   armistice assess PACK --tracks north=radar.parquet --tracks south=beast.bin \\
       --clock-origin 2024-05-01T00:00:00Z --out out/both
   armistice assess PACK --reports events.csv --from 2017-07-09T00:00:00+03:00 --out out/events
+  armistice assess PACK --reports events.csv --around 2017-07-09 --days 60 --out out/events
   armistice assess PACK --reports events.csv --as-if-adopted no-fly-proposed --out out/what-if
   armistice assess PACK --record out/record --log VKEY --bodies claims.jsonl --out out/again")]
 pub(crate) struct Assess {
@@ -184,6 +185,13 @@ pub(crate) struct Assess {
     /// Assess a clause that is proposed, suspended or lapsed as if it had been adopted.
     #[arg(long, value_name = "CLAUSE", value_parser = clause)]
     pub(crate) as_if_adopted: Vec<ClauseId>,
+    /// Show reports before a day and from it on in report.html, as `tally` counts them.
+    #[arg(long, value_name = "DATE", requires = "days")]
+    pub(crate) around: Option<String>,
+    /// Days before and from that day on.
+    #[arg(long, value_name = "N", requires = "around",
+        value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) days: Option<u32>,
     /// Follow aircraft on so many threads. Changes no output.
     #[arg(long, default_value = "2")]
     pub(crate) threads: NonZeroUsize,

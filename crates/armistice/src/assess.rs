@@ -12,12 +12,14 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::Instant;
 
-use agreement::{ClauseId, Pack};
+use agreement::{ClauseId, Pack, Report};
 use assess::Rules;
 use assess::airspace::{Airspace, Feed, Setting};
 use assess::established::Incidents;
 use assess::finding::Audience;
-use publish::{InputFile, InputKind, ReportInput};
+use assess::periods::compare;
+use assess::tally::By;
+use publish::{BeforeAfter, InputFile, InputKind, ReportInput};
 use spacetime::Interval;
 
 use crate::arguments::Assess;
@@ -25,7 +27,7 @@ use crate::console::counter;
 use crate::inputs::{self, Source};
 use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::outputs::Outputs;
-use crate::pack;
+use crate::{pack, tally};
 use admitted::Intake;
 use following::follow;
 use kept::Room;
@@ -99,14 +101,29 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
         timings.of("join findings", || published::Made::of(followed, incidents, established))?;
     timings.on_disk = made.on_disk();
     let (of_what, went_in) = ((&pack, &setting, &rules), (intake.finish()?, arguments.threads));
-    let input = timings
+    let mut input = timings
         .of("write findings", || made.write_lists(&out, of_what, &reports, went_in, |_| {}))?;
+    input.before_after = before_after(arguments, &pack, &setting.as_if_adopted, &reports)?;
     timings.of("draw", || {
         published::write_pages(&out, &input)?;
         out.publish()
     })?;
     told::print(arguments, &input, &timings, &mut io::stdout().lock())?;
     outcome(arguments, &input)
+}
+
+/// Reports before and after a day, by area, if that was asked for.
+fn before_after(
+    arguments: &Assess,
+    pack: &Pack,
+    as_if_adopted: &BTreeSet<ClauseId>,
+    reports: &[Report],
+) -> anyhow::Result<Option<BeforeAfter>> {
+    let (Some(around), Some(days)) = (&arguments.around, arguments.days) else { return Ok(None) };
+    let (_, each) = tally::periods(around, days, pack)?;
+    let compared = |all| compare(pack, as_if_adopted, &each, (By::Area, all), reports, None);
+    let (in_scope, all) = (compared(false), compared(true));
+    Ok(Some(BeforeAfter { around: around.clone(), days, in_scope, all }))
 }
 
 /// What the arguments name must be in the pack, and something must go in.

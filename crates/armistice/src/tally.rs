@@ -21,7 +21,7 @@ use crate::{inputs, pack};
 /// Runs the command.
 pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
     let pack = pack::sound(&arguments.pack)?;
-    let (periods, days) = periods(arguments, &pack)?;
+    let (periods, days) = periods(&arguments.around, arguments.days, &pack)?;
     let (reports, rejected) = reports(arguments, &pack)?;
     let by = match arguments.by {
         TallyBy::Clause => By::Clause,
@@ -44,15 +44,16 @@ pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
     Ok(if reports.is_empty() { Outcome::Refused } else { Outcome::Done })
 }
 
-fn periods(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Periods, Days)> {
+/// Two periods of so many days around a day of the pack's time zone.
+pub(crate) fn periods(around: &str, days: u32, pack: &Pack) -> anyhow::Result<(Periods, Days)> {
     let wrong = |said: String| WrongUsage(said);
-    let day = arguments.around.parse().map_err(|_| {
-        wrong(format!("--around {}: write a day such as 2017-07-09", plain(&arguments.around)))
+    let day = around.parse().map_err(|_| {
+        wrong(format!("--around {}: write a day such as 2017-07-09", plain(around)))
     })?;
     let zone = spacetime::zone_rules(&pack.time_zone)?;
     let said = |fault| wrong(format!("--days: {fault}"));
-    let periods = Periods::around(&zone, day, arguments.days).map_err(said)?;
-    Ok((periods, Days::around(&zone, day, arguments.days).map_err(said)?))
+    let periods = Periods::around(&zone, day, days).map_err(said)?;
+    Ok((periods, Days::around(&zone, day, days).map_err(said)?))
 }
 
 /// Every report of every file, and how many records were rejected.

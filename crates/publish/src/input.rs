@@ -8,6 +8,7 @@ use assess::airspace::{AirTally, Sketch};
 use assess::established::Incidents;
 use assess::finding::Audience;
 use assess::incidents::IncidentTally;
+use assess::periods::Comparison;
 use spacetime::{Interval, Position};
 
 use crate::overview::Overview;
@@ -46,10 +47,25 @@ pub struct ReportInput<'a> {
     pub overview: Overview,
     /// What reports say together, and how far that is established.
     pub established: Option<&'a Incidents>,
+    /// Reports before and after a day, if that was asked for.
+    pub before_after: Option<BeforeAfter>,
     /// What was rejected, counted.
     pub rejects: Vec<RejectCount>,
     /// What else a reader has to know, a sentence each.
     pub notes: Vec<String>,
+}
+
+/// Reports of two periods, by area.
+#[derive(Clone, Debug)]
+pub struct BeforeAfter {
+    /// First day of the later period, as it was asked for.
+    pub around: String,
+    /// Days in each period.
+    pub days: u32,
+    /// Of reports in scope.
+    pub in_scope: Comparison,
+    /// Of every report in an area.
+    pub all: Comparison,
 }
 
 /// What was done about a clause.

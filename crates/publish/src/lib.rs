@@ -13,6 +13,9 @@
 //! - No place of a firing, a launch, a force, a weapon, a post, a site or a movement is drawn
 //!   or written: [`DrawnReport`] cannot hold one.
 
+mod compared;
+mod happened;
+mod heights;
 pub mod incidents;
 pub mod input;
 pub mod jsonl;
@@ -35,7 +38,9 @@ mod timeline;
 mod wording;
 pub mod workbook;
 
-pub use input::{DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment};
+pub use input::{
+    BeforeAfter, DrawnReport, InputFile, InputKind, RejectCount, ReportInput, Treatment,
+};
 pub use map::map_svg;
 pub use overview::Overview;
 pub use report::report_html;

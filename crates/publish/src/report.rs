@@ -8,7 +8,7 @@ use crate::input::ReportInput;
 use crate::local::LocalClock;
 use crate::markup::Markup;
 use crate::wording::{count, counted};
-use crate::{limits, map, palette, records, tables, timeline};
+use crate::{compared, happened, limits, map, palette, records, tables, timeline};
 
 const PAGE_CSS: &str = include_str!("report.css");
 
@@ -31,6 +31,14 @@ pub fn report_html(input: &ReportInput<'_>) -> String {
                 section(m, "summary", "Verdicts by clause", |m| tables::clauses(m, input, &clock));
                 section(m, "map", "Map", |m| drawn_map(m, input));
                 section(m, "timeline", "Timeline", |m| drawn_timeline(m, input));
+                if input.established.is_some_and(|all| !all.all.is_empty()) {
+                    section(m, "incidents", "Incidents", |m| happened::write(m, input, &clock));
+                }
+                if let Some(compared) = &input.before_after {
+                    section(m, "before-after", "Before and after", |m| {
+                        compared::write(m, input, compared);
+                    });
+                }
                 section(m, "findings", "Findings", |m| tables::findings(m, input, &clock));
                 section(m, "account", "Where every report went", |m| records::account(m, input));
                 section(m, "alerts", "Alerts", |m| records::alerts(m, input, &clock));
@@ -56,9 +64,9 @@ fn head(m: &mut Markup, input: &ReportInput<'_>) {
     m.leaf("meta", &[("name", &"robots"), ("content", &"noindex")]);
     m.line("title", &[], format_args!("{}: assessment", input.pack.title));
     m.within("style", &[], |m| {
-        for sheet in
-            [palette::COLOURS_CSS, palette::DRAWING_CSS, PAGE_CSS, map::style(), timeline::style()]
-        {
+        let page = [palette::COLOURS_CSS, palette::DRAWING_CSS, PAGE_CSS];
+        let drawings = [map::style(), timeline::style(), happened::style(), compared::style()];
+        for sheet in page.into_iter().chain(drawings) {
             m.verbatim(sheet);
         }
     });

@@ -128,6 +128,7 @@ impl<'a> Made<'a> {
             reports: drawn,
             overview,
             established: Some(&self.established),
+            before_after: None,
             rejects: went_in.rejects,
             notes: went_in.notes,
         })

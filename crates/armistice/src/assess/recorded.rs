@@ -22,7 +22,7 @@ use spacetime::Interval;
 use super::admitted::Intake;
 use super::following::follow;
 use super::kept::Room;
-use super::{Timings, outcome, period, published, told};
+use super::{Timings, before_after, outcome, period, published, told};
 use crate::arguments::Assess;
 use crate::audit::{Cosignatures, bodies, log};
 use crate::outcome::{Outcome, Refused, WrongUsage};
@@ -70,10 +70,11 @@ pub(super) fn run(
     timings.on_disk = made.on_disk();
     let (of_what, went_in) = ((pack, &setting, &rules), (intake.finish()?, arguments.threads));
     let mut found = Vec::new();
-    let input = timings.of("write findings", || {
+    let mut input = timings.of("write findings", || {
         made.write_lists(&out, of_what, &inputs.reports, went_in, |one| found.push(one.clone()))
     })?;
     write_assessment(&out, pack, &read, &inputs, &asked, &found)?;
+    input.before_after = before_after(arguments, pack, &setting.as_if_adopted, &inputs.reports)?;
     timings.of("draw", || {
         published::write_pages(&out, &input)?;
         out.publish()

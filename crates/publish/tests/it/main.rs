@@ -3,10 +3,16 @@
 #[cfg(test)]
 mod sample;
 
-use publish::{Overview, ReportInput, map_svg, report_html, summary_json};
+use std::collections::BTreeSet;
+
+use assess::established::Incidents;
+use assess::periods::{Days, compare};
+use assess::tally::By;
+use publish::{BeforeAfter, Overview, ReportInput, map_svg, report_html, summary_json};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use sample::Sample;
+use spacetime::Interval;
 
 /// Every element's name, in order of its start; panics when the markup is not well-formed.
 fn elements(markup: &str) -> Vec<String> {
@@ -66,6 +72,53 @@ fn the_report_is_well_formed_and_needs_nothing_from_elsewhere() {
     // The SVG name space is a name, not an address; nothing else may look like one.
     assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("@import"));
     assert!(html.contains("lang=\"en\"") && html.contains("Content-Security-Policy"));
+}
+
+#[test]
+fn incidents_and_periods_are_drawn_without_a_place() {
+    let sample = Sample::titled("Sample");
+    let established = Incidents::of_files(&sample.pack, Interval::ALWAYS, &sample.reports);
+    let zone = spacetime::zone_rules(&sample.pack.time_zone).unwrap();
+    let days = Days::around(&zone, "2017-07-09".parse().unwrap(), 3).unwrap();
+    let compared = |all| {
+        compare(&sample.pack, &BTreeSet::new(), &days, (By::Area, all), &sample.reports, None)
+    };
+    let before_after = BeforeAfter {
+        around: "2017-07-09".to_owned(),
+        days: 3,
+        in_scope: compared(false),
+        all: compared(true),
+    };
+    let input = ReportInput {
+        established: Some(&established),
+        before_after: Some(before_after),
+        ..sample.input()
+    };
+    let html = report_html(&input);
+    elements(&html);
+    let section = |id: &str| {
+        let start = html.find(&format!("<section id=\"{id}\"")).unwrap();
+        let end = html[start..].find("</section>").unwrap();
+        html[start..start + end].to_owned()
+    };
+    let (incidents, periods) = (section("incidents"), section("before-after"));
+    let told = format!("{} incident", established.all.len());
+    assert!(incidents.contains(&told) && incidents.contains("reported by one source"), "{told}");
+    assert!(periods.contains("All together") && periods.contains("not evidence of a cause"));
+    // Neither where somebody stood, nor where anything happened.
+    for report in &sample.reports {
+        let place = report.place.as_ref().and_then(|place| place.nominal).unwrap();
+        for digits in [place.lon_e7() / 1_000, place.lat_e7() / 1_000] {
+            let (whole, rest) = (digits / 10_000, digits % 10_000);
+            let written = format!("{whole}.{rest:04}");
+            assert!(!incidents.contains(&written) && !periods.contains(&written), "{written}");
+        }
+    }
+    for section in [incidents, periods] {
+        assert!(!section.contains("36.1234") && !section.contains("32.6543"));
+    }
+    // Without reports there is nothing to say.
+    assert!(!report_html(&sample.input()).contains("id=\"before-after\""));
 }
 
 #[test]

@@ -315,6 +315,7 @@ impl Sample {
             overview: self.overview(period, &drawn),
             established: None,
             reports: drawn,
+            before_after: None,
             rejects: vec![RejectCount {
                 code: "line-too-long".to_owned(),
                 reason: "the line is longer than the limit".to_owned(),
