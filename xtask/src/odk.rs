@@ -47,8 +47,8 @@ pub(crate) fn fills_in_our_form() -> Result<Outcome> {
     let (plain, pack) = (folder.join("plain"), folder.join("pack"));
     for (form, more) in [(&plain, &[][..]), (&pack, &["--pack", PACK][..])] {
         let xlsx = form.with_extension("xlsx");
-        let form = ["run", "--quiet", "--package", "armistice", "--", "form", "--out"];
-        Program::cargo()?.args(form).args([&xlsx]).args(more).run()?;
+        let write = ["run", "--quiet", "--package", "armistice", "--", "form", "--out"];
+        Program::cargo()?.args(write).args([&xlsx]).args(more).run()?;
         Program::new(&python)?
             .args(["xtask/oracles/odk/xform.py"])
             .args([xlsx, form.with_extension("xml"), PathBuf::from(SCHEMA)])

@@ -21,6 +21,7 @@ pub mod alert;
 pub mod anomaly;
 pub mod attribution;
 mod coded;
+mod corrected;
 pub mod established;
 pub mod finding;
 pub mod fusion;

@@ -21,6 +21,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use spacetime::{Duration, Instant, Interval, LocalTime, ZoneRules, resolve_local};
 
+use crate::corrected::Replaced;
 use crate::incidents::place::{Ground, Region};
 use crate::incidents::{Answer, Outside, first_no_else_doubt, sides};
 
@@ -138,7 +139,9 @@ pub fn before_after<'a>(
         without_place: 0,
     };
     let mut seen: BTreeSet<Digest> = BTreeSet::new();
-    for report in reports {
+    let reports: Vec<&Report> = reports.into_iter().collect();
+    let replaced = Replaced::by(reports.iter().copied());
+    for report in reports.into_iter().filter(|report| !replaced.holds(report)) {
         if !seen.insert(report.digest()) {
             tally.repeats += 1;
             continue;

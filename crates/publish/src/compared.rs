@@ -136,9 +136,7 @@ fn axis(m: &mut Markup, bottom: f64) {
         (RATIO_MOST, "16×"),
     ] {
         let at = x(ratio);
-        if ratio < 1.0 || ratio > 1.0 {
-            grid.add(&[Point { x: at, y: HEAD }, Point { x: at, y: bottom }]);
-        }
+        grid.add(&[Point { x: at, y: HEAD }, Point { x: at, y: bottom }]);
         text(m, "small soft", at, bottom + 17.0, "middle", said);
     }
     m.leaf("path", &[("class", &"grid"), ("d", &grid)]);

@@ -66,7 +66,7 @@ pub(crate) fn write(m: &mut Markup, input: &ReportInput<'_>, stands_alone: bool)
     let projection = projection(input, &areas);
     let frame = projection.frame();
     let (width, height) = (frame.width + 1.0, frame.height + 1.0);
-    let legend = legend::listing(input, &areas, width);
+    let legend = legend::listing(input, &areas, reports::drawn(&projection, input), width);
     let description = format!(
         "North is up. {} areas, {} tracks and {} placed reports of {}.",
         areas.len(),
@@ -122,6 +122,13 @@ pub(crate) fn left_out(input: &ReportInput<'_>) -> Vec<String> {
     if coarse > 0 {
         let reports = counted(u64::from(coarse), "report");
         said.push(format!("Too coarse for a ring, but marked at the point named: {reports}."));
+    }
+    if input.reports_undrawn > 0 {
+        let reports = counted(input.reports_undrawn, "report");
+        said.push(format!(
+            "Kept off the map: {reports} of firing, launch, forces or weapons, or without a place of \
+             their own."
+        ));
     }
     if input.tracks_undrawn > 0 {
         said.push(format!("Not drawn: {}.", counted(input.tracks_undrawn, "more track")));

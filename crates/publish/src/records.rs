@@ -37,7 +37,11 @@ pub(crate) fn account(m: &mut Markup, input: &ReportInput<'_>) {
             });
         }
     });
-    let others = [(tally.repeats, "handed in again"), (tally.outside_period, "of another time")];
+    let others = [
+        (tally.repeats, "handed in again"),
+        (tally.outside_period, "of another time"),
+        (tally.corrected, "replaced by a correction of their own source"),
+    ];
     for (times, what) in others.into_iter().filter(|(times, _)| *times > 0) {
         m.line(
             "p",

@@ -18,7 +18,7 @@ pub use aircraft::{
 pub use containers::container;
 pub use logs::{add_checkpoint, checkpoint, entry_bundle, note, split_view, tlog_proof};
 pub use packs::{geojson, pack};
-pub use reports::{authorisations, jsonl_reports, submissions, ucdp_csv};
+pub use reports::{authorisations, duties, jsonl_reports, mgrs, register, submissions, ucdp_csv};
 
 /// A target: what it is called, here and as a folder of `fuzz/corpus`, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
@@ -32,13 +32,16 @@ pub const TARGETS: &[Target] = &[
     ("beast", beast),
     ("checkpoint", checkpoint),
     ("container", container),
+    ("duties", duties),
     ("entry_bundle", entry_bundle),
     ("geojson", geojson),
     ("jsonl_frames", jsonl_frames),
     ("jsonl_reports", jsonl_reports),
+    ("mgrs", mgrs),
     ("note", note),
     ("pack", pack),
     ("readsb", readsb),
+    ("register", register),
     ("sbs", sbs),
     ("split_view", split_view),
     ("state_vectors_csv", state_vectors_csv),

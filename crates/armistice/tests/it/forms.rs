@@ -109,3 +109,28 @@ fn a_fusion_of_nothing_or_of_too_much_that_is_bad_ends_with_1() {
     }
     desk.run(&["fuse", "nowhere.jsonl", "--out", "o.jsonl"]).expect(3);
 }
+
+#[test]
+fn what_its_author_corrected_is_neither_alleged_nor_counted() {
+    let desk = Desk::new();
+    let first = fs::read_to_string(desk.path("reports.jsonl")).unwrap();
+    let first = first.lines().next().unwrap();
+    let corrected = first.replace("{\"id\":\"r1\",", "{\"id\":\"r2\",\"replaces\":\"r1\",");
+    let of_another = corrected.replace("\"observer-1\"", "\"observer-2\"").replace("r2", "r3");
+    let findings = |name: &str, lines: &[&str]| {
+        desk.put("told.jsonl", &lines.join("\n"));
+        let assess = ["assess", "pack", "--reports", "told.jsonl", "--out", name];
+        desk.run(&assess).expect(0);
+        let tally = ["tally", "pack", "--reports", "told.jsonl", "--around", "2017-07-09"];
+        let told = desk.run(&[&tally[..], &["--days", "3", "--json"]].concat()).expect(0).out();
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let found = fs::read_to_string(desk.path(name).join("findings.jsonl")).unwrap();
+        (found.matches("\"alleged\"").count(), told["total"]["after"]["in_scope"].clone())
+    };
+    assert_eq!(findings("one", &[first]), (1, 1.into()));
+    assert_eq!(findings("both", &[first, &corrected]), (1, 1.into()));
+    // Nobody takes back what another said.
+    assert_eq!(findings("three", &[first, &of_another]), (2, 2.into()));
+    let page = fs::read_to_string(desk.path("both/report.html")).unwrap();
+    assert!(page.contains("replaced by a correction of their own source"));
+}

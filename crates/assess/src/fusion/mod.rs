@@ -32,7 +32,7 @@ mod silence;
 mod whereabouts;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use agreement::report::{Duty, Watcher};
 use agreement::{Digest, Pack, Parameters, Report};
@@ -50,6 +50,7 @@ pub use score::{Nearness, Truth};
 pub use silence::{FIELDS_MAX, NODES_MAX};
 pub use whereabouts::{CELLS_TOLD_MAX, CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
 
+use crate::corrected::Replaced;
 use model::{Family, Model};
 use nucleus::Net;
 use observation::Observed;
@@ -152,13 +153,9 @@ fn fuse_and_see<'a, T>(
         repeats += u64::from(distinct.insert(report.digest(), report).is_some());
     }
     // What its own source has replaced no longer counts.
-    let replaced: BTreeSet<(&str, &str)> = distinct
-        .values()
-        .filter_map(|report| Some((&*report.source.id, report.replaces.as_deref()?)))
-        .collect();
-    let standing = |report: &Report| !replaced.contains(&(&*report.source.id, &*report.id));
+    let replaced = Replaced::by(distinct.values().copied());
     let distinct: Vec<(Digest, &Report)> =
-        distinct.into_iter().filter(|(_, report)| standing(report)).collect();
+        distinct.into_iter().filter(|(_, report)| !replaced.holds(report)).collect();
     let latest = distinct.iter().map(|(_, report)| report.observed.end()).max();
     let as_of = setting.as_of.or(latest).unwrap_or(Instant::MIN);
     let model = Model::new(parameters);

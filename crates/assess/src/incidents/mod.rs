@@ -30,6 +30,7 @@ use place::{Ground, Located, Region};
 
 use crate::airspace::{Setting, sightings};
 use crate::anomaly::{Anomaly, AnomalyKind, AnomalySubject};
+use crate::corrected::Replaced;
 use crate::finding::{Confidence, Finding, Margin, Reason, Recorded, Subject, Verdict};
 use crate::rules::Rules;
 
@@ -68,7 +69,7 @@ pub fn fold<'a>(
     picture
 }
 
-/// The reports of the period, each once, by digest. Copies and reports that share a name become
+/// The reports of the period that their sources stand by, each once, by digest. Copies and reports that share a name become
 /// anomalies.
 fn distinct<'a>(
     reports: impl IntoIterator<Item = &'a Report>,
@@ -76,9 +77,15 @@ fn distinct<'a>(
     picture: &mut IncidentPicture,
 ) -> BTreeMap<Digest, &'a Report> {
     let mut copies: BTreeMap<Digest, (&Report, u64)> = BTreeMap::new();
+    let reports: Vec<&Report> = reports.into_iter().collect();
+    let replaced = Replaced::by(reports.iter().copied());
     for report in reports {
         if period.meet(report.observed).is_none() {
             picture.tally.outside_period += 1;
+            continue;
+        }
+        if replaced.holds(report) {
+            picture.tally.corrected += 1;
             continue;
         }
         let (kept, times) = copies.entry(report.digest()).or_insert((report, 0));

@@ -31,6 +31,8 @@ pub struct IncidentTally {
     pub repeats: u64,
     /// Reports of other times than the period that is judged, copies included.
     pub outside_period: u64,
+    /// Reports that their own source has replaced by others, copies included.
+    pub corrected: u64,
     /// By clause.
     pub clauses: BTreeMap<ClauseId, ClauseTally>,
 }

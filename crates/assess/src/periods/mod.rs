@@ -24,6 +24,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use spacetime::{Instant, Interval, LocalTime, ZoneRules, resolve_local};
 
+use crate::corrected::Replaced;
 use crate::incidents::Answer;
 use crate::tally::{By, DAYS_MAX, PeriodFault, Scope};
 
@@ -187,7 +188,8 @@ pub fn compare(
         scope.lines(by).into_keys().map(|name| (name, none.clone())).collect();
     let mut total = none.clone();
     let mut seen: BTreeSet<Digest> = BTreeSet::new();
-    for report in reports {
+    let replaced = Replaced::by(reports);
+    for report in reports.iter().filter(|report| !replaced.holds(report)) {
         let Some(day) = days.of(report.observed.start()) else { continue };
         if !seen.insert(report.digest()) {
             continue;

@@ -10,6 +10,7 @@ use std::io::BufRead;
 
 use agreement::track::Locator;
 
+use crate::feed::{Batch, Fault, Options};
 use crate::lines::{LINE_TOO_LONG, Lines};
 use crate::rejection::{Code, Rejection};
 
@@ -64,6 +65,15 @@ pub(super) struct Rows<R> {
     ahead: VecDeque<(u64, Vec<u8>, bool)>,
     columns: Vec<String>,
     fields: Fields,
+    /// The row at hand as it is written, without its last line end.
+    text: Vec<u8>,
+}
+
+/// A table that is read as reports: its rows, and where its columns stand once that is known.
+pub(super) struct Table<R, P> {
+    pub(super) rows: Rows<R>,
+    places: Option<P>,
+    ended: bool,
 }
 
 /// The fields of the row at hand.
@@ -100,6 +110,7 @@ impl<R: BufRead> Rows<R> {
             ahead: VecDeque::new(),
             columns: Vec::new(),
             fields: Fields::default(),
+            text: Vec::new(),
         }
     }
 
@@ -224,6 +235,7 @@ impl<R: BufRead> Rows<R> {
             }
             return Ok(Row::Bad(fault));
         }
+        self.text = text;
         if std::str::from_utf8(&self.fields.bytes).is_err() {
             return Ok(Row::Bad(Rejection::new(&NOT_UTF8, locator)));
         }
@@ -241,9 +253,9 @@ impl<R: BufRead> Rows<R> {
         std::str::from_utf8(&self.fields.bytes[start..end]).unwrap_or_default()
     }
 
-    /// The fields of the row at hand, for whoever keeps rejects.
+    /// The row at hand as it is written, for whoever keeps rejects.
     pub(super) fn raw(&self) -> &[u8] {
-        &self.fields.bytes
+        &self.text
     }
 
     fn next_line(&mut self) -> std::io::Result<Option<(u64, Vec<u8>, bool)>> {
@@ -252,6 +264,48 @@ impl<R: BufRead> Rows<R> {
         }
         let line = self.lines.next_line()?;
         Ok(line.map(|line| (line.record, line.bytes.to_vec(), line.too_long)))
+    }
+}
+
+impl<R: BufRead, P: Clone> Table<R, P> {
+    pub(super) const fn new(rows: Rows<R>) -> Self {
+        Self { rows, places: None, ended: false }
+    }
+
+    /// Fills a batch with what `read` makes of each row, given where the columns stand: `find` tells,
+    /// from the header, or says why the table will not do. A row of which nothing new is made
+    /// is passed over.
+    pub(super) fn fill<T>(
+        &mut self,
+        options: &Options,
+        batch: &mut Batch<T>,
+        find: impl Fn(&mut Rows<R>) -> std::io::Result<Result<P, Rejection>>,
+        mut read: impl FnMut(&Rows<R>, &P, Locator) -> Result<Option<T>, Rejection>,
+    ) -> Result<bool, Fault> {
+        batch.clear();
+        let input = options.input;
+        let fault = |source| Fault::Read { input, source };
+        while !self.ended && !batch.is_full() {
+            let Some(places) = &self.places else {
+                match find(&mut self.rows).map_err(fault)? {
+                    Ok(found) => self.places = Some(found),
+                    Err(why) => {
+                        batch.rejections.push(why);
+                        self.ended = true;
+                    }
+                }
+                continue;
+            };
+            match self.rows.next_row().map_err(fault)? {
+                Row::End => self.ended = true,
+                Row::Bad(why) => batch.rejections.push(why),
+                Row::Good(record) => {
+                    let made = read(&self.rows, places, Locator { input, record });
+                    batch.put(made, self.rows.raw(), options.keep_raw);
+                }
+            }
+        }
+        Ok(!batch.is_empty())
     }
 }
 

@@ -29,7 +29,7 @@ use spacetime::local_time::{ZoneRules, resolve_local};
 use spacetime::{Instant, Interval, Position, PositionFault};
 
 use super::once::Once;
-use super::rows::{Column, Row, Rows};
+use super::rows::{Column, Rows, Table};
 use super::text;
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
@@ -155,65 +155,33 @@ type Places = [Option<usize>; COLUMNS.len()];
 
 /// The events of one file, as reports.
 pub struct UcdpGed<R> {
-    rows: Rows<R>,
-    places: Option<Places>,
+    table: Table<R, Places>,
     zone: ZoneRules,
     options: Options,
     once: Once,
-    ended: bool,
 }
 
 impl<R: BufRead> UcdpGed<R> {
     /// From the start of `reader`; its days are those of `zone`.
     pub fn new(reader: R, options: Options, zone: ZoneRules) -> Self {
-        Self {
-            rows: Rows::new(reader, options.input),
-            places: None,
-            zone,
-            options,
-            once: Once::default(),
-            ended: false,
-        }
-    }
-
-    fn report(&mut self, places: &Places, record: u64) -> Result<Option<Report>, Rejection> {
-        let locator = Locator { input: self.options.input, record };
-        let event = Event { rows: &self.rows, places, locator };
-        let report = event.report(&self.zone)?;
-        let is_new = self.once.is_new(&report.id, report.digest(), locator);
-        is_new.map_err(|why| why.at(Col::Id.name())).map(|new| new.then_some(report))
+        let table = Table::new(Rows::new(reader, options.input));
+        Self { table, zone, options, once: Once::default() }
     }
 }
 
 impl<R: BufRead> Feed<Report> for UcdpGed<R> {
     fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, Fault> {
-        batch.clear();
-        let input = self.options.input;
-        let fault = |source| Fault::Read { input, source };
-        while !self.ended && !batch.is_full() {
-            let Some(places) = self.places else {
-                match self.rows.header(COLUMNS).map_err(fault)? {
-                    Ok(found) => self.places = Some(found),
-                    Err(why) => {
-                        batch.rejections.push(why);
-                        self.ended = true;
-                    }
-                }
-                continue;
-            };
-            match self.rows.next_row().map_err(fault)? {
-                Row::End => self.ended = true,
-                Row::Bad(why) => batch.rejections.push(why),
-                Row::Good(record) => match self.report(&places, record) {
-                    Ok(Some(report)) => batch.items.push(report),
-                    Ok(None) => batch.passed_over += 1,
-                    Err(why) => {
-                        batch.rejections.push(why.keep_raw(self.rows.raw(), self.options.keep_raw));
-                    }
-                },
-            }
-        }
-        Ok(!batch.is_empty())
+        let Self { table, zone, options, once } = self;
+        table.fill(
+            options,
+            batch,
+            |rows| rows.header(COLUMNS),
+            |rows, places, locator| {
+                let report = Event { rows, places, locator }.report(zone)?;
+                let is_new = once.is_new(&report.id, report.digest(), locator);
+                is_new.map_err(|why| why.at(Col::Id.name())).map(|new| new.then_some(report))
+            },
+        )
     }
 }
 

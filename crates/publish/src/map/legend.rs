@@ -34,7 +34,12 @@ enum Mark {
 }
 
 /// What has to be explained.
-pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>], width: f64) -> Legend {
+pub(super) fn listing(
+    input: &ReportInput<'_>,
+    areas: &[DrawnArea<'_>],
+    (has_dots, has_rings): (bool, bool),
+    width: f64,
+) -> Legend {
     let mut wanted = Vec::new();
     let has_some = |verdict: &Verdict| input.overview.of_verdict(*verdict) > 0;
     for verdict in Verdict::ALL.into_iter().filter(has_some) {
@@ -53,8 +58,10 @@ pub(super) fn listing(input: &ReportInput<'_>, areas: &[DrawnArea<'_>], width: f
     if tracks::have_gaps(input) {
         wanted.push((Mark::Line("hidden"), "gap in a track".to_owned()));
     }
-    if !input.reports.is_empty() {
+    if has_dots {
         wanted.push((Mark::Dot, "report without a finding".to_owned()));
+    }
+    if has_rings {
         wanted.push((Mark::Ring, "how far a place may be off".to_owned()));
     }
     laid_out(wanted, width)

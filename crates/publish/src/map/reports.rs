@@ -48,6 +48,19 @@ pub(super) fn extents(m: &mut Markup, projection: &Projection, input: &ReportInp
     m.newline();
 }
 
+/// Whether there are dots, and rings, to explain.
+pub(super) fn drawn(projection: &Projection, input: &ReportInput<'_>) -> (bool, bool) {
+    let (mut has_dots, mut has_rings) = (false, false);
+    for (verdict, place, radius_m) in grouped(input).into_keys() {
+        if shows(projection, place) {
+            let radius = projection.length(f64::from(radius_m));
+            has_dots |= verdict.is_none();
+            has_rings |= verdict.is_some() && (RING_LEAST..=RING_MOST).contains(&radius);
+        }
+    }
+    (has_dots, has_rings)
+}
+
 /// How many reports that findings rest on are too coarse for a ring.
 pub(super) fn too_coarse(projection: &Projection, input: &ReportInput<'_>) -> u32 {
     let coarse = |radius_m: u32| projection.length(f64::from(radius_m)) > RING_MOST;

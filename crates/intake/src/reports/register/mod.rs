@@ -23,7 +23,7 @@ use spacetime::{Duration, Instant, Interval, Position};
 use super::once::Once;
 use super::report::is_pcode;
 use super::report::limits::{COUNT_MAX, DEATHS_MAX, OBSERVED_S_MAX, RADIUS_M_MAX};
-use super::rows::{Row, Rows};
+use super::rows::{Rows, Table};
 use super::text::{self, NAME_CHARS_MAX, SIDE_CHARS_MAX};
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
@@ -76,74 +76,41 @@ codes! {
 
 /// The rows of one register, as reports.
 pub struct Register<R> {
-    rows: Rows<R>,
-    places: Option<Places>,
+    table: Table<R, Places>,
     mapping: Mapping,
     zone: ZoneRules,
     options: Options,
     once: Once,
-    ended: bool,
 }
 
 impl<R: BufRead> Register<R> {
     /// From the start of `reader`. Its times are those of the mapping's zone, or of `zone` where
     /// the mapping names none.
     pub fn new(reader: R, options: Options, mapping: Mapping, zone: ZoneRules) -> Self {
+        let rows = Rows::new(reader, options.input).separated_by(mapping.separator);
         Self {
-            rows: Rows::new(reader, options.input).separated_by(mapping.separator),
-            places: None,
+            table: Table::new(rows),
             zone: mapping.zone.clone().unwrap_or(zone),
             mapping,
             options,
             once: Once::default(),
-            ended: false,
         }
-    }
-
-    fn report(&mut self, places: &Places, record: u64) -> Result<Option<Report>, Rejection> {
-        let locator = Locator { input: self.options.input, record };
-        let entry =
-            Entry { rows: &self.rows, places, mapping: &self.mapping, zone: &self.zone, locator };
-        let report = entry.report()?;
-        let is_new = self.once.is_new(&report.id, report.digest(), locator);
-        is_new.map_err(|why| why.at("id")).map(|new| new.then_some(report))
-    }
-
-    fn find_places(&mut self) -> std::io::Result<Result<Places, Rejection>> {
-        let read = self.rows.names()?;
-        Ok(read.and_then(|()| Places::of(&self.rows, &self.mapping)))
     }
 }
 
 impl<R: BufRead> Feed<Report> for Register<R> {
     fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, Fault> {
-        batch.clear();
-        let input = self.options.input;
-        let fault = |source| Fault::Read { input, source };
-        while !self.ended && !batch.is_full() {
-            let Some(places) = self.places.clone() else {
-                match self.find_places().map_err(fault)? {
-                    Ok(found) => self.places = Some(found),
-                    Err(why) => {
-                        batch.rejections.push(why);
-                        self.ended = true;
-                    }
-                }
-                continue;
-            };
-            match self.rows.next_row().map_err(fault)? {
-                Row::End => self.ended = true,
-                Row::Bad(why) => batch.rejections.push(why),
-                Row::Good(record) => match self.report(&places, record) {
-                    Ok(Some(report)) => batch.items.push(report),
-                    Ok(None) => batch.passed_over += 1,
-                    Err(why) => {
-                        batch.rejections.push(why.keep_raw(self.rows.raw(), self.options.keep_raw));
-                    }
-                },
-            }
-        }
-        Ok(!batch.is_empty())
+        let Self { table, mapping, zone, options, once } = self;
+        table.fill(
+            options,
+            batch,
+            |rows| Ok(rows.names()?.and_then(|()| Places::of(rows, mapping))),
+            |rows, places, locator| {
+                let report = Entry { rows, places, mapping, zone, locator }.report()?;
+                let is_new = once.is_new(&report.id, report.digest(), locator);
+                is_new.map_err(|why| why.at("id")).map(|new| new.then_some(report))
+            },
+        )
     }
 }
 
@@ -260,7 +227,17 @@ impl<R: BufRead> Entry<'_, R> {
             found.ok_or_else(|| self.reject(&KIND_NOT_MAPPED, "kind").detail("it is empty"))?;
         let mapped = self.mapping.kinds.get(&folded(&found)).copied();
         let act = mapped.or_else(|| Act::parse(&folded(&found)));
-        act.ok_or_else(|| self.reject(&KIND_NOT_MAPPED, "kind").detail(format!("\"{found}\"")))
+        // A word helps to mend the mapping. What holds digits may be a coordinate from a column
+        // that was taken for that of the kinds.
+        let holds_digits = found.chars().any(char::is_numeric);
+        act.ok_or_else(|| {
+            let why = self.reject(&KIND_NOT_MAPPED, "kind");
+            if holds_digits {
+                why.detail("it holds digits, and is not repeated here")
+            } else {
+                why.detail(format!("\"{found}\""))
+            }
+        })
     }
 
     /// When, and whether a time of day was told.
