@@ -1,7 +1,8 @@
 //! Hostile bytes, text and columns to track points and reports: one file per feed.
 //!
 //! **In scope.** Raw Mode S frames (AVR, JSON lines, Beast), SBS-1, readsb's JSON, state
-//! vectors as CSV and Parquet; reports and flight authorisations ([`reports`]); merging many
+//! vectors as CSV and Parquet; reports as lines, tables and submissions of a form, that form itself, duty
+//! records and flight authorisations ([`reports`]); merging many
 //! inputs into one stream whose order does not depend on how they were named.
 //!
 //! **Out of scope.** Trust, storage, clocks, and judging what a record means: jumps, frozen

@@ -130,13 +130,6 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_belongs_to_no_line() {
-        let mut lines = Lines::new(&b"\xef\xbb\xbf{}\r\n\xef\xbb\xbf{}"[..]);
-        assert_eq!(lines.next_line().unwrap().unwrap().bytes, b"{}");
-        assert_eq!(lines.next_line().unwrap().unwrap().bytes, b"\xef\xbb\xbf{}");
-    }
-
-    #[test]
     fn a_line_of_many_megabytes_is_passed_over_in_bounded_memory_and_the_next_is_read() {
         use std::io::Read as _;
         let upload = std::io::repeat(b'x').take(64 << 20).chain(&b"\nnext\n"[..]);
