@@ -11,13 +11,13 @@ use crate::program::Desk;
 
 /// What is in a workbook, by part: packing may differ between machines.
 fn parts(bytes: Vec<u8>) -> BTreeMap<String, String> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("a zip file");
     (0..archive.len())
         .map(|n| {
-            let mut part = archive.by_index(n).unwrap();
+            let mut part = archive.by_index(n).expect("a part");
             let mut text = String::new();
-            part.read_to_string(&mut text).unwrap();
-            (part.name().unwrap().into_owned(), text)
+            part.read_to_string(&mut text).expect("a part of text");
+            (part.name().expect("a name").into_owned(), text)
         })
         .collect()
 }
