@@ -59,6 +59,6 @@ fn told(report: &Report) -> Value {
         "sources": report.source_count,
         "stands_somewhere": report.source.position.is_some(),
         "weapon": report.weapon,
-        "weapon_class": report.weapon_class.map(|class| class.as_str()),
+        "weapon_class": report.weapon_class.map(agreement::report::WeaponClass::as_str),
     })
 }
