@@ -166,7 +166,7 @@ impl Disk for RealDisk {
             return whole::write_and_sync(self, files);
         };
         for (path, bytes) in files {
-            fs::write(self.place(path)?, bytes)?;
+            self.open(path, Mode::Replace)?.write_at(0, bytes)?;
         }
         at_once.sync()
     }

@@ -115,3 +115,17 @@ fn what_is_not_published_is_its_owner_s_alone() {
         assert_ne!(mode(published) & 0o044, 0, "{published}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn many_files_at_once_are_as_private_as_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, disk) = empty();
+    disk::create_folders(&disk, "state").unwrap();
+    let files: Vec<_> = (0..40).map(|n| (format!("state/{n}"), vec![n; 10])).collect();
+    disk::write_whole_all(&disk, &files, BTreeSet::new()).unwrap();
+    for (path, _) in &files {
+        let mode = folder.path().join(path).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}");
+    }
+}
