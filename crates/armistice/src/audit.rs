@@ -18,6 +18,9 @@ use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::pack;
 use crate::views::log_folder;
 
+/// Most lines about one kind of thing that are printed.
+const LINES_MAX: usize = 20;
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads a log from plain files (a record, or what `mirror` keeps), checks every leaf, and runs every
@@ -68,6 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let reading = &arguments.reading;
     let pack = pack::sound(&reading.pack)?;
     let log = log(&Folder::new(log_folder(&arguments.log)), &reading.log_key)?;
+    is_of(&log, &pack)?;
     let bodies = bodies(&reading.bodies)?;
     let cosignatures = Cosignatures::of(&log, &pack);
     let found = audit::audit(&pack, &log, &bodies, &|since| cosignatures.size_before(since))
@@ -86,10 +90,27 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 /// The log in a folder, under its key.
 pub(crate) fn log(files: &Folder, key: &VerifierKey) -> anyhow::Result<Log> {
-    match Log::read(files, key, &[]) {
+    match Log::read(files.clone(), key, &[]) {
         Ok(log) => Ok(log),
         Err(fault @ LogFault::Read { .. }) => Err(fault).context("the log cannot be read"),
         Err(fault) => Err(Refused(format!("{:#}", anyhow::Error::new(fault))).into()),
+    }
+}
+
+/// That the record is of this version of the agreement, as far as it says: under another roster, every
+/// signature on it would be called false.
+pub(crate) fn is_of(log: &Log, pack: &Pack) -> anyhow::Result<()> {
+    let adopted = audit::said_adopted(log);
+    let (version, ours) = (|(_, version): &(u64, agreement::Digest)| *version, pack.version.0);
+    match adopted.last() {
+        Some((leaf, last)) if !adopted.iter().map(version).any(|version| version == ours) => {
+            let said = format!(
+                "the record says at leaf {leaf} that version {last} of the agreement was adopted, and the pack \
+                 is version {ours}: give the pack that was adopted"
+            );
+            Err(WrongUsage(said).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -163,16 +184,11 @@ fn print(
     if !cosignatures.not_by.is_empty() {
         writeln!(out, "not cosigned by {}", plain(&cosignatures.not_by.join(", ")))?;
     }
-    for flaw in &found.flaws {
-        writeln!(out, "  {}", said_of_flaw(flaw))?;
-    }
     let replay = &found.replay;
-    for wrong in &replay.wrong {
-        writeln!(out, "  leaf {}: {}", wrong.leaf, wrong.refusal)?;
-    }
-    for irregular in &replay.irregular {
-        writeln!(out, "  {}", said_of_irregularity(irregular))?;
-    }
+    some(out, found.flaws.iter().map(said_of_flaw))?;
+    let wrong = |wrong: &audit::replay::Wrong| format!("leaf {}: {}", wrong.leaf, wrong.refusal);
+    some(out, replay.wrong.iter().map(wrong))?;
+    some(out, replay.irregular.iter().map(said_of_irregularity))?;
     let mut notes = vec![format!("{} bodies not read", replay.withheld.len())];
     if !replay.unknown.is_empty() {
         notes.push(format!("{} statements of kinds not known here", replay.unknown.len()));
@@ -210,11 +226,26 @@ fn print(
     out.flush()
 }
 
+/// The first of some lines, and how many more there are.
+fn some(out: &mut impl Write, lines: impl ExactSizeIterator<Item = String>) -> io::Result<()> {
+    let more = lines.len().saturating_sub(LINES_MAX);
+    for line in lines.take(LINES_MAX) {
+        writeln!(out, "  {line}")?;
+    }
+    if more > 0 {
+        writeln!(out, "  and {more} more like it: --json has them all")?;
+    }
+    Ok(())
+}
+
 fn said_of_flaw(flaw: &Flaw) -> String {
     match flaw {
         Flaw::Entry { leaf } => format!("leaf {leaf}: the entry is not the one in the tree"),
         Flaw::File { path, leaf, leaves } => {
             format!("{path}: missing or torn, {leaves} leaves from {leaf} on")
+        }
+        Flaw::Tile { path } => {
+            format!("{path}: missing, or not what the leaves below it make: proofs from it fail")
         }
         Flaw::Root => "the leaves do not make the tree of the checkpoint".to_owned(),
     }

@@ -120,7 +120,7 @@ pub struct Checked {
 pub struct Audit {
     /// What is wrong with the log's files.
     pub flaws: Vec<Flaw>,
-    /// The whole log, folded again.
+    /// The whole log, folded again; nothing is gathered in it.
     pub replay: Replay,
     /// Each assessment on it.
     pub checked: Vec<Checked>,
@@ -168,18 +168,22 @@ pub fn audit(
     cosigned: &dyn Fn(Instant) -> u64,
 ) -> Result<Audit, Refusal> {
     let roster = Roster::of(pack)?;
-    let fold = |size| Replay::of(&roster, &log.entries, size, bodies, cosigned);
-    let replay = fold(log.entries.len());
-    let mut folds: BTreeMap<usize, (Replay, Inputs)> = BTreeMap::new();
-    let checked = replay.assessments.iter().map(|recorded| {
-        let size = usize::try_from(recorded.said.tree_size).unwrap_or(usize::MAX);
-        let (before, inputs) = folds.entry(size).or_insert_with(|| {
-            let before = fold(size);
-            let inputs = before.gathered.inputs();
-            (before, inputs)
-        });
-        Checked { recorded: recorded.clone(), run: check(pack, recorded, before, inputs) }
-    });
+    let replay = Replay::outline(&roster, log, bodies, cosigned);
+    // One fold at a time: each may be as large as the log.
+    let sizes: BTreeSet<u64> =
+        replay.assessments.iter().map(|recorded| recorded.said.tree_size).collect();
+    let mut runs = BTreeMap::new();
+    for size in sizes {
+        let of_size = |recorded: &&Recorded| recorded.said.tree_size == size;
+        let first = usize::try_from(size).unwrap_or(usize::MAX);
+        let before = Replay::of(&roster, log, first, bodies, cosigned);
+        let inputs = before.gathered.inputs();
+        for recorded in replay.assessments.iter().filter(of_size) {
+            runs.insert(recorded.leaf, check(pack, recorded, &before, &inputs));
+        }
+    }
+    let checked = replay.assessments.iter().zip(runs.into_values());
+    let checked = checked.map(|(recorded, run)| Checked { recorded: recorded.clone(), run });
     let checked = checked.collect();
     Ok(Audit { flaws: log.flaws.clone(), replay, checked })
 }

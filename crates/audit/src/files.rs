@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub const FILE_BYTES_MAX: u64 = 256 * (2 + 65_535);
 
 /// The files of a log by their C2SP paths: `checkpoint`, `tile/...`.
-pub trait Files {
+pub trait Files: std::fmt::Debug + Send + Sync {
     /// The bytes of a file; `None` when there is none.
     ///
     /// # Errors

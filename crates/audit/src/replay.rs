@@ -11,6 +11,7 @@ use assess::record::{Gathered, Spoken};
 use spacetime::Instant;
 
 use crate::bodies::Bodies;
+use crate::entries::Entries;
 
 /// Why a body is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +65,36 @@ pub struct Replay {
     pub irregular: Vec<Irregularity>,
 }
 
+/// What a fold goes by.
+struct Fold<'a> {
+    known: Known,
+    bodies: &'a dyn Bodies,
+    cosigned: &'a dyn Fn(Instant) -> u64,
+    gathers: bool,
+}
+
+impl Fold<'_> {
+    fn of(&self, roster: &Roster, all: &dyn Entries, size: u64) -> Replay {
+        let (mut replay, mut at) = (Replay::default(), roster.clone());
+        let mut chains = Chains::default();
+        all.each(size.min(all.count()), &mut |leaf, bytes| {
+            let Some(bytes) = bytes else {
+                replay.withheld.insert(leaf, (Kind::Unknown(String::new()), Withheld::Damaged));
+                return;
+            };
+            match Entry::parse(bytes) {
+                Ok(entry) => {
+                    replay.irregular.extend(chains.see(&entry.statement));
+                    replay.take(leaf, &entry, &mut at, self);
+                }
+                Err(refusal) => replay.wrong.push(Wrong { leaf, refusal }),
+            }
+        });
+        replay.irregular.extend(chains.irregularities());
+        replay
+    }
+}
+
 /// What is known before the fold begins.
 struct Known {
     roster: Roster,
@@ -77,39 +108,37 @@ impl Replay {
     #[must_use]
     pub fn of(
         roster: &Roster,
-        all: &[Option<Vec<u8>>],
+        all: &dyn Entries,
         size: usize,
         bodies: &dyn Bodies,
         cosigned: &dyn Fn(Instant) -> u64,
     ) -> Self {
-        let known = Known::of(roster, all, bodies);
-        let (mut replay, mut at, mut chains) = (Self::default(), roster.clone(), Chains::default());
-        for (leaf, bytes) in (0..).zip(&all[..size.min(all.len())]) {
-            let Some(bytes) = bytes else {
-                replay.withheld.insert(leaf, (Kind::Unknown(String::new()), Withheld::Damaged));
-                continue;
-            };
-            match Entry::parse(bytes) {
-                Ok(entry) => {
-                    replay.irregular.extend(chains.see(&entry.statement));
-                    replay.take(leaf, &entry, &mut at, &known, bodies, cosigned);
-                }
-                Err(refusal) => replay.wrong.push(Wrong { leaf, refusal }),
-            }
-        }
-        replay.irregular.extend(chains.irregularities());
-        replay
+        Fold { known: Known::of(roster, all, bodies), bodies, cosigned, gathers: true }.of(
+            roster,
+            all,
+            size as u64,
+        )
     }
 
-    fn take(
-        &mut self,
-        leaf: u64,
-        entry: &Entry,
-        roster: &mut Roster,
-        known: &Known,
+    /// The same of all entries, but that nothing is gathered for the assessor: what the log says of
+    /// itself, in little memory.
+    #[must_use]
+    pub fn outline(
+        roster: &Roster,
+        all: &dyn Entries,
         bodies: &dyn Bodies,
         cosigned: &dyn Fn(Instant) -> u64,
-    ) {
+    ) -> Self {
+        Fold { known: Known::of(roster, all, bodies), bodies, cosigned, gathers: false }.of(
+            roster,
+            all,
+            all.count(),
+        )
+    }
+
+    fn take(&mut self, leaf: u64, entry: &Entry, roster: &mut Roster, fold: &Fold<'_>) {
+        let Fold { known, bodies, cosigned, gathers } = fold;
+        let (bodies, cosigned) = (*bodies, *cosigned);
         let statement = &entry.statement;
         let header = statement.header();
         if matches!(header.kind, Kind::Unknown(_)) {
@@ -164,37 +193,41 @@ impl Replay {
 }
 
 impl Known {
-    fn of(roster: &Roster, all: &[Option<Vec<u8>>], bodies: &dyn Bodies) -> Self {
+    fn of(roster: &Roster, all: &dyn Entries, bodies: &dyn Bodies) -> Self {
         let mut known = Self { roster: roster.clone(), erased: BTreeSet::new() };
-        for (leaf, bytes) in (0..).zip(all) {
-            let entry = bytes.as_deref().and_then(|bytes| Entry::parse(bytes).ok());
-            let Some(entry) = entry else { continue };
-            let Ok(said) = Said::of(entry.statement.header()) else { continue };
-            let concerns = matches!(
-                said,
-                Said::Erasure(_)
-                    | Said::KeyEnrolled(_)
-                    | Said::KeyRevoked(_)
-                    | Said::AgreementAdopted(_)
-            );
-            if !concerns || known.roster.check(&entry.statement, Some(&said)).is_err() {
-                continue;
+        all.each(all.count(), &mut |leaf, bytes| {
+            if let Some(entry) = bytes.and_then(|bytes| Entry::parse(bytes).ok()) {
+                known.take(leaf, &entry, bodies);
             }
-            known.roster.apply(leaf, &said);
-            match &said {
-                Said::Erasure(erased) => {
-                    known.erased.insert(erased.erased);
-                }
-                Said::AgreementAdopted(_) => {
-                    let body = opened(&entry.statement, &known, bodies).ok().flatten();
-                    if let Some(next) = body.and_then(|body| under(&known.roster, &body)) {
-                        known.roster = next;
-                    }
-                }
-                _ => {}
-            }
-        }
+        });
         known
+    }
+
+    fn take(&mut self, leaf: u64, entry: &Entry, bodies: &dyn Bodies) {
+        let Ok(said) = Said::of(entry.statement.header()) else { return };
+        let concerns = matches!(
+            said,
+            Said::Erasure(_)
+                | Said::KeyEnrolled(_)
+                | Said::KeyRevoked(_)
+                | Said::AgreementAdopted(_)
+        );
+        if !concerns || self.roster.check(&entry.statement, Some(&said)).is_err() {
+            return;
+        }
+        self.roster.apply(leaf, &said);
+        match &said {
+            Said::Erasure(erased) => {
+                self.erased.insert(erased.erased);
+            }
+            Said::AgreementAdopted(_) => {
+                let body = opened(&entry.statement, self, bodies).ok().flatten();
+                if let Some(next) = body.and_then(|body| under(&self.roster, &body)) {
+                    self.roster = next;
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -224,5 +257,5 @@ fn opened(
     let Some((salt, bytes)) = bodies.body(&commitment) else {
         return Err(Unopened::Withheld(Withheld::Sealed));
     };
-    Body::opened(header, salt, bytes).map(Some).map_err(Unopened::Wrong)
+    Body::opened(header, &salt, &bytes).map(Some).map_err(Unopened::Wrong)
 }

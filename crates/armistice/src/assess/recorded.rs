@@ -24,7 +24,7 @@ use super::following::follow;
 use super::kept::Room;
 use super::{Timings, before_after, outcome, period, published, told};
 use crate::arguments::Assess;
-use crate::audit::{Cosignatures, bodies, log};
+use crate::audit::{Cosignatures, bodies, is_of, log};
 use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::outputs::{Outputs, Readers};
 use crate::views::log_folder;
@@ -96,6 +96,7 @@ impl Read {
             return Err(WrongUsage("--record wants --log".to_owned()).into());
         };
         let log = log(&Folder::new(log_folder(record)), key)?;
+        is_of(&log, pack)?;
         if !log.flaws.is_empty() {
             let said = "the log is not what its checkpoint says: armistice audit tells where";
             return Err(Refused(said.to_owned()).into());
@@ -110,7 +111,7 @@ impl Read {
         let roster = Roster::of(pack).map_err(|why| Refused(why.to_string()))?;
         let first = usize::try_from(size).context("the log is larger than this machine")?;
         let cosigned = |since| cosignatures.size_before(since);
-        let replay = Replay::of(&roster, &log.entries, first, &bodies, &cosigned);
+        let replay = Replay::of(&roster, &log, first, &bodies, &cosigned);
         if let Some(wrong) = replay.wrong.first() {
             let said = format!("leaf {} should not be there: {}", wrong.leaf, wrong.refusal);
             return Err(Refused(said).into());

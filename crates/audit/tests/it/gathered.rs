@@ -96,7 +96,7 @@ fn the_fold_after_n_statements_is_the_batch_over_the_first_n() {
         let statement = Entry::parse(bytes).unwrap().statement;
         let said = Said::of(statement.header()).unwrap();
         let (salt, body) = bodies.body(&statement.header().body.unwrap()).unwrap();
-        let body = agreement::statement::Body::opened(statement.header(), salt, body).unwrap();
+        let body = agreement::statement::Body::opened(statement.header(), &salt, &body).unwrap();
         fold.take(Spoken {
             leaf: size as u64,
             statement: &statement,

@@ -219,7 +219,7 @@ impl Record {
     }
 
     pub(crate) fn log(&self) -> Log {
-        Log::read(&self.files(), &log_key(), &[]).unwrap()
+        Log::read(self.files(), &log_key(), &[]).unwrap()
     }
 }
 
@@ -232,6 +232,7 @@ pub(crate) fn log_key() -> VerifierKey {
 }
 
 /// Files in memory.
+#[derive(Clone, Debug)]
 pub(crate) struct Memory(pub(crate) BTreeMap<String, Vec<u8>>);
 
 impl Files for Memory {
