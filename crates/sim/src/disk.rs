@@ -212,6 +212,35 @@ impl Machine {
         }
     }
 
+    /// Every file that is listed, by its path, in order.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        let inner = self.lock();
+        let (mut files, mut folders) = (Vec::new(), vec![(String::new(), 0)]);
+        while let Some((path, folder)) = folders.pop() {
+            let Node::Folder(folder) = &inner.nodes[folder] else { continue };
+            for (name, &node) in &folder.shown {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+                match &inner.nodes[node] {
+                    Node::File(_) => files.push(path),
+                    Node::Folder(_) => folders.push((path, node)),
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// Flips a bit of a file, as disks do in time.
+    pub fn flip(&self, path: &str, at: usize, bit: u8) {
+        let mut inner = self.lock();
+        if let Ok(node) = inner.find(path)
+            && let Node::File(file) = &mut inner.nodes[node]
+        {
+            file.flip(at, bit);
+        }
+    }
+
     /// Loses a file for good, as people lose files.
     pub fn lose(&self, path: &str) {
         let mut inner = self.lock();

@@ -10,6 +10,7 @@ mod containers;
 mod feeds;
 mod logs;
 mod packs;
+mod record;
 mod reports;
 
 pub use aircraft::{
@@ -18,6 +19,7 @@ pub use aircraft::{
 pub use containers::container;
 pub use logs::{add_checkpoint, checkpoint, entry_bundle, note, split_view, tlog_proof};
 pub use packs::{geojson, pack};
+pub use record::{authorization, statement};
 pub use reports::{authorisations, duties, jsonl_reports, mgrs, register, submissions, ucdp_csv};
 
 /// A target: what it is called, here and as a folder of `fuzz/corpus`, and what it does.
@@ -28,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("add_checkpoint", add_checkpoint),
     ("any_track", any_track),
     ("authorisations", authorisations),
+    ("authorization", authorization),
     ("avr", avr),
     ("beast", beast),
     ("checkpoint", checkpoint),
@@ -44,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("register", register),
     ("sbs", sbs),
     ("split_view", split_view),
+    ("statement", statement),
     ("state_vectors_csv", state_vectors_csv),
     ("state_vectors_parquet", state_vectors_parquet),
     ("tlog_proof", tlog_proof),

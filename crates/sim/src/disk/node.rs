@@ -72,6 +72,14 @@ impl Node {
 }
 
 impl FileNode {
+    pub(super) fn flip(&mut self, at: usize, bit: u8) {
+        for bytes in [&mut self.shown, &mut self.durable] {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << bit;
+            }
+        }
+    }
+
     pub(super) fn write(&mut self, offset: usize, bytes: &[u8]) {
         put(&mut self.shown, offset, bytes);
         self.unsynced.push(FileChange::Write { offset, bytes: bytes.to_vec() });

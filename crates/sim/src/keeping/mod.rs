@@ -435,6 +435,14 @@ impl Keeping {
         leaves.get(some as usize).copied()
     }
 
+    /// What a check of the record finds, without a key and without its keeper.
+    ///
+    /// # Errors
+    /// When the check itself does not run.
+    pub fn findings(&self) -> Checked<u64> {
+        owed::findings(&self.world).map(|report| report.findings.len() as u64 + report.more)
+    }
+
     /// Stops as programs stop that are told to.
     pub fn stop(&mut self) {
         self.keeper = None;

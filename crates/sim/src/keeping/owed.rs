@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use agreement::Digest;
 use agreement::statement::{Claim, Entry, Sealed};
-use ledger::fsck::fsck;
+use ledger::fsck::{Report, fsck};
 use ledger::vault::State;
 use ledger::vouched::SealedBodies;
 use ledger::{Head, Keeper, LogVerifier as _};
@@ -176,12 +176,17 @@ impl Owed {
     }
 }
 
-/// Every byte is what an entry vouches for, but for what was never acknowledged.
-fn check_files(world: &World) -> Result<(), Violation> {
+/// What a check of every byte of log and vault finds.
+pub(super) fn findings(world: &World) -> Result<Report, Violation> {
     let disk = world.disk();
     let bodies = SealedBodies::walk(&*disk).map_err(|fault| Violation(fault.to_string()));
     let report = fsck(&*disk, &SimKey, &mut bodies?);
-    let report = report.map_err(|fault| Violation(format!("fsck: {fault}")))?;
+    report.map_err(|fault| Violation(format!("fsck: {fault}")))
+}
+
+/// Every byte is what an entry vouches for, but for what was never acknowledged.
+fn check_files(world: &World) -> Result<(), Violation> {
+    let report = findings(world)?;
     let is_flaw = |reason: &str| {
         !reason.contains("never acknowledged") && !reason.contains("before it was acknowledged")
     };

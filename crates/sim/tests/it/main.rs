@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what a run did is worth reading")]
 
+mod flipped;
 mod keeping;
 mod parties;
 mod record;
