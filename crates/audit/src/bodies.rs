@@ -9,11 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use agreement::canonical::canonical_bytes;
 use agreement::statement::{BODY_BYTES_MAX, CLAIM_BYTES_MAX, Commitment, Refusal, strict};
 
+/// A salt, and the canonical bytes of a body.
+pub type Salted = ([u8; 32], Vec<u8>);
+
 /// Bodies, wherever they lie.
 pub trait Bodies {
     /// The salt and the canonical bytes of the body with this commitment; `None` when this
     /// audience does not have it.
-    fn body(&self, commitment: &Commitment) -> Option<([u8; 32], Vec<u8>)>;
+    fn body(&self, commitment: &Commitment) -> Option<Salted>;
 }
 
 /// Bodies found by their commitment: whoever made a statement has its body, and whoever was shown one. A
@@ -101,7 +104,7 @@ impl OpenedBodies {
 }
 
 impl Bodies for OpenedBodies {
-    fn body(&self, commitment: &Commitment) -> Option<([u8; 32], Vec<u8>)> {
+    fn body(&self, commitment: &Commitment) -> Option<Salted> {
         match self.held.get(commitment)? {
             Place::Memory(salt, body) => Some((*salt, body.clone())),
             Place::Line { file, offset, bytes } => {
@@ -114,7 +117,7 @@ impl Bodies for OpenedBodies {
 }
 
 /// The salt and the canonical body of a line; none where it holds none.
-fn parsed(line: &[u8]) -> Result<Option<([u8; 32], Vec<u8>)>, Refusal> {
+fn parsed(line: &[u8]) -> Result<Option<Salted>, Refusal> {
     let value = strict::parse(line.trim_ascii_end(), CLAIM_BYTES_MAX)?;
     let (Some(salt), Some(body)) = (value.get("salt"), value.get("body")) else {
         return Ok(None);

@@ -180,7 +180,9 @@ impl Replay {
         if standing == Standing::Contested {
             self.contested.insert(leaf);
         }
-        self.gathered.take(Spoken { leaf, statement, said: &said, standing, parties, body });
+        if *gathers {
+            self.gathered.take(Spoken { leaf, statement, said: &said, standing, parties, body });
+        }
     }
 
     fn take_assessment(&mut self, leaf: u64, said: &Assessment, body: Option<Body>) {
