@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agreement::Digest;
 use agreement::statement::Sealed;
+use serde::de::IgnoredAny;
 
 use super::events::{Event, Memory};
 use super::fault::{VaultFault, at};
@@ -14,6 +15,9 @@ use super::segment::{
 use super::slot::{Place, SLOT_BYTES, Slot, SlotKey};
 use super::store::{JOURNAL, segments};
 use crate::disk::{Disk, File, Mode};
+
+/// The journal of the private lane.
+const PRIVATE: &str = "vault/private";
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -90,8 +94,7 @@ pub fn walk(bodies: &dyn Disk, keys: &dyn Disk) -> Result<Walk, VaultFault> {
     let memory = match Journal::read::<Event>(keys, JOURNAL) {
         Ok((events, is_clean)) => {
             if !is_clean {
-                let what = "bytes behind the last event: never acknowledged, or changed";
-                walk.flaws.push(Flaw { place: JOURNAL.into(), slot: None, body: None, what });
+                walk.flaws.push(behind_the_last(JOURNAL));
             }
             let mut memory = Memory::default();
             events.into_iter().for_each(|event| memory.apply(event));
@@ -103,6 +106,15 @@ pub fn walk(bodies: &dyn Disk, keys: &dyn Disk) -> Result<Walk, VaultFault> {
         }
         Err(fault) => return Err(fault),
     };
+    // What it says is the private lane's; that it is whole can be told without.
+    match Journal::read::<IgnoredAny>(keys, PRIVATE) {
+        Ok((_, true)) => {}
+        Ok((_, false)) => walk.flaws.push(behind_the_last(PRIVATE)),
+        Err(VaultFault::Damaged { place, what }) => {
+            walk.flaws.push(Flaw { place, slot: None, body: None, what });
+        }
+        Err(fault) => return Err(fault),
+    }
     let count = match segments(keys) {
         Err(VaultFault::Damaged { place, what }) => {
             walk.flaws.push(Flaw { place, slot: None, body: None, what });
@@ -125,6 +137,11 @@ pub fn walk(bodies: &dyn Disk, keys: &dyn Disk) -> Result<Walk, VaultFault> {
     }
     walk.flaws.sort();
     Ok(walk)
+}
+
+fn behind_the_last(journal: &str) -> Flaw {
+    let what = "bytes behind the last event: never acknowledged, or changed";
+    Flaw { place: journal.into(), slot: None, body: None, what }
 }
 
 /// One file, read where a slot points.

@@ -8,6 +8,9 @@ use sim::world::World;
 /// Of the room for pools, which is written over all the time, a byte in so many is tried.
 const STATE_STEP: usize = 509;
 
+/// Of the zeros that wait to be written on, a byte in so many is tried.
+const BLANK_STEP: usize = 127;
+
 /// A record with public and private statements, some bodies shown and one erased, whose keeper has
 /// stopped.
 fn kept() -> Keeping {
@@ -34,7 +37,8 @@ fn a_bit_flipped_in_any_byte_of_log_or_vault_is_found() {
     let mut flipped = 0;
     for path in files.iter().filter(|path| !path.starts_with("state/")) {
         let bytes = machine.shown(path).unwrap();
-        for at in 0..bytes.len() {
+        let used = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
+        for at in (0..used).chain((used..bytes.len()).step_by(BLANK_STEP)) {
             machine.flip(path, at, (at % 8) as u8);
             assert_ne!(
                 keeping.findings(),
@@ -47,7 +51,7 @@ fn a_bit_flipped_in_any_byte_of_log_or_vault_is_found() {
         }
     }
     println!("{flipped} bytes of {} files", files.len());
-    assert!(flipped > 20_000 && keeping.findings() == Ok(0), "{flipped}");
+    assert!(flipped > 10_000 && keeping.findings() == Ok(0), "{flipped}");
 }
 
 /// What is private to the keeper is found damaged when it starts, or it starts as before.
