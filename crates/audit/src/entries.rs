@@ -13,6 +13,25 @@ pub trait Entries {
     fn each(&self, to: u64, take: &mut dyn FnMut(u64, Option<&[u8]>));
 }
 
+impl dyn Entries + '_ {
+    /// The same of all entries, up to the first that is refused.
+    ///
+    /// # Errors
+    /// What `take` says.
+    pub fn try_each<E>(
+        &self,
+        mut take: impl FnMut(u64, Option<&[u8]>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut refused = Ok(());
+        self.each(self.count(), &mut |leaf, entry| {
+            if refused.is_ok() {
+                refused = take(leaf, entry);
+            }
+        });
+        refused
+    }
+}
+
 /// Entries in memory.
 impl Entries for Vec<Option<Vec<u8>>> {
     fn count(&self) -> u64 {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use agreement::statement::promise::{Held, Kept};
 use agreement::statement::{Entry, Promise, Roster};
 use anyhow::Context as _;
-use audit::Folder;
+use audit::{Entries, Folder};
 use clap::Args;
 use serde_json::json;
 use tlog::VerifierKey;
@@ -54,17 +54,17 @@ pub(super) fn run(arguments: &CheckPromise) -> anyhow::Result<Outcome> {
     let log = log(&Folder::new(log_folder(&arguments.log_at)), &arguments.log)?;
     let mut roster = Roster::of(&pack).map_err(refused)?;
     let mut held = Held::new(&promise);
-    for (leaf, bytes) in (0..).zip(&log.entries) {
-        let entry = bytes.as_deref().map(Entry::parse);
-        let Some(Ok(entry)) = entry else {
+    (&log as &dyn Entries).try_each(|leaf, bytes| {
+        let Some(Ok(entry)) = bytes.map(Entry::parse) else {
             let said = format!("leaf {leaf} cannot be read: armistice record verify tells why");
-            return Err(Refused(said).into());
+            return Err(Refused(said));
         };
         if let Ok(said) = agreement::statement::Said::of(entry.statement.header()) {
             roster.apply(leaf, &said);
         }
         held.take(leaf, &entry);
-    }
+        Ok(())
+    })?;
     let keeper = roster.device(&promise.device);
     let keeper =
         keeper.ok_or_else(|| Refused(format!("{path}: no device {} is known", promise.device)))?;

@@ -11,7 +11,7 @@ use agreement::statement::{Body, Entry, Kind, Said};
 use anyhow::Context as _;
 use archive::container::CONTAINER_BYTES_MAX;
 use archive::{Hour, Kept, Name, OnRecord, contain, heads, read};
-use audit::{Bodies as _, Folder, OpenedBodies};
+use audit::{Bodies as _, Entries, Folder, OpenedBodies};
 use clap::Args;
 use ledger::clock::{Clock as _, SystemClock};
 use ledger::disk::{self, Disk as _, RealDisk};
@@ -58,8 +58,7 @@ pub(super) fn run(arguments: &Rows) -> anyhow::Result<Outcome> {
         let said = "the log is not what its checkpoint says: armistice audit tells where";
         return Err(Refused(said.to_owned()).into());
     }
-    let entries = log.entries.iter().flatten().map(Vec::as_slice);
-    let segments = Segments::of((0..).zip(entries))?;
+    let segments = Segments::of(&log)?;
     let bodies = bodies(&arguments.bodies)?;
     make_private(&arguments.rows)?;
     let disk = RealDisk::new(&arguments.rows);
@@ -101,13 +100,17 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    fn of<'e>(entries: impl Iterator<Item = (u64, &'e [u8])>) -> anyhow::Result<Self> {
+    fn of(log: &dyn Entries) -> anyhow::Result<Self> {
         let mut segments = Self::default();
-        for (leaf, bytes) in entries {
+        log.try_each(|leaf, bytes| {
+            let Some(bytes) = bytes else {
+                return Err(Refused(format!("leaf {leaf} cannot be read")));
+            };
             let entry = Entry::parse(bytes);
             let entry = entry.map_err(|why| Refused(format!("leaf {leaf}: {why}")))?;
             segments.take(leaf, &entry);
-        }
+            Ok(())
+        })?;
         Ok(segments)
     }
 
@@ -236,10 +239,10 @@ fn gather(
         if let std::collections::btree_map::Entry::Vacant(place) = kept.entry(leaf)
             && let Some((salt, body)) = bodies.body(&said.commitment)
         {
-            let (corrects, segment) = segment(body).ok_or_else(|| {
+            let (corrects, segment) = segment(&body).ok_or_else(|| {
                 Refused(format!("leaf {leaf}: the body given for it is no segment"))
             })?;
-            place.insert(Kept { leaf, statement: said.statement, salt: *salt, corrects, segment });
+            place.insert(Kept { leaf, statement: said.statement, salt, corrects, segment });
         }
     }
     Ok(kept.into_values().collect())
