@@ -17,7 +17,7 @@ PHOTO = sha256(bytes.fromhex("ffd8ffe000104a464946")).hexdigest()
 READ = {
     "edited": {
         "source": "مراقب-٠٥", "post": "نقطة الجسر", "source_kind": "human", "stands_somewhere": True, "method": "heard",
-        "kind": "explosion", "from": FROM, "count": [4, 9], "bearing": [4500, 2250, 1200], "range": [2000, 5000],
+        "kind": "explosion", "from": FROM, "count": [3, 9], "bearing": [4500, 2250, 1200], "range": [2000, 5000],
         "sides": ["القوات الشمالية"], "weapon_class": "mortar", "language": "ar", "media": [["photo", PHOTO, 10]],
     },
     "sensor": {
