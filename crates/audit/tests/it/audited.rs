@@ -4,10 +4,10 @@ use agreement::statement::body::Replacement;
 use agreement::statement::said::{
     Corrects, Erased, ErasureReason, RevocationReason, Revoked, SegmentRoot,
 };
-use agreement::statement::{Body, Said};
+use agreement::statement::{Body, Roster, Said};
 use agreement::{Digest, Pack};
 use audit::compare::{Outcome, Run};
-use audit::{Audit, Flaw, Log, OpenedBodies, Withheld};
+use audit::{Audit, Flaw, Log, OpenedBodies, Replay, Withheld};
 use serde_json::Value;
 
 use crate::world::{Memory, Record, flight, log_key, pack, reports};
@@ -338,8 +338,11 @@ fn a_segment_that_is_corrected_stands_with_its_new_rows_under_a_root_of_their_ow
     let (feed, points) = flight(&pack);
     let mut record = Record::new();
     record.segments(&feed, &points[..600]);
-    let gathered =
-        |record: &Record| audited(&pack, &record.log(), &record.bodies()).replay.gathered.inputs();
+    let roster = Roster::of(&pack).unwrap();
+    let gathered = |record: &Record| {
+        let (log, bodies) = (record.log(), record.bodies());
+        Replay::of(&roster, &log, record.entries.len(), &bodies, &|_| 0).gathered.inputs()
+    };
     let before = gathered(&record);
     assert_eq!(before.points.len(), 600);
 
