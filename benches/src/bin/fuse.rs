@@ -44,7 +44,8 @@ fn main() -> Result<()> {
     let (python, folder) = (PathBuf::from(python), PathBuf::from(folder));
     let mut short = Vec::new();
     println!("events a day  who     found  precision  recall  CPU s");
-    let asked = if per_day.is_empty() { &["200".to_owned(), "2000".to_owned()][..] } else { per_day };
+    let asked =
+        if per_day.is_empty() { &["200".to_owned(), "2000".to_owned()][..] } else { per_day };
     for per_day in asked {
         let folder = folder.join(per_day);
         std::fs::create_dir_all(&folder)?;
@@ -56,7 +57,9 @@ fn main() -> Result<()> {
         }
         for one in peers.iter().chain([&ours]) {
             let Score { who, found, precision, recall, cpu_s } = one;
-            println!("{per_day:>12}  {who:7} {found:5}  {precision:9.3}  {recall:6.3}  {cpu_s:5.2}");
+            println!(
+                "{per_day:>12}  {who:7} {found:5}  {precision:9.3}  {recall:6.3}  {cpu_s:5.2}"
+            );
         }
         let best = |of: fn(&Score) -> f64| peers.iter().map(of).fold(0.0, f64::max);
         let better = peers.iter().max_by(|a, b| a.recall.total_cmp(&b.recall)).context("peers")?;
