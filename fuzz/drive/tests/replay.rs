@@ -16,6 +16,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 #[test]
 fn no_input_of_the_corpora_breaks_stalls_or_swells_its_parser() {
+    // What a reader catches is told without a backtrace: that takes more memory than the parser may.
+    std::panic::set_hook(Box::new(|panic| println!("{panic}")));
     let mut faults = Vec::new();
     for (target, drive) in fuzz_drive::TARGETS {
         let inputs = inputs_of(target);
