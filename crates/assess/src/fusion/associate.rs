@@ -75,7 +75,10 @@ fn each_alone(scene: &Scene<'_>, count: u32) -> Vec<Cluster> {
             return scene.cluster(vec![n], &[]);
         }
         let key = (one.unit, one.act, scene.set_of(n));
-        let known = known.entry(key).or_insert_with(|| scene.cluster(vec![n], &[]));
+        let known = known.entry(key).or_insert_with(|| {
+            let top = scene.net.map_or_else(|| scene.top(&[n], &[]), |net| net.lone_top(scene, n));
+            scene.scored(vec![n], top.at, top.ln_integral)
+        });
         Cluster { members: vec![n], ..known.clone() }
     };
     (0..count).map(&mut alone).collect()

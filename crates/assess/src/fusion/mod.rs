@@ -226,9 +226,12 @@ fn pilot(observed: &Observed) -> Vec<Observed> {
     let all = &observed.observations;
     let part = |from: usize, to: usize| Observed {
         observations: all[from..to].to_vec(),
-        ..observed.clone()
+        first: from as u32,
+        units: observed.units.clone(),
+        ..*observed
     };
-    if all.len() <= PILOT_RUN * PILOT_RUNS {
+    // Twice as many are not worth leaving out: what is looked at whole is looked through once.
+    if all.len() <= 2 * PILOT_RUN * PILOT_RUNS {
         return vec![part(0, all.len())];
     }
     let spare = all.len() - PILOT_RUN;

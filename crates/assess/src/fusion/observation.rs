@@ -142,6 +142,8 @@ pub(crate) struct Observed {
     pub(crate) base: Instant,
     /// By time, then digest.
     pub(crate) observations: Vec<Observation>,
+    /// Number of the first of them among all that were observed, where these are a run of those.
+    pub(crate) first: u32,
     pub(crate) units: Vec<Unit>,
     /// What is watched.
     pub(crate) watched: Watched,
@@ -183,7 +185,7 @@ pub(crate) fn observe(model: &Model, reports: &[(Digest, &Report)], duties: &[Du
     let own = units.all.iter().filter_map(|unit| unit.at);
     let named = observations.iter().filter_map(|one| one.spot.map(|spot| spot.at));
     let watched = Watched::around(own.chain(named));
-    Observed { plane, base, observations, units: units.all, watched }
+    Observed { plane, base, observations, first: 0, units: units.all, watched }
 }
 
 /// What makes two reports of one source the same one handed in twice: everything but its name

@@ -31,9 +31,10 @@ pub(crate) fn climb(like: &Likelihood<'_>, starts: &[Xy], wide_m: f64) -> Peak {
         b.0.total_cmp(&a.0).then(a.1.x.total_cmp(&b.1.x)).then(a.1.y.total_cmp(&b.1.y))
     });
     let sharp = like.fineness_m() < BLURS_M[0];
+    let blurs = if sharp { &BLURS_M[..] } else { &BLURS_M[2..] };
     let mut best: Option<Peak> = None;
     for &(_, start) in ranked.iter().take(if sharp { CLIMBS } else { 1 }) {
-        let peak = climb_from(like, start, wide_m, sharp);
+        let peak = climb_from(like, start, wide_m, blurs);
         if best.is_none_or(|found| peak.ln_integral > found.ln_integral) {
             best = Some(peak);
         }
@@ -41,11 +42,16 @@ pub(crate) fn climb(like: &Likelihood<'_>, starts: &[Xy], wide_m: f64) -> Peak {
     best.unwrap_or(Peak { at: Xy::default(), ln_integral: f64::NEG_INFINITY })
 }
 
-fn climb_from(like: &Likelihood<'_>, start: Xy, wide_m: f64, sharp: bool) -> Peak {
+/// Climbs from a place that lies within some hundred metres of the top.
+pub(crate) fn climb_near(like: &Likelihood<'_>, start: Xy, wide_m: f64) -> Peak {
+    let sharp = like.fineness_m() < BLURS_M[1];
+    climb_from(like, start, wide_m, if sharp { &BLURS_M[1..] } else { &BLURS_M[2..] })
+}
+
+fn climb_from(like: &Likelihood<'_>, start: Xy, wide_m: f64, blurs: &[f64]) -> Peak {
     let least = 1.0 / (wide_m * wide_m);
     let mut at = start;
     let mut bend = Bend::default();
-    let blurs = if sharp { &BLURS_M[..] } else { &BLURS_M[2..] };
     for &blur_m in blurs {
         let blur = blur_m * blur_m;
         let mut damping = 1e-3;

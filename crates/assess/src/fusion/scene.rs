@@ -11,7 +11,7 @@ use super::micro_nats;
 use super::model::{Family, Model, Sense};
 use super::nucleus::Net;
 use super::observation::{Observation, Observed};
-use super::peak::{self, climb};
+use super::peak::{self, Peak, climb};
 use super::plane::Xy;
 use super::rates::Rates;
 use super::silence::{Field, Fields, OnDuty};
@@ -82,7 +82,13 @@ impl<'a> Scene<'a> {
 
     /// The score of a group; `starts` are places to climb from besides its own.
     pub(crate) fn cluster(&self, members: Vec<u32>, starts: &[Xy]) -> Cluster {
-        let field = self.field(&members);
+        let top = self.top(&members, starts);
+        self.scored(members, top.at, top.ln_integral)
+    }
+
+    /// Where a group fits best; it depends on no rate.
+    pub(crate) fn top(&self, members: &[u32], starts: &[Xy]) -> Peak {
+        let field = self.field(members);
         let like = Likelihood::new(
             self.model,
             Some(&*field),
@@ -91,7 +97,7 @@ impl<'a> Scene<'a> {
         );
         let mut from = starts.to_vec();
         if from.is_empty() {
-            for &n in &members {
+            for &n in members {
                 peak::starts(self.one(n), &mut from);
             }
             if from.len() > 1 {
@@ -100,8 +106,15 @@ impl<'a> Scene<'a> {
                 from.push(Xy { x: sum.0 / n, y: sum.1 / n });
             }
         }
-        let peak = climb(&like, &from, self.wide_m(&members));
-        self.scored(members, peak.at, peak.ln_integral)
+        climb(&like, &from, self.wide_m(members))
+    }
+
+    /// Where a group fits best near a place.
+    pub(crate) fn top_near(&self, members: &[u32], near: Xy) -> Peak {
+        let field = self.field(members);
+        let ones = members.iter().map(|&n| self.one(n));
+        let like = Likelihood::new(self.model, Some(&*field), self.observed.watched, ones);
+        peak::climb_near(&like, near, self.wide_m(members))
     }
 
     /// A cluster once the integral of its likelihood is known.

@@ -117,6 +117,8 @@ pub(crate) struct Field {
     /// Where they stand, how they perceive and how far at most.
     units: Vec<(Xy, Sense, f64)>,
     nodes: Vec<Cell<i64>>,
+    /// See [`Field::watched_m2`], once it was asked for.
+    watched_m2: Cell<Option<f64>>,
 }
 
 impl Field {
@@ -161,6 +163,15 @@ impl Field {
     /// Area in which something would be perceived by somebody, each place weighted with the
     /// chance of it, square metres.
     pub(crate) fn watched_m2(&self, model: &Model, watched: &Watched) -> f64 {
+        let known = self.watched_m2.get();
+        known.unwrap_or_else(|| {
+            let m2 = self.reckoned_m2(model, watched);
+            self.watched_m2.set(Some(m2));
+            m2
+        })
+    }
+
+    fn reckoned_m2(&self, model: &Model, watched: &Watched) -> f64 {
         let l = &self.lattice;
         let stride = (l.wide * l.high / 20_000).max(1).isqrt().max(1);
         let mut sum = 0.0;
@@ -212,7 +223,8 @@ impl Fields {
                 Some((unit.at?, unit.sense, reach_m.unwrap_or(f64::INFINITY)))
             });
             let nodes = vec![Cell::new(UNKNOWN); lattice.wide * lattice.high];
-            std::rc::Rc::new(Field { lattice, family, units: units.collect(), nodes })
+            let (units, watched_m2) = (units.collect(), Cell::new(None));
+            std::rc::Rc::new(Field { lattice, family, units, nodes, watched_m2 })
         });
         std::rc::Rc::clone(made)
     }
