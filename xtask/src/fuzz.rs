@@ -9,9 +9,6 @@ use crate::places;
 use crate::steps::Outcome::{self, Done, Skipped};
 use crate::tools::{self, FUZZ};
 
-/// A target that finds what is known and not mended there yet: the Parquet crate takes two seconds over
-/// a footer whose lists claim more than they hold. Its corpus is replayed all the same.
-const STALLS: &str = "container";
 /// How long each target runs, in seconds.
 const RUN_S: u32 = 5;
 /// The longest that one input may take, in seconds (fuzz/README.md).
@@ -40,10 +37,6 @@ pub(crate) fn briefly() -> Result<Outcome> {
     }
     let kept = places::target()?.join("fuzz");
     for target in targets(&root)? {
-        if target == STALLS {
-            println!("{target}: not run; the Parquet crate stalls on a footer (fuzz/README.md)");
-            continue;
-        }
         let finds = kept.join("corpus").join(&target);
         std::fs::create_dir_all(&finds)?;
         cargo_fuzz()?

@@ -11,6 +11,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersi
 use parquet::file::reader::RowGroupReader;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::ColumnPath;
+use parquet_guard::column_reader;
 use spacetime::{AltitudeBaro, AltitudeEllipsoid, Instant, Position};
 
 /// The table. Programs that know nothing of us read it as it is.
@@ -199,7 +200,7 @@ impl Columns<'_> {
     }
 
     fn fetch<T: DataType>(&mut self) -> Result<(Vec<T::T>, Vec<i16>), ParquetError> {
-        let reader = self.group.get_column_reader(self.next)?;
+        let reader = column_reader(self.group, self.next)?;
         self.next += 1;
         let mut reader = get_typed_column_reader::<T>(reader);
         let (mut values, mut levels) = (Vec::new(), Vec::new());

@@ -14,6 +14,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use parquet_guard::footer;
 use serde_json::{Value, json};
 
 use crate::columns::{self, Placed, SCHEMA};
@@ -241,7 +242,9 @@ fn open(bytes: &[u8]) -> Result<(SerializedFileReader<Bytes>, Heads), ContainerF
     if bytes.len() as u64 > CONTAINER_BYTES_MAX {
         return Err(malformed("it is too long"));
     }
-    let file = SerializedFileReader::new(Bytes::copy_from_slice(bytes))?;
+    let bytes = Bytes::copy_from_slice(bytes);
+    footer::check(&bytes).ok_or_else(|| malformed("its footer claims more than it holds"))?;
+    let file = SerializedFileReader::new(bytes)?;
     let metadata = file.metadata().file_metadata();
     if metadata.schema_descr().root_schema() != &parse_message_type(SCHEMA)? {
         return Err(malformed("its columns are others"));

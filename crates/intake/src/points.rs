@@ -10,10 +10,12 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{DataType, DoubleType, FloatType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet_guard::cost::{self, Refused};
+use parquet_guard::{column_reader, footer};
 
 use crate::rejection::Code;
-use crate::state_vectors_parquet::pages::{self, Refused};
-use crate::state_vectors_parquet::{FOOTER_TOO_LARGE, footer, has_large_footer};
+use crate::state_vectors_parquet::pages;
+use crate::state_vectors_parquet::{FOOTER_TOO_LARGE, has_large_footer};
 
 /// Most points of one file.
 pub const POINTS_MAX: u64 = 1 << 32;
@@ -237,20 +239,18 @@ impl RowGroups {
     fn opened(&mut self) -> Result<Option<&mut [Column; 2]>, PointsFault> {
         if self.open.is_none() && self.next < self.file.num_row_groups() {
             let metadata = self.file.metadata().row_group(self.next);
-            pages::check_memory(&self.bytes, metadata, &self.places).map_err(|refused| {
-                match refused {
-                    Refused::Limit(code) => PointsFault::Limit(code),
-                    Refused::Damaged => {
-                        let said = format!("row group {} is damaged", self.next);
-                        ParquetError::General(said).into()
-                    }
+            cost::check(&self.bytes, metadata, &self.places).map_err(|refused| match refused {
+                Refused::Damaged => {
+                    let said = format!("row group {} is damaged", self.next);
+                    ParquetError::General(said).into()
                 }
+                limit => PointsFault::Limit(pages::code(limit)),
             })?;
             let schema = metadata.schema_descr_ptr();
             let group = self.file.get_row_group(self.next)?;
             let column = |place: usize| {
                 let level = schema.column(place).max_def_level();
-                Column::new(group.get_column_reader(place)?, level)
+                Column::new(column_reader(&*group, place)?, level)
             };
             let [lon, lat] = self.places;
             self.open = Some([column(lon)?, column(lat)?]);

@@ -9,12 +9,13 @@ use crate::tree::{files_under, folders_in, none, read, root};
 
 /// Which crate may use which (ARCHITECTURE.md). Arrows go one way; a crate not here is new and
 /// wants a line.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("tlog", &[]),
     ("spacetime", &[]),
     ("agreement", &["spacetime"]),
-    ("intake", &["agreement", "spacetime"]),
-    ("archive", &["agreement", "spacetime"]),
+    ("parquet-guard", &[]),
+    ("intake", &["agreement", "parquet-guard", "spacetime"]),
+    ("archive", &["agreement", "parquet-guard", "spacetime"]),
     ("ledger", &["agreement", "spacetime", "tlog"]),
     ("assess", &["agreement", "spacetime"]),
     ("publish", &["agreement", "assess", "spacetime"]),

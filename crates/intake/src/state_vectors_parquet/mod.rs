@@ -6,10 +6,8 @@
 //! other column it counts as null, as pandas writes it.
 
 mod column;
-pub(crate) mod footer;
 pub mod pages;
 mod texts;
-mod thrift;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,6 +16,7 @@ use agreement::track::{Address, Callsign, Locator, PositionQuality, TrackPoint};
 use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use parquet_guard::{column_reader, footer, page_reader};
 use spacetime::Instant;
 
 use crate::codes;
@@ -27,7 +26,6 @@ use crate::rejection::{Code, Rejection};
 use crate::state_vectors::{BAD_ADDRESS, COLUMN_TYPE, Columns, Field, Row, category};
 use crate::zone::{LocalZone, NAIVE_TIME};
 use column::{Flags, Numbers, Times};
-use pages::Refused;
 use texts::Texts;
 
 codes! {
@@ -123,7 +121,7 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
     }
 
     /// Whether the columns at `places` of a row group can be decoded within the limits.
-    fn check(&self, group: usize, places: &[usize]) -> Result<(), Refused> {
+    fn check(&self, group: usize, places: &[usize]) -> Result<(), &'static Code> {
         pages::check(&*self.bytes, self.file.metadata().row_group(group), places)
     }
 
@@ -148,7 +146,7 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
             }
             let group = self.file.get_row_group(number)?;
             let column = group.metadata().schema_descr_ptr().column(index);
-            let mut at = Times::new(group.get_column_reader(index)?, &column)?;
+            let mut at = Times::new(column_reader(&*group, index)?, &column)?;
             loop {
                 let rows = at.read(BATCH_RECORDS_MAX)?;
                 if rows == 0 {
@@ -163,23 +161,24 @@ impl<R: ChunkReader + 'static> StateVectorsParquet<R> {
     }
 
     /// Opens the next row group unless one is open; false after the last.
-    fn open_next(&mut self) -> Result<bool, Refused> {
+    fn open_next(&mut self) -> Result<bool, &'static Code> {
         if self.open.is_none() && self.group < self.file.num_row_groups() {
             self.check(self.group, &self.places)?;
-            let group = self.file.get_row_group(self.group)?;
-            self.open = Some(RowGroup::open(&*group, &self.columns)?);
+            let opened = self.file.get_row_group(self.group);
+            let opened = opened.and_then(|group| RowGroup::open(&*group, &self.columns));
+            self.open = Some(opened.map_err(|_| &DAMAGED_ROW_GROUP)?);
         }
         Ok(self.open.is_some())
     }
 
     /// Reads some rows of the open row group, opening the next one if there is none.
-    fn step(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, Refused> {
+    fn step(&mut self, batch: &mut Batch<TrackPoint>) -> Result<bool, &'static Code> {
         if !self.open_next()? {
             return Ok(false);
         }
         let Some(group) = &mut self.open else { return Ok(false) };
         let room = BATCH_RECORDS_MAX - batch.items.len() - batch.rejections.len();
-        let rows = group.read(room)?;
+        let rows = group.read(room).map_err(|_| &DAMAGED_ROW_GROUP)?;
         if rows == 0 {
             self.close();
             return Ok(true);
@@ -218,7 +217,7 @@ impl<R: ChunkReader + 'static> Feed<TrackPoint> for StateVectorsParquet<R> {
                 Ok(Ok(false)) => break,
                 refused => {
                     let code = match refused {
-                        Ok(Err(Refused::Limit(code))) => code,
+                        Ok(Err(code)) => code,
                         _ => &DAMAGED_ROW_GROUP,
                     };
                     let record = u64::try_from(self.rows_before).unwrap_or_default() + 1;
@@ -265,7 +264,7 @@ impl RowGroup {
         let schema = group.metadata().schema_descr_ptr();
         let open = |field| -> Result<_, ParquetError> {
             let Some(index) = columns.index(field) else { return Ok(None) };
-            Ok(Some((group.get_column_reader(index)?, schema.column(index))))
+            Ok(Some((column_reader(group, index)?, schema.column(index))))
         };
         let missing = || ParquetError::General("a column is missing".into());
         let needed = |field| open(field)?.ok_or_else(missing);
@@ -276,7 +275,7 @@ impl RowGroup {
         let pages = |field| -> Result<_, ParquetError> {
             let Some(index) = columns.index(field) else { return Ok(None) };
             let level = schema.column(index).max_def_level();
-            Ok(Some((group.get_column_page_reader(index)?, level)))
+            Ok(Some((page_reader(group, index)?, level)))
         };
         let (addresses, level) = pages(Field::Address)?.ok_or_else(missing)?;
         Ok(Self {

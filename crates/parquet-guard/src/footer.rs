@@ -7,22 +7,24 @@
 
 use parquet::file::reader::ChunkReader;
 
-use super::thrift::{FILE_META_DATA, Thrift};
+use crate::thrift::{FILE_META_DATA, Thrift};
 
 /// Most row groups of a file: the crate numbers them in 16 bits.
-pub(super) const ROW_GROUPS_MAX: usize = 32_767;
+pub const ROW_GROUPS_MAX: usize = 32_767;
 /// Deepest nesting of the schema. Tables of positions are flat.
-pub(super) const SCHEMA_DEPTH_MAX: usize = 32;
+pub const SCHEMA_DEPTH_MAX: usize = 32;
 
-/// How long the footer says it is; `None` where there is none.
-pub(crate) fn length(reader: &impl ChunkReader) -> Option<u64> {
+/// How many bytes long the footer says it is; `None` where there is none.
+#[must_use]
+pub fn length(reader: &impl ChunkReader) -> Option<u64> {
     let tail = reader.get_bytes(reader.len().checked_sub(8)?, 8).ok()?;
     let length = tail.first_chunk::<4>()?;
     tail.ends_with(b"PAR1").then_some(u64::from(u32::from_le_bytes(*length)))
 }
 
 /// `None` when there is no footer, or none that can be read within the limits.
-pub(crate) fn check(reader: &impl ChunkReader) -> Option<()> {
+#[must_use]
+pub fn check(reader: &impl ChunkReader) -> Option<()> {
     let length = length(reader)?;
     let start = reader.len().checked_sub(8)?.checked_sub(length)?;
     let bytes = reader.get_bytes(start, usize::try_from(length).ok()?).ok()?;

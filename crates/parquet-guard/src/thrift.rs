@@ -6,7 +6,7 @@
 
 /// What a field of a known structure holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Bool,
     I8,
     I16,
@@ -26,7 +26,7 @@ pub(super) enum Shape {
 
 /// The fields of a structure by number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fields(&'static [(i16, Shape)]);
+pub(crate) struct Fields(&'static [(i16, Shape)]);
 
 use Shape::{Binary, Bool, Children, Double, I8, I16, I32, I64, List, Struct};
 
@@ -135,7 +135,7 @@ static ROW_GROUP: Fields = Fields(&[
 static ENCRYPTION: Fields = Fields(&[(1, Binary), (2, Binary), (3, Bool)]);
 
 /// `FileMetaData`: a file's footer.
-pub(super) static FILE_META_DATA: Fields = Fields(&[
+pub(crate) static FILE_META_DATA: Fields = Fields(&[
     (1, I32),
     (2, Shape::Schema(&SCHEMA_ELEMENT)),
     (3, I64),
@@ -148,7 +148,7 @@ pub(super) static FILE_META_DATA: Fields = Fields(&[
 ]);
 
 /// `PageHeader`: what stands before each page.
-pub(super) static PAGE_HEADER: Fields = Fields(&[
+pub(crate) static PAGE_HEADER: Fields = Fields(&[
     (1, I32),
     (2, I32),
     (3, I32),
@@ -176,25 +176,25 @@ const DEPTH_MAX: u8 = 8;
 
 /// Bytes in Thrift's compact protocol. Every method is `None` where they are malformed, end too soon, or
 /// claim more than is left of them.
-pub(super) struct Thrift<'a> {
+pub(crate) struct Thrift<'a> {
     bytes: &'a [u8],
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// Of each element of the schema that was walked, how many members it has.
-    pub(super) children: Vec<i64>,
+    pub(crate) children: Vec<i64>,
     /// How many row groups were walked.
-    pub(super) row_groups: usize,
+    pub(crate) row_groups: usize,
 }
 
 impl<'a> Thrift<'a> {
-    pub(super) const I32: u8 = 5;
-    pub(super) const STRUCT: u8 = 12;
+    pub(crate) const I32: u8 = 5;
+    pub(crate) const STRUCT: u8 = 12;
 
-    pub(super) const fn of(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0, children: Vec::new(), row_groups: 0 }
     }
 
     /// Over one structure, whose fields ascend.
-    pub(super) fn walk(&mut self, fields: &Fields) -> Option<()> {
+    pub(crate) fn walk(&mut self, fields: &Fields) -> Option<()> {
         let mut last = 0;
         while let Some((id, kind)) = self.field(last)? {
             if id <= last {
@@ -284,7 +284,7 @@ impl<'a> Thrift<'a> {
     }
 
     /// A zigzag integer of 32 bits.
-    pub(super) fn integer(&mut self) -> Option<i64> {
+    pub(crate) fn integer(&mut self) -> Option<i64> {
         let number = self.varint()?;
         let signed = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
         i32::try_from(signed).ok().map(i64::from)
@@ -292,7 +292,7 @@ impl<'a> Thrift<'a> {
 
     /// The next field's number and type; `Some(None)` at the end of the struct.
     #[allow(clippy::option_option, reason = "the end of a struct is no fault")]
-    pub(super) fn field(&mut self, last: i16) -> Option<Option<(i16, u8)>> {
+    pub(crate) fn field(&mut self, last: i16) -> Option<Option<(i16, u8)>> {
         let byte = self.byte()?;
         let (delta, kind) = (byte >> 4, byte & 0x0f);
         if kind == 0 {
@@ -311,7 +311,7 @@ impl<'a> Thrift<'a> {
         Some(Some((id, kind)))
     }
 
-    pub(super) fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
+    pub(crate) fn skip(&mut self, kind: u8, depth: u8) -> Option<()> {
         if depth >= DEPTH_MAX {
             return None;
         }

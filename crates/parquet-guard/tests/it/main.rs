@@ -1,0 +1,3 @@
+//! What writers make passes; what was changed in it costs an error at most.
+
+mod columns;
