@@ -31,14 +31,14 @@ fn table(version: WriterVersion, encoding: Option<Encoding>) -> Vec<u8> {
     let mut file =
         SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build())).unwrap();
     let mut group = file.next_row_group().unwrap();
-    let is_there = |n: usize| n % 7 != 0 && n % 16 > 3;
+    let is_there = |n: usize| !n.is_multiple_of(7) && n % 16 > 3;
     let some = |n: &usize| is_there(*n);
     let rows = 0..ROWS;
     let levels: Vec<i16> = rows.clone().map(|n| i16::from(is_there(n))).collect();
     let small: Vec<i32> = rows.clone().filter(some).map(|n| (n * n % 97) as i32 - 40).collect();
     let large: Vec<i64> = rows.clone().map(|n| (n as i64) << (n % 50)).collect();
     let real: Vec<f64> = rows.clone().filter(some).map(|n| (n % 5) as f64 / 3.0).collect();
-    let flags: Vec<bool> = rows.filter(some).map(|n| n % 3 == 0).collect();
+    let flags: Vec<bool> = rows.filter(some).map(|n| n.is_multiple_of(3)).collect();
     put::<Int32Type>(&mut group, &small, Some(&levels));
     put::<Int64Type>(&mut group, &large, None);
     put::<DoubleType>(&mut group, &real, Some(&levels));
