@@ -73,7 +73,6 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
     let mut kept: Vec<Vec<(u32, i64, u32)>> = vec![Vec::new(); all.len()];
     let mut pairs = Pairs::default();
     let mut near: Vec<u32> = Vec::new();
-    let mut hushed = Hushed::default();
     for (n, one) in all.iter().enumerate().filter(|(_, one)| one.is_placed()) {
         let n = n as u32;
         near.clear();
@@ -96,7 +95,7 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
                 && one.sense == Sense::Microphone
                 && scene.one(m).sense == Sense::Microphone
         };
-        near.retain(|&m| !is_settled(m) && may_pair(scene, n, m) && !hushed.say_no(scene, n, m));
+        near.retain(|&m| !is_settled(m) && may_pair(scene, n, m) && !hushed(scene, n, m));
         if near.len() > NEIGHBOURS_MAX {
             pairs.crowded += 1;
             near.sort_by(|&a, &b| {
@@ -124,45 +123,39 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
     pairs
 }
 
-/// Two microphones of many: what both hear and none of the others does is no event.
-#[derive(Debug, Default)]
-struct Hushed(BTreeMap<(u32, usize, usize), bool>);
-
-impl Hushed {
-    /// Whether so many others between two microphones would have had to miss it that they cannot
-    /// have heard the same.
-    fn say_no(&mut self, scene: &Scene<'_>, a: u32, b: u32) -> bool {
-        let (one, other) = (scene.one(a), scene.one(b));
-        let (Some(p), Some(q)) = (one.at, other.at) else { return false };
-        if one.sense != Sense::Microphone || other.sense != Sense::Microphone {
-            return false;
-        }
-        let set = scene.set_of(a);
-        let key = (set, one.unit.min(other.unit), one.unit.max(other.unit));
-        *self.0.entry(key).or_insert_with(|| {
-            let Some(detection) = scene.model.detection(one.sense, one.family) else {
-                return false;
-            };
-            let others = scene.duty.members(set).iter().filter_map(|&n| {
-                let unit = &scene.observed.units[n as usize];
-                let is_other = n as usize != one.unit && n as usize != other.unit;
-                unit.at.filter(|_| is_other && unit.sense == Sense::Microphone)
-            });
-            let others: Vec<Xy> = others.collect();
-            let missed = |at: Xy| -> f64 {
-                others.iter().map(|from| detection.ln_missed(from.distance(at))).sum()
-            };
-            let heard = |at: Xy| at.distance(p).max(at.distance(q)) < detection.median_m;
-            let reach = detection.median_m;
-            let middle = Xy { x: f64::midpoint(p.x, q.x), y: f64::midpoint(p.y, q.y) };
-            let steps = (-8..=8).flat_map(|x| (-8..=8).map(move |y| (x, y)));
-            let places = steps.map(|(x, y)| Xy {
-                x: middle.x + f64::from(x) * reach / 8.0,
-                y: middle.y + f64::from(y) * reach / 8.0,
-            });
-            places.filter(|&at| heard(at)).map(missed).fold(f64::NEG_INFINITY, f64::max) < HUSH
-        })
+/// Whether two are microphones with so many others between them, which would have had to miss it, that
+/// they cannot have heard the same.
+fn hushed(scene: &Scene<'_>, a: u32, b: u32) -> bool {
+    let (one, other) = (scene.one(a), scene.one(b));
+    let (Some(net), Some(p), Some(q)) = (scene.net, one.at, other.at) else { return false };
+    if one.sense != Sense::Microphone || other.sense != Sense::Microphone {
+        return false;
     }
+    let set = scene.set_of(a);
+    let key = (set, one.unit.min(other.unit), one.unit.max(other.unit));
+    *net.hushed.borrow_mut().entry(key).or_insert_with(|| {
+        let Some(detection) = scene.model.detection(one.sense, one.family) else {
+            return false;
+        };
+        let others = scene.duty.members(set).iter().filter_map(|&n| {
+            let unit = &scene.observed.units[n as usize];
+            let is_other = n as usize != one.unit && n as usize != other.unit;
+            unit.at.filter(|_| is_other && unit.sense == Sense::Microphone)
+        });
+        let others: Vec<Xy> = others.collect();
+        let missed = |at: Xy| -> f64 {
+            others.iter().map(|from| detection.ln_missed(from.distance(at))).sum()
+        };
+        let heard = |at: Xy| at.distance(p).max(at.distance(q)) < detection.median_m;
+        let reach = detection.median_m;
+        let middle = Xy { x: f64::midpoint(p.x, q.x), y: f64::midpoint(p.y, q.y) };
+        let steps = (-8..=8).flat_map(|x| (-8..=8).map(move |y| (x, y)));
+        let mut places = steps.map(|(x, y)| Xy {
+            x: middle.x + f64::from(x) * reach / 8.0,
+            y: middle.y + f64::from(y) * reach / 8.0,
+        });
+        !places.any(|at| heard(at) && missed(at) >= HUSH)
+    })
 }
 
 fn class_of(var: f64) -> usize {

@@ -25,6 +25,8 @@ pub(crate) const NUCLEUS_MIN: usize = 3;
 pub const MICROPHONES_MAX: usize = 1000;
 /// Arrivals farther off than so many standard deviations are of something else.
 const SIGMAS: f64 = 3.5;
+/// A group that is so much likelier than strays, micro-nats, is not looked for from each of its arrivals.
+const SURE: i64 = 25_000_000;
 /// What groups leave over is searched again, so many times at most.
 const PASSES_MAX: usize = 4;
 /// So many of the best leaves around an arrival are gathered when what is left over is searched.
@@ -41,8 +43,16 @@ pub(crate) fn nuclei(scene: &Scene<'_>) -> Vec<Cluster> {
     let mut offered: BTreeMap<Vec<u32>, Xy> = BTreeMap::new();
     for _ in 0..PASSES_MAX {
         let mut found: BTreeMap<Vec<u32>, Cluster> = BTreeMap::new();
+        let mut sure: BTreeSet<u32> = BTreeSet::new();
         for n in 0..search.len() {
+            // What comes first came to one of the nearest: the search around it finds the others.
+            if sure.contains(&search.number(n)) {
+                continue;
+            }
             if let Some(cluster) = search.around(n) {
+                if cluster.score > SURE {
+                    sure.extend(&cluster.members);
+                }
                 found.entry(cluster.members.clone()).or_insert(cluster);
             }
         }

@@ -38,6 +38,8 @@ pub(crate) struct Net {
     lone_tops: RefCell<BTreeMap<(usize, Act, u32), Peak>>,
     /// What searches of runs came to, by the number of a run's first observation and how many it has.
     searched: RefCell<BTreeMap<(u32, usize), Searched>>,
+    /// Whether two units cannot have heard what none of the others did, by who was on duty.
+    pub(crate) hushed: RefCell<BTreeMap<(u32, usize, usize), bool>>,
 }
 
 /// What a search came to.
@@ -69,11 +71,10 @@ pub(super) struct Neighbour {
     pub(super) apart_s: f64,
 }
 
-/// Cells, each with what is expected of every microphone in the ring.
+/// Cells.
 #[derive(Clone, Debug, Default)]
 struct Tree {
     cells: Vec<Cell>,
-    expected: Vec<Expected>,
     roots: Option<Range<u32>>,
 }
 
@@ -84,6 +85,8 @@ struct Cell {
     side: f64,
     /// What it is worth that nobody in the ring has an arrival, nats.
     silent: f64,
+    /// Of each in the ring.
+    expected: Box<[Expected]>,
     children: Option<Range<u32>>,
 }
 
@@ -97,19 +100,21 @@ pub(super) struct Leaf {
 }
 
 /// One microphone's arrivals in a cell around another.
+///
+/// There are many: in single precision, which is microseconds and micro-nats, twice as many are at hand.
 #[derive(Clone, Copy, Debug)]
 struct Expected {
     /// How much later than at the one searched around, seconds, and how far off that it may be.
-    late: f64,
-    wide: f64,
+    late: f32,
+    wide: f32,
     /// What it is worth to have an arrival, but for how often any comes, and none, nats.
-    hit: f64,
-    miss: f64,
+    hit: f32,
+    miss: f32,
 }
 
 impl Expected {
     /// Of a microphone that hears nothing of what happens in the cell.
-    const NOTHING: Self = Self { late: 0.0, wide: -1.0, hit: f64::NEG_INFINITY, miss: 0.0 };
+    const NOTHING: Self = Self { late: 0.0, wide: -1.0, hit: f32::NEG_INFINITY, miss: 0.0 };
 }
 
 /// What has come to one microphone of a ring about when an arrival came to another.
@@ -172,6 +177,7 @@ impl Net {
             tops: RefCell::default(),
             lone_tops: RefCell::default(),
             searched: RefCell::default(),
+            hushed: RefCell::default(),
         })
     }
 
@@ -218,7 +224,6 @@ impl Net {
         (needed, count): (f64, usize),
     ) -> Vec<Leaf> {
         let station = &self.stations[around as usize];
-        let ring = station.ring.len();
         let mut tree = station.tree.borrow_mut();
         let divide = Divide { model, detection, net: self, around: around as usize };
         let mut open = BinaryHeap::new();
@@ -226,7 +231,7 @@ impl Net {
         let mut next = tree.roots(&divide);
         loop {
             for n in next {
-                let worth = tree.worth(n, ring, heard);
+                let worth = tree.worth(n, heard);
                 if worth >= needed {
                     open.push((micro_nats(worth), Reverse(n)));
                 }
@@ -236,7 +241,7 @@ impl Net {
                 next = tree.children(&divide, n);
                 continue;
             }
-            leaves.push(tree.leaf(n, ring, heard));
+            leaves.push(tree.leaf(n, heard));
             if leaves.len() == count {
                 break;
             }
@@ -287,29 +292,29 @@ impl Tree {
         children
     }
 
-    fn leaf(&self, n: u32, ring: usize, heard: &Heard<'_>) -> Leaf {
-        let Cell { middle, side, silent, .. } = self.cells[n as usize];
-        let expected = &self.expected[n as usize * ring..][..ring];
+    fn leaf(&self, n: u32, heard: &Heard<'_>) -> Leaf {
+        let &Cell { middle, side, silent, ref expected, .. } = &self.cells[n as usize];
         let present = heard.present.iter().map(|present| present.in_ring);
         let others = heard.off.iter().copied().chain(present);
-        let quiet = silent - others.map(|other| expected[other as usize].miss).sum::<f64>();
+        let quiet =
+            silent - others.map(|other| f64::from(expected[other as usize].miss)).sum::<f64>();
         Leaf { middle, side, quiet }
     }
 
     /// The most that arrivals in a cell can be worth.
-    fn worth(&self, n: u32, ring: usize, heard: &Heard<'_>) -> f64 {
-        let expected = &self.expected[n as usize * ring..][..ring];
-        let mut sum = self.cells[n as usize].silent;
+    fn worth(&self, n: u32, heard: &Heard<'_>) -> f64 {
+        let Cell { silent, expected, .. } = &self.cells[n as usize];
+        let mut sum = *silent;
         for &off in heard.off {
-            sum -= expected[off as usize].miss;
+            sum -= f64::from(expected[off as usize].miss);
         }
         for present in heard.present {
             let e = &expected[present.in_ring as usize];
             let came = &heard.came[present.station as usize];
-            let at = heard.t + e.late;
+            let (at, wide) = (heard.t + f64::from(e.late), f64::from(e.wide));
             let mut arrivals = came.arrivals[present.arrivals.clone()].iter();
-            if arrivals.any(|&(other, _)| (other - at).abs() <= e.wide) {
-                sum += (e.hit - came.ln_rate - e.miss).max(0.0);
+            if arrivals.any(|&(other, _)| (other - at).abs() <= wide) {
+                sum += (f64::from(e.hit - e.miss) - came.ln_rate).max(0.0);
             }
         }
         sum
@@ -337,11 +342,13 @@ impl Divide<'_> {
         }
         let own_s = travel_s(self.model, own_at, middle);
         let mut silent = 0.0;
-        for neighbour in &net.stations[self.around].ring {
+        let ring = &net.stations[self.around].ring;
+        let mut all = Vec::with_capacity(ring.len());
+        for neighbour in ring {
             let at = net.stations[neighbour.number as usize].at;
             let r = at.distance(middle);
             if r - half > reach {
-                tree.expected.push(Expected::NOTHING);
+                all.push(Expected::NOTHING);
                 continue;
             }
             let seconds = travel_s(self.model, at, middle);
@@ -357,9 +364,11 @@ impl Divide<'_> {
             let miss = self.detection.ln_missed(r + half);
             silent += miss;
             let (late, wide) = (seconds - own_s, slack + SIGMAS * sd);
-            tree.expected.push(Expected { late, wide, hit, miss });
+            let [late, wide, hit, miss] = [late, wide, hit, miss].map(|value| value as f32);
+            all.push(Expected { late, wide, hit, miss });
         }
-        tree.cells.push(Cell { middle, side, silent, children: None });
+        let expected = all.into_boxed_slice();
+        tree.cells.push(Cell { middle, side, silent, expected, children: None });
     }
 }
 

@@ -131,6 +131,11 @@ impl<'s, 'a> Search<'s, 'a> {
         self.order.len()
     }
 
+    /// The number of the arrival that is the `n`th by time.
+    pub(super) fn number(&self, n: usize) -> u32 {
+        self.order[n].number
+    }
+
     /// The group that stands out most with an arrival at a microphone near to the event.
     pub(super) fn around(&mut self, n: usize) -> Option<Cluster> {
         let present = self.present(n);
