@@ -8,12 +8,14 @@
 //! folder may be lost or kept by itself, in any order, and a write may be torn. Whatever is built on
 //! this port is held to that by `sim`, whose disk does just so.
 
+mod over;
 mod real;
 mod whole;
 
 use std::fmt::Debug;
 use std::io;
 
+pub use over::{DiskOver, FileOver};
 pub use real::RealDisk;
 pub use whole::{create_folders, read, read_at_most, read_if_any, write_whole, write_whole_all};
 

@@ -1,6 +1,7 @@
 //! A pool: entries that are sequenced at one time and made durable by one sync.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use spacetime::time::Instant;
@@ -22,14 +23,38 @@ pub struct Pool {
     sequenced_at: Instant,
     first: u64,
     bytes_max: usize,
-    /// Room for the header, then each entry after its length: what goes to disk, without a copy.
-    pub(crate) frame: Vec<u8>,
-    /// Where in the frame each entry ends.
-    pub(crate) ends: Vec<u32>,
-    pub(crate) leaves: Vec<Hash>,
+    framed: Arc<Framed>,
+    leaves: Vec<Hash>,
     keys_of: Option<Arc<dyn Keys>>,
     /// Keys of its entries, each with the number that its entry will have.
     pub(crate) keys: HashMap<Key, u64>,
+}
+
+/// The entries of a pool as they go to disk: once among the pools, and once, from the same bytes, into
+/// their bundles.
+#[derive(Debug)]
+pub(crate) struct Framed {
+    /// Room for the header, then each entry after its length; once the pool is closed, zeros to the end of
+    /// a block.
+    pub(crate) bytes: Vec<u8>,
+    /// Where each entry ends.
+    ends: Vec<u32>,
+}
+
+impl Framed {
+    /// Where entries `from..to` stand, as they stand in a bundle.
+    pub(crate) fn range(&self, from: usize, to: usize) -> Range<usize> {
+        let end_of = |n: usize| match n.checked_sub(1) {
+            Some(last) => self.ends[last] as usize,
+            None => HEADER_BYTES,
+        };
+        end_of(from)..end_of(to)
+    }
+
+    /// Bytes of the entries, their lengths among them.
+    fn entries_bytes(&self) -> usize {
+        self.range(0, self.ends.len()).len()
+    }
 }
 
 impl Pool {
@@ -44,8 +69,7 @@ impl Pool {
             sequenced_at,
             first,
             bytes_max,
-            frame: vec![0; HEADER_BYTES],
-            ends: Vec::new(),
+            framed: Arc::new(Framed { bytes: vec![0; HEADER_BYTES], ends: Vec::new() }),
             leaves: Vec::new(),
             keys_of,
             keys: HashMap::new(),
@@ -65,8 +89,25 @@ impl Pool {
             at += 2 + usize::from(u16::from_be_bytes([frame[at], frame[at + 1]]));
             ends.push(at as u32);
         }
+        let framed = Arc::new(Framed { bytes: frame, ends });
         let (keys_of, keys) = (None, HashMap::new());
-        Self { sequenced_at, first, bytes_max: 0, frame, ends, leaves, keys_of, keys }
+        Self { sequenced_at, first, bytes_max: 0, framed, leaves, keys_of, keys }
+    }
+
+    /// Nothing goes in any more: `finish` writes what belongs before and behind the entries.
+    pub(crate) fn close(&mut self, finish: impl FnOnce(&mut Vec<u8>)) {
+        self.bytes_max = 0;
+        finish(&mut self.open_framed().bytes);
+    }
+
+    /// The bytes of a pool that nobody else has yet.
+    fn open_framed(&mut self) -> &mut Framed {
+        Arc::get_mut(&mut self.framed).expect("a pool that is open is shared with nobody")
+    }
+
+    /// Its entries as they go to disk.
+    pub(crate) const fn framed(&self) -> &Arc<Framed> {
+        &self.framed
     }
 
     /// The time that its entries carry: not before that of any entry already in the log.
@@ -96,7 +137,7 @@ impl Pool {
     /// Bytes of its entries, their lengths among them.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.frame.len() - HEADER_BYTES
+        self.framed.entries_bytes()
     }
 
     /// Whether an entry of so many bytes still goes in.
@@ -142,9 +183,10 @@ impl Pool {
         if !self.has_room(entry.len()) {
             return Err(Fault::PoolFull);
         }
-        self.frame.extend_from_slice(&length.to_be_bytes());
-        self.frame.extend_from_slice(entry);
-        self.ends.push(self.frame.len() as u32);
+        let Framed { bytes, ends } = self.open_framed();
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(entry);
+        ends.push(bytes.len() as u32);
         self.leaves.push(leaf.unwrap_or_else(|| hash_leaf(entry)));
         let number = self.first + self.leaves.len() as u64 - 1;
         self.keys.extend(keys.iter().map(|key| (*key, number)));
@@ -159,21 +201,12 @@ impl Pool {
 
     /// Its entries, in order.
     pub fn entries(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.len()).map(|n| &self.framed(n, n + 1)[2..])
+        (0..self.len()).map(|n| &self.framed.bytes[self.framed.range(n, n + 1)][2..])
     }
 
     /// The hash of each of its leaves, in order.
     #[must_use]
     pub fn leaves(&self) -> &[Hash] {
         &self.leaves
-    }
-
-    /// Entries `from..to` as they stand in a bundle.
-    pub(crate) fn framed(&self, from: usize, to: usize) -> &[u8] {
-        let end_of = |n: usize| match n.checked_sub(1) {
-            Some(last) => self.ends[last] as usize,
-            None => HEADER_BYTES,
-        };
-        &self.frame[end_of(from)..end_of(to)]
     }
 }

@@ -194,11 +194,11 @@ fn replay(staged: &Staged, found: &Found, tree: &mut Tree) -> Result<(), Fault> 
             path: staged::path(place.file),
             reason: format!("the entries of pool {} are not those of its header", header.number),
         })?;
-        let growth = tree.grown(&pool)?;
+        let growth = tree.close(&pool)?;
         if growth.head != header.after {
             return Err(disagree(&format!("pool {} leads to another root", header.number)));
         }
-        tree.grow(growth, &pool);
+        tree.grow(growth, pool.framed());
     }
     if tree.head() != newest {
         return Err(disagree("the newest pool was sequenced in another tree"));

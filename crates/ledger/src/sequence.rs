@@ -1,5 +1,6 @@
 //! Sequencing: an entry gets its number and its time, and is durable, before anybody hears of it.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use spacetime::time::{Duration, Instant};
@@ -9,20 +10,23 @@ use crate::disk::{Disk, Lock};
 use crate::fault::Fault;
 use crate::head::{Head, LogKey};
 use crate::index::{Index, Key, Keys};
-use crate::pool::Pool;
+use crate::pool::{Framed, Pool};
 use crate::publish::{Folders, LOG, Publication};
 use crate::reader::Reader;
-use crate::staged::Staged;
-use crate::tree::Tree;
+use crate::staged::{PoolWrite, Staged};
+use crate::tree::{Growth, Tree};
 
 /// How far a clock may step back under a running ledger, microseconds: time servers correct by less.
 /// Meanwhile the last time stands.
 pub const CLOCK_STEP_BACK_MAX: Duration = Duration::from_micros(1_000_000);
 
-/// A record that is open for writing. One thread sequences; a [`Publication`] can be written by another.
+/// A record that is open for writing. One thread sequences; a [`PoolWrite`] and a [`Publication`] can be
+/// written by others.
 #[derive(Debug)]
 pub struct Sequencer {
     parts: Parts,
+    /// Pools that are closed and not known to be durable, in order.
+    closed: VecDeque<Closed>,
     folders: Folders,
     /// What could not be written so far.
     unwritten: Option<Publication>,
@@ -52,6 +56,16 @@ impl std::fmt::Debug for Parts {
     }
 }
 
+/// What is kept of a pool that is closed until it is durable.
+#[derive(Debug)]
+struct Closed {
+    sequenced_at: Instant,
+    first: u64,
+    framed: Arc<Framed>,
+    growth: Growth,
+    keys: HashMap<Key, u64>,
+}
+
 /// A pool that is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Committed {
@@ -63,10 +77,11 @@ pub struct Committed {
 
 impl Sequencer {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts, folders: Folders::default(), unwritten: None, is_broken: false }
+        let (closed, folders) = (VecDeque::new(), Folders::default());
+        Self { parts, closed, folders, unwritten: None, is_broken: false }
     }
 
-    /// What is sequenced, published or not.
+    /// What is sequenced and durable, published or not.
     #[must_use]
     pub fn head(&self) -> Head {
         self.parts.tree.head()
@@ -78,23 +93,24 @@ impl Sequencer {
         self.parts.published
     }
 
-    /// The time of the last pool.
+    /// The time of the last pool that is durable.
     #[must_use]
     pub const fn last_sequenced_at(&self) -> Instant {
         self.parts.last
     }
 
-    /// A pool to fill, at the time that it is.
+    /// A pool to fill, at the time that it is, behind every pool that is closed.
     ///
     /// # Errors
     /// When the clock went back by more than [`CLOCK_STEP_BACK_MAX`].
     pub fn begin(&self, now: Instant) -> Result<Pool, Fault> {
-        let last = self.parts.last;
+        let last = self.closed.back().map_or(self.parts.last, |closed| closed.sequenced_at);
         if now.plus(CLOCK_STEP_BACK_MAX) < last {
             return Err(Fault::ClockWentBack { now, last });
         }
         let bytes_max = self.parts.staged.pool_bytes_max();
-        Ok(Pool::new(now.max(last), self.head().size, bytes_max, self.parts.keys.clone()))
+        let first = self.parts.tree.closed_head().size;
+        Ok(Pool::new(now.max(last), first, bytes_max, self.parts.keys.clone()))
     }
 
     /// Makes a pool durable. Once this returns, its entries have their numbers whatever happens.
@@ -103,37 +119,69 @@ impl Sequencer {
     /// [`Fault::StagedFull`], which leaves the pool to be committed after the next publication. After
     /// any other fault nobody knows whether the pool is on disk, and the record has to be opened anew.
     pub fn commit(&mut self, pool: &mut Pool) -> Result<Committed, Fault> {
+        let written = self.close(pool)?.write();
+        self.written(written)
+    }
+
+    /// Closes a pool: its place in the log is fixed, and the next can be begun. What is returned makes it
+    /// durable; tell [`written`](Self::written) what came of that, of each pool in the order in which they
+    /// were closed.
+    ///
+    /// # Errors
+    /// [`Fault::StagedFull`], which leaves the pool to be closed after the next publication.
+    pub fn close(&mut self, pool: &mut Pool) -> Result<PoolWrite, Fault> {
         if self.is_broken {
             return Err(Fault::Broken);
         }
-        let before = self.head();
-        assert_eq!(pool.first(), before.size, "a pool is committed before the next is begun");
-        let growth = self.parts.tree.grown(pool)?;
-        let after = growth.head;
-        let published = self.parts.published.size;
-        match self.parts.staged.write(pool, before, after, published) {
-            Ok(()) => {}
-            Err(Fault::StagedFull) => return Err(Fault::StagedFull),
-            Err(fault) => {
-                self.is_broken = true;
-                return Err(fault);
-            }
-        }
-        self.parts.tree.grow(growth, pool);
-        self.parts.last = pool.sequenced_at();
-        if self.parts.keys.is_some() {
-            self.parts.index.add(pool.keys.drain(), after.size);
-        }
-        Ok(Committed { first: before.size, head: after })
+        let Parts { staged, tree, published, .. } = &mut self.parts;
+        let before = tree.closed_head();
+        assert_eq!(pool.first(), before.size, "a pool is closed before the next is begun");
+        let room = staged.room_for(pool, published.size)?;
+        let growth = tree.close(pool)?;
+        let write = staged.close(room, pool, before, growth.head);
+        self.closed.push_back(Closed {
+            sequenced_at: pool.sequenced_at(),
+            first: pool.first(),
+            framed: pool.framed().clone(),
+            growth,
+            keys: std::mem::take(&mut pool.keys),
+        });
+        Ok(write)
     }
 
-    /// The number of the latest committed entry with a key; see [`Pool::find`] for the pool that is being
-    /// filled.
+    /// What came of writing the pool that was closed first.
+    ///
+    /// # Errors
+    /// The fault that it is told: then nobody knows whether the pool is on disk, and the record has to be
+    /// opened anew. What was durable before can be published all the same.
+    pub fn written(&mut self, outcome: Result<(), Fault>) -> Result<Committed, Fault> {
+        let closed = self.closed.pop_front().expect("a pool is written that was closed");
+        if let Err(fault) = outcome {
+            self.is_broken = true;
+            return Err(fault);
+        }
+        if self.is_broken {
+            return Err(Fault::Broken);
+        }
+        let head = closed.growth.head;
+        self.parts.tree.grow(closed.growth, &closed.framed);
+        self.parts.last = closed.sequenced_at;
+        if self.parts.keys.is_some() {
+            self.parts.index.add(closed.keys, head.size);
+        }
+        Ok(Committed { first: closed.first, head })
+    }
+
+    /// The number of the latest entry with a key, of those in pools that are closed; see [`Pool::find`] for
+    /// the pool that is being filled.
     ///
     /// # Errors
     /// As [`Index::find`].
     pub fn find(&self, key: &Key) -> Result<Option<u64>, Fault> {
-        self.parts.index.find(key)
+        match self.closed.iter().rev().find_map(|closed| closed.keys.get(key)) {
+            Some(leaf) => Ok(Some(*leaf)),
+            None => self.parts.index.find(key),
+        }
     }
 
     /// The index, for whoever writes its files elsewhere.

@@ -8,6 +8,7 @@ pub(crate) mod frame;
 mod scan;
 
 use std::fmt;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use spacetime::time::Instant;
@@ -16,7 +17,7 @@ use self::frame::{BLOCK_BYTES, HEADER_BYTES, Header, Seal};
 use crate::disk::{Disk, File, Mode};
 use crate::fault::{Fault, Of as _};
 use crate::head::Head;
-use crate::pool::{POOL_BYTES_MAX, Pool};
+use crate::pool::{Framed, POOL_BYTES_MAX, Pool};
 
 pub(crate) use scan::Found;
 
@@ -48,10 +49,56 @@ pub(crate) struct Staged {
 }
 
 struct Segment {
-    file: Box<dyn File>,
+    file: Arc<dyn File>,
     bytes: u64,
     /// Size of the tree after the last pool in it.
     after: u64,
+}
+
+/// Where the next frame goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    file: usize,
+    offset: u64,
+    bytes: u64,
+}
+
+/// A pool that is closed, to be written to where it belongs, perhaps by another thread. One is written only
+/// once the one before it is durable.
+#[derive(Debug)]
+#[must_use = "the pools behind it wait for it"]
+pub struct PoolWrite {
+    path: String,
+    file: Arc<dyn File>,
+    offset: u64,
+    framed: Arc<Framed>,
+}
+
+impl PoolWrite {
+    /// Makes the pool durable.
+    ///
+    /// # Errors
+    /// When the disk fails. Whether the pool is on disk is then unknown.
+    pub fn write(&self) -> Result<(), Fault> {
+        self.put()?;
+        self.sync()
+    }
+
+    /// The first half of it: the bytes are with the system.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn put(&self) -> Result<(), Fault> {
+        self.file.write_at(self.offset, &self.framed.bytes).of(&self.path)
+    }
+
+    /// The second half: they are on disk.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn sync(&self) -> Result<(), Fault> {
+        self.file.sync().of(&self.path)
+    }
 }
 
 impl fmt::Debug for Staged {
@@ -107,7 +154,7 @@ impl Staged {
                 return Err(damaged("it belongs to another record"));
             }
             let bytes = file.size().of(&path)?;
-            files.push(Segment { file, bytes, after: 0 });
+            files.push(Segment { file: file.into(), bytes, after: 0 });
         }
         let secret = secret.unwrap_or_default();
         let found = scan::scan(&files, &secret)?;
@@ -154,52 +201,50 @@ impl Staged {
         segment.file.sync().of(&path)
     }
 
-    /// Makes a pool durable. When this fails, whether the pool is on disk is unknown.
+    /// Room for a pool behind all others, of which those beyond `published` are not written over.
     ///
-    /// `published` is the size up to which the log is published: what waits beyond it is not written
-    /// over. Nothing is changed when it says [`Fault::StagedFull`].
-    pub(crate) fn write(
+    /// # Errors
+    /// [`Fault::StagedFull`]; after the next publication there is room.
+    pub(crate) fn room_for(&self, pool: &Pool, published: u64) -> Result<Room, Fault> {
+        let bytes = frame::bytes_of(pool.bytes());
+        if self.offset + bytes <= self.files[self.current].bytes {
+            return Ok(Room { file: self.current, offset: self.offset, bytes });
+        }
+        let file = (self.current + 1) % self.files.len();
+        if self.files[file].after > published {
+            return Err(Fault::StagedFull);
+        }
+        Ok(Room { file, offset: BLOCK_BYTES as u64, bytes })
+    }
+
+    /// Closes a pool for the room that there is, and says what is to be written.
+    pub(crate) fn close(
         &mut self,
+        room: Room,
         pool: &mut Pool,
         before: Head,
         after: Head,
-        published: u64,
-    ) -> Result<(), Fault> {
+    ) -> PoolWrite {
         let header = Header {
             number: self.number,
             sequenced_at: pool.sequenced_at(),
             before,
             after,
-            bytes: (pool.frame.len() - HEADER_BYTES) as u32,
-            leaves: frame::digest_of(&pool.leaves),
+            bytes: pool.bytes() as u32,
+            leaves: frame::digest_of(pool.leaves()),
             previous: self.previous,
         };
-        let bytes = header.frame_bytes();
-        let (file, offset) = self.place_for(bytes, published)?;
-        let seal = header.write(&self.secret, &mut pool.frame);
-        let entries_end = pool.frame.len();
-        pool.frame.resize(bytes as usize, 0);
-        let segment = &mut self.files[file];
-        let path = path(file);
-        segment.file.write_at(offset, &pool.frame).of(&path)?;
-        segment.file.sync().of(&path)?;
-        pool.frame.truncate(entries_end);
-        segment.after = after.size;
-        (self.current, self.offset) = (file, offset + bytes);
+        let mut seal = Seal::default();
+        pool.close(|frame| {
+            seal = header.write(&self.secret, frame);
+            frame.resize(room.bytes as usize, 0);
+        });
+        (self.current, self.offset) = (room.file, room.offset + room.bytes);
         (self.number, self.previous) = (self.number + 1, seal);
-        Ok(())
-    }
-
-    /// Where a frame of so many bytes goes.
-    fn place_for(&self, bytes: u64, published: u64) -> Result<(usize, u64), Fault> {
-        if self.offset + bytes <= self.files[self.current].bytes {
-            return Ok((self.current, self.offset));
-        }
-        let next = (self.current + 1) % self.files.len();
-        if self.files[next].after > published {
-            return Err(Fault::StagedFull);
-        }
-        Ok((next, BLOCK_BYTES as u64))
+        let segment = &mut self.files[room.file];
+        segment.after = after.size;
+        let (file, framed) = (segment.file.clone(), pool.framed().clone());
+        PoolWrite { path: path(room.file), file, offset: room.offset, framed }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
-use ledger::disk::{Disk, File, Listed, Lock, Mode};
+use ledger::disk::{Disk, DiskOver, File, FileOver, Lock, Mode};
 
 /// Which promise is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Broken {
     CheckpointFolderUnsynced,
     /// A sync that fails says that it did not.
     FailedSyncsHidden,
+    /// No disk: a pool is said to be durable as soon as it is with the system.
+    PoolsAnsweredFirst,
     /// Two processes may hold the lock.
     Unlocked,
     /// Ciphertexts are not synced: neither as they are sealed nor as they are overwritten.
@@ -61,6 +63,16 @@ impl Broken {
         Self::CheckpointFolderUnsynced,
         Self::FailedSyncsHidden,
         Self::Unlocked,
+    ];
+    /// Those that a run of many senders has to notice.
+    pub const OF_GROUP: [Self; 7] = [
+        Self::PoolsUnsynced,
+        Self::TilesUnsynced,
+        Self::TileFoldersUnsynced,
+        Self::CheckpointUnsynced,
+        Self::CheckpointFolderUnsynced,
+        Self::FailedSyncsHidden,
+        Self::PoolsAnsweredFirst,
     ];
     /// Those that a run of a keeper has to notice.
     pub const OF_KEEPER: [Self; 9] = [
@@ -140,31 +152,15 @@ impl CarelessDisk {
     }
 }
 
-impl Disk for CarelessDisk {
+impl DiskOver for CarelessDisk {
+    fn under(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
     fn open(&self, path: &str, mode: Mode) -> io::Result<Box<dyn File>> {
         let file = self.disk.open(path, mode)?;
         let is_left = self.broken.leaves_file(path);
         Ok(Box::new(CarelessFile { file, is_left, broken: self.broken }))
-    }
-
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.disk.rename(from, to)
-    }
-
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.disk.remove(path)
-    }
-
-    fn create_folder(&self, path: &str) -> io::Result<()> {
-        self.disk.create_folder(path)
-    }
-
-    fn remove_folder(&self, path: &str) -> io::Result<()> {
-        self.disk.remove_folder(path)
-    }
-
-    fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
-        self.disk.list(folder)
     }
 
     fn sync_folder(&self, folder: &str) -> io::Result<()> {
@@ -183,21 +179,9 @@ impl Disk for CarelessDisk {
     }
 }
 
-impl File for CarelessFile {
-    fn size(&self) -> io::Result<u64> {
-        self.file.size()
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read_at(offset, buffer)
-    }
-
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_at(offset, bytes)
-    }
-
-    fn set_size(&self, bytes: u64) -> io::Result<()> {
-        self.file.set_size(bytes)
+impl FileOver for CarelessFile {
+    fn under(&self) -> &dyn File {
+        &*self.file
     }
 
     fn sync(&self) -> io::Result<()> {

@@ -3,7 +3,7 @@
 //! **In scope.** A disk that loses whatever POSIX lets a disk lose and fails wherever it is told to
 //! ([`disk`]), a clock that jumps ([`world`]), a network that loses, doubles, delays, reorders and cuts.
 //! Runs that append, publish, stop and start again, and after each start hold the record against what
-//! was acknowledged ([`record`]); the same of a keeper with admission, vault, private lane and index
+//! was acknowledged ([`record`]); the same of a ledger that many hand in to while it writes ([`group`]), of a keeper with admission, vault, private lane and index
 //! ([`keeping`]); and of a host that may show two views, its witnesses and its mirrors ([`parties`]).
 //! Worlds that break one promise each, so that it is known that the runs would notice ([`careless`]).
 //!
@@ -14,6 +14,7 @@
 
 pub mod careless;
 pub mod disk;
+pub mod group;
 pub mod keeping;
 mod log;
 pub mod parties;

@@ -5,14 +5,12 @@
 //! nothing else but perhaps, whole, the pool that was on its way when the machine stopped. Every
 //! checkpoint that anybody ever saw is one of its prefixes. Every byte of it checks.
 
-use ledger::fsck::{NothingVouched, fsck};
-use ledger::{Fault, Head, LogVerifier as _, Sequencer};
+use ledger::{Fault, Head, Sequencer};
 use spacetime::time::Instant;
-use tlog::{Hash, hash_leaf};
 
 use crate::disk::Restart;
 use crate::log;
-use crate::world::{SimKey, World};
+use crate::world::World;
 
 /// What must not happen, happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,25 +271,8 @@ impl Record {
         }
         self.settle_doubt(head)?;
         self.last = last;
-        // Whoever looks is not the process under test.
-        self.world.machine.look(true);
-        let looked = self.look(head);
-        self.world.machine.look(false);
-        looked
-    }
-
-    /// Reads the whole log back.
-    fn look(&mut self, head: Head) -> Checked<()> {
-        let disk = self.world.disk();
-        if log::entries(&*disk, head.size)? != self.owed {
-            return self.broken("the log has other entries than were acknowledged");
-        }
-        self.check_checkpoints(head)?;
-        match fsck(&*disk, &SimKey, &mut NothingVouched) {
-            Ok(report) if report.is_clean() => Ok(()),
-            Ok(report) => self.broken(&format!("fsck finds {:?}", report.findings)),
-            Err(fault) => self.broken(&format!("fsck: {fault}")),
-        }
+        let looked = log::hold(&self.world, head, &self.owed, &mut self.checked);
+        looked.or_else(|Violation(what)| self.broken(&what))
     }
 
     /// The pool that was on its way is there as a whole, or not at all.
@@ -309,27 +290,6 @@ impl Record {
             return Ok(());
         }
         self.broken(&format!("{} entries are there, {owed} were acknowledged", head.size))
-    }
-
-    /// Every checkpoint that was ever to be seen is one of a prefix of the log.
-    fn check_checkpoints(&mut self, head: Head) -> Checked<()> {
-        let leaves: Vec<Hash> = self.owed.iter().map(|entry| hash_leaf(entry)).collect();
-        let mut heads = vec![head];
-        let seen = self.world.machine.seen();
-        let new = seen.get(self.checked..).unwrap_or_default().to_vec();
-        self.checked = seen.len();
-        for checkpoint in new {
-            match SimKey.head(&checkpoint) {
-                Ok(head) => heads.push(head),
-                Err(reason) => return self.broken(&format!("a checkpoint was torn: {reason}")),
-            }
-        }
-        for head in heads {
-            if !log::is_prefix(head, &leaves) {
-                return self.broken(&format!("the checkpoint of {} is of another log", head.size));
-            }
-        }
-        Ok(())
     }
 
     fn broken<T>(&self, what: &str) -> Checked<T> {

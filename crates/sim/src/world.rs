@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use ledger::disk::Disk;
+use ledger::index::Keys;
 use ledger::{Birth, Fault, Head, LogKey, LogVerifier, STAGED_BYTES_MIN, Sequencer};
 use spacetime::time::Instant;
 use tlog::{Hash, hash_leaf};
@@ -79,5 +80,14 @@ impl World {
     pub fn open(&self) -> Result<Sequencer, Fault> {
         let key: Arc<dyn LogKey> = Arc::new(SimKey);
         ledger::open(&self.disk(), &key, self.now)
+    }
+
+    /// Opens the record with an index.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub fn open_with_keys(&self, keys: &Arc<dyn Keys>) -> Result<Sequencer, Fault> {
+        let key: Arc<dyn LogKey> = Arc::new(SimKey);
+        ledger::open_with_keys(&self.disk(), &key, keys, self.now)
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ledger::disk::{Disk, File, Listed, Lock, Mode, RealDisk};
+use ledger::disk::{Disk, DiskOver, File, FileOver, Mode, RealDisk};
 
 /// The machine's disk, with a count of the bytes that were read and written through it.
 #[derive(Debug)]
@@ -36,44 +36,20 @@ impl CountingDisk {
     }
 }
 
-impl Disk for CountingDisk {
+impl DiskOver for CountingDisk {
+    fn under(&self) -> &dyn Disk {
+        &self.disk
+    }
+
     fn open(&self, path: &str, mode: Mode) -> io::Result<Box<dyn File>> {
         let file = self.disk.open(path, mode)?;
         Ok(Box::new(CountingFile { file, counts: self.counts.clone() }))
     }
-
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.disk.rename(from, to)
-    }
-
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.disk.remove(path)
-    }
-
-    fn create_folder(&self, path: &str) -> io::Result<()> {
-        self.disk.create_folder(path)
-    }
-
-    fn remove_folder(&self, path: &str) -> io::Result<()> {
-        self.disk.remove_folder(path)
-    }
-
-    fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
-        self.disk.list(folder)
-    }
-
-    fn sync_folder(&self, folder: &str) -> io::Result<()> {
-        self.disk.sync_folder(folder)
-    }
-
-    fn lock(&self, path: &str) -> io::Result<Box<dyn Lock>> {
-        self.disk.lock(path)
-    }
 }
 
-impl File for CountingFile {
-    fn size(&self) -> io::Result<u64> {
-        self.file.size()
+impl FileOver for CountingFile {
+    fn under(&self) -> &dyn File {
+        &*self.file
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -85,13 +61,5 @@ impl File for CountingFile {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.counts.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.file.write_at(offset, bytes)
-    }
-
-    fn set_size(&self, bytes: u64) -> io::Result<()> {
-        self.file.set_size(bytes)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.file.sync()
     }
 }

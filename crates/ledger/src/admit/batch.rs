@@ -1,18 +1,19 @@
-//! Claims by the batch: read and verified on several threads, then put in their order one by one.
+//! Claims by the batch: read and verified on several threads, and put in their order one by one while those
+//! behind them are still being verified.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::thread;
 
-use agreement::DeviceId;
 use agreement::statement::roster::Sequenced;
 use agreement::statement::said::KIND_UNKNOWN;
 use agreement::statement::{
     Claim, Entry, Equivocation, Refusal, Roster, Said, Standing, Visibility,
 };
+use agreement::{DeviceId, Pack};
 
 use super::answer::{ALREADY_SAID, Answer, Rejection, TOO_MANY_AT_ONCE};
 use super::fits::{self, Unfit};
+use super::in_order::in_order;
 use super::keys::of_statement;
 use super::record::Record;
 use crate::fault::Fault;
@@ -20,9 +21,6 @@ use crate::index::Key;
 
 /// Most claims of one device in one batch: so one that floods keeps none of the others waiting.
 pub const DEVICE_CLAIMS_MAX: usize = 16_384;
-
-/// Fewest claims that are worth a thread of their own.
-const CLAIMS_A_THREAD: usize = 64;
 
 /// Lets claims into a record.
 #[derive(Clone, Debug)]
@@ -57,19 +55,19 @@ impl Admission {
 
     /// Takes in an entry that is in the log already, as when a record is opened. A pack that
     /// comes into force is in a body, which the caller opens.
-    pub fn replay(&mut self, leaf: u64, entry: &Entry, adopted: Option<&agreement::Pack>) {
+    pub fn replay(&mut self, leaf: u64, entry: &Entry, adopted: Option<&Pack>) {
         match Said::of(entry.statement.header()) {
             Ok(said) => self.take_in(leaf, &said, adopted),
             Err(_) => self.adopt(adopted),
         }
     }
 
-    fn take_in(&mut self, leaf: u64, said: &Said, adopted: Option<&agreement::Pack>) {
+    fn take_in(&mut self, leaf: u64, said: &Said, adopted: Option<&Pack>) {
         self.roster.apply(leaf, said);
         self.adopt(adopted);
     }
 
-    fn adopt(&mut self, adopted: Option<&agreement::Pack>) {
+    fn adopt(&mut self, adopted: Option<&Pack>) {
         if let Some(next) = adopted.and_then(|pack| self.roster.under(pack).ok()) {
             self.roster = next;
         }
@@ -86,7 +84,16 @@ impl Admission {
         record: &mut impl Record,
     ) -> Result<Vec<Answer>, Fault> {
         let numbered: Vec<(u64, &[u8])> = (first_line..).zip(lines.iter().copied()).collect();
-        let mut stages = self.on_threads(&numbered, |&(line, bytes)| read(line, bytes));
+        let mut stages = Vec::with_capacity(lines.len());
+        in_order(
+            self.threads,
+            &numbered,
+            |&(line, bytes)| read(line, bytes),
+            |stage| {
+                stages.push(stage);
+                Ok(())
+            },
+        )?;
         bound_devices(&mut stages, first_line);
         let mut answers = Vec::with_capacity(stages.len());
         let mut rest = stages.into_iter().peekable();
@@ -121,58 +128,95 @@ impl Admission {
                 *stage = Stage::Settled(Answer::Known { leaf });
             }
         }
-        let roster = &self.roster;
-        let before = Entry::before_statement(None, record.sequenced_at());
-        let before = before.expect("what is not sealed has no size");
-        let checked = self.on_threads(&run, |stage| match stage {
-            Stage::Read(claim, said, _) => {
-                roster.check(claim.statement(), Some(said))?;
-                Ok(leaf_of(claim, &before))
-            }
-            Stage::Settled(_) => Ok(None),
-        });
-        for ((line, stage), checked) in (first_line..).zip(run).zip(checked) {
-            let answer = match (stage, checked) {
-                (Stage::Settled(answer), _) => answer,
-                (Stage::Read(..), Err(refusal)) => {
-                    rejected(line, Refusal::within(refusal, "statement"), None)
+        let mut settled = self.settle_in_order(&run, first_line, record)?.into_iter();
+        // The time is the pool's: the same for all of the run.
+        let at = record.sequenced_at();
+        for stage in run {
+            let (claim, said) = match stage {
+                Stage::Settled(answer) => {
+                    answers.push(answer);
+                    continue;
                 }
-                (Stage::Read(claim, said, keys), Ok(leaf)) => {
-                    self.settle(line, Checked { claim, said, keys, leaf }, record)?
-                }
+                Stage::Read(claim, said, _) => (claim, said),
             };
-            answers.push(answer);
+            answers.push(match settled.next().expect("what was read is settled") {
+                Settled::Told(answer) => answer,
+                Settled::Private => Answer::Private(claim),
+                Settled::At(leaf, pack) => {
+                    self.take_in(leaf, &said, pack.as_deref());
+                    // Witnesses cannot have cosigned what is only now put into its place.
+                    let header = claim.statement().header();
+                    let standing = self.roster.standing(header, Sequenced { leaf, at }, |_| 0);
+                    Answer::Admitted { leaf, standing }
+                }
+            });
         }
         Ok(())
     }
 
-    fn settle(
-        &mut self,
-        line: u64,
-        checked: Checked,
+    /// Verifies what was read on several threads, and puts each claim into its place as soon as it and those
+    /// before it are verified. The roster is the same for all of a run.
+    fn settle_in_order(
+        &self,
+        run: &[Stage],
+        first_line: u64,
         record: &mut impl Record,
-    ) -> Result<Answer, Fault> {
-        let Checked { claim, said, keys, leaf } = checked;
-        let (said, [digest, place]) = (&said, keys);
+    ) -> Result<Vec<Settled>, Fault> {
+        let before = Entry::before_statement(None, record.sequenced_at());
+        let before = before.expect("what is not sealed has no size");
+        let unsettled = (first_line..).zip(run).filter_map(|(line, stage)| match stage {
+            Stage::Read(claim, said, keys) => Some(Unsettled { line, claim, said, keys }),
+            Stage::Settled(_) => None,
+        });
+        let unsettled: Vec<Unsettled<'_>> = unsettled.collect();
+        let check = |one: &Unsettled<'_>| {
+            self.roster.check(one.claim.statement(), Some(one.said))?;
+            Ok(leaf_of(one.claim, &before))
+        };
+        let mut settled = Vec::with_capacity(unsettled.len());
+        in_order(self.threads, &unsettled, check, |checked| {
+            let one = &unsettled[settled.len()];
+            settled.push(match checked {
+                Ok(leaf) => self.settle(one, leaf, record)?,
+                Err(refusal) => {
+                    let refusal = Refusal::within(refusal, "statement");
+                    Settled::Told(rejected(one.line, refusal, None))
+                }
+            });
+            Ok(())
+        })?;
+        Ok(settled)
+    }
+
+    fn settle(
+        &self,
+        one: &Unsettled<'_>,
+        leaf: Option<Result<Vec<u8>, Refusal>>,
+        record: &mut impl Record,
+    ) -> Result<Settled, Fault> {
+        let &Unsettled { line, claim, said, keys } = one;
+        let told = |refusal| Ok(Settled::Told(rejected(line, refusal, None)));
+        let [digest, place] = keys;
         // Again: the same line may stand twice in one batch.
-        if let Some(leaf) = record.find(&digest)? {
-            return Ok(Answer::Known { leaf });
+        if let Some(leaf) = record.find(digest)? {
+            return Ok(Settled::Told(Answer::Known { leaf }));
         }
-        if let Some(leaf) = record.find(&place)? {
-            let proof = self.proof(&claim, &record.entry(leaf)?);
-            return Ok(rejected(line, Refusal::new(&ALREADY_SAID).within("statement"), proof));
+        if let Some(leaf) = record.find(place)? {
+            let proof = self.proof(claim, &record.entry(leaf)?);
+            let refusal = Refusal::new(&ALREADY_SAID).within("statement");
+            return Ok(Settled::Told(rejected(line, refusal, proof)));
         }
-        match fits::fits(&claim, said, &self.roster, &self.keeper, record) {
+        match fits::fits(claim, said, &self.roster, &self.keeper, record) {
             Ok(()) => {}
-            Err(Unfit::Refused(refusal)) => return Ok(rejected(line, refusal, None)),
+            Err(Unfit::Refused(refusal)) => return told(refusal),
             Err(Unfit::Fault(fault)) => return Err(fault),
         }
-        let pack = match fits::adopted(&claim, said) {
+        let pack = match fits::adopted(claim, said) {
             Ok(pack) => pack,
-            Err(refusal) => return Ok(rejected(line, refusal, None)),
+            Err(refusal) => return told(refusal),
         };
         if claim.statement().header().kind.visibility() == Visibility::Private {
-            return Ok(Answer::Private(claim));
+            return Ok(Settled::Private);
         }
         let sealed = match claim.body() {
             Some((salt, body)) => Some(record.seal(claim.statement(), salt, body)?),
@@ -180,16 +224,10 @@ impl Admission {
         };
         let (sequenced_at, statement) = (record.sequenced_at(), claim.statement());
         let bytes = leaf.unwrap_or_else(|| Entry::canonical_of(sealed, sequenced_at, statement));
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
-            Err(refusal) => return Ok(rejected(line, refusal, None)),
-        };
-        let leaf = record.push(&bytes, &keys)?;
-        self.take_in(leaf, said, pack.as_ref());
-        // Witnesses cannot have cosigned what is only now put into its place.
-        let place = Sequenced { leaf, at: sequenced_at };
-        let standing = self.roster.standing(statement.header(), place, |_| 0);
-        Ok(Answer::Admitted { leaf, standing })
+        match bytes {
+            Ok(bytes) => Ok(Settled::At(record.push(&bytes, keys)?, pack.map(Box::new))),
+            Err(refusal) => told(refusal),
+        }
     }
 
     /// The proof against a device that said two things under one number.
@@ -198,33 +236,24 @@ impl Admission {
         let member = self.roster.device(&claim.statement().header().device)?;
         Equivocation::of(member.key.clone(), earlier, claim.statement().clone()).ok()
     }
-
-    /// Does the same to each item, in order, on as many threads as are worth it.
-    fn on_threads<T: Sync, U: Send>(&self, items: &[T], each: impl Fn(&T) -> U + Sync) -> Vec<U> {
-        let threads = self.threads.get().min(items.len().div_ceil(CLAIMS_A_THREAD)).max(1);
-        if threads == 1 {
-            return items.iter().map(each).collect();
-        }
-        let (each, share) = (&each, items.len().div_ceil(threads));
-        thread::scope(|scope| {
-            let shares: Vec<_> = items
-                .chunks(share)
-                .map(|share| scope.spawn(move || share.iter().map(each).collect::<Vec<U>>()))
-                .collect();
-            let join = |thread: thread::ScopedJoinHandle<'_, Vec<U>>| {
-                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            shares.into_iter().flat_map(join).collect()
-        })
-    }
 }
 
-/// A claim whose signatures hold.
-struct Checked {
-    claim: Box<Claim>,
-    said: Said,
-    keys: [Key; 2],
-    leaf: Option<Result<Vec<u8>, Refusal>>,
+/// A claim that was read.
+struct Unsettled<'a> {
+    line: u64,
+    claim: &'a Claim,
+    said: &'a Said,
+    keys: &'a [Key; 2],
+}
+
+/// What became of a claim that was read.
+enum Settled {
+    /// It is not in its place, and why.
+    Told(Answer),
+    /// It goes the way of private statements.
+    Private,
+    /// It is in its place, and brings a pack into force.
+    At(u64, Option<Box<Pack>>),
 }
 
 /// The bytes of the leaf that a claim becomes, where they can be told before its turn comes: it has no body

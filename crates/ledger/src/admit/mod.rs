@@ -8,6 +8,7 @@
 mod answer;
 mod batch;
 mod fits;
+mod in_order;
 mod keys;
 mod record;
 

@@ -87,8 +87,13 @@ impl Header {
 
     /// Bytes from the frame's start to the next one's.
     pub(crate) fn frame_bytes(&self) -> u64 {
-        (HEADER_BYTES as u64 + u64::from(self.bytes)).next_multiple_of(BLOCK_BYTES as u64)
+        bytes_of(self.bytes as usize)
     }
+}
+
+/// Bytes of the frame of so many bytes of entries.
+pub(crate) const fn bytes_of(entries: usize) -> u64 {
+    (HEADER_BYTES as u64 + entries as u64).next_multiple_of(BLOCK_BYTES as u64)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

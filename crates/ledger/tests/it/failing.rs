@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ledger::disk::{Disk, File, Listed, Lock, Mode, RealDisk};
+use ledger::disk::{Disk, DiskOver, File, FileOver, Mode, RealDisk};
 
 /// Fails from its nth change on. The change itself is made, or is not.
 #[derive(Debug)]
@@ -48,60 +48,28 @@ fn cut() -> io::Error {
     io::Error::other("the power is cut")
 }
 
-impl Disk for FailingDisk {
+impl DiskOver for FailingDisk {
+    fn under(&self) -> &dyn Disk {
+        &self.inner
+    }
+
     fn open(&self, path: &str, mode: Mode) -> io::Result<Box<dyn File>> {
         let open = || self.inner.open(path, mode);
         let file = if mode == Mode::Read { open()? } else { self.budget.change(open)? };
         Ok(Box::new(FailingFile(file, self.budget.clone())))
     }
 
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.budget.change(|| self.inner.rename(from, to))
-    }
-
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.budget.change(|| self.inner.remove(path))
-    }
-
-    fn create_folder(&self, path: &str) -> io::Result<()> {
-        self.budget.change(|| self.inner.create_folder(path))
-    }
-
-    fn remove_folder(&self, path: &str) -> io::Result<()> {
-        self.budget.change(|| self.inner.remove_folder(path))
-    }
-
-    fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
-        self.inner.list(folder)
-    }
-
-    fn sync_folder(&self, folder: &str) -> io::Result<()> {
-        self.budget.change(|| self.inner.sync_folder(folder))
-    }
-
-    fn lock(&self, path: &str) -> io::Result<Box<dyn Lock>> {
-        self.inner.lock(path)
+    fn change(&self, act: &dyn Fn(&dyn Disk) -> io::Result<()>) -> io::Result<()> {
+        self.budget.change(|| act(&self.inner))
     }
 }
 
-impl File for FailingFile {
-    fn size(&self) -> io::Result<u64> {
-        self.0.size()
+impl FileOver for FailingFile {
+    fn under(&self) -> &dyn File {
+        &*self.0
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(offset, buffer)
-    }
-
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.1.change(|| self.0.write_at(offset, bytes))
-    }
-
-    fn set_size(&self, bytes: u64) -> io::Result<()> {
-        self.1.change(|| self.0.set_size(bytes))
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.1.change(|| self.0.sync())
+    fn change(&self, act: &dyn Fn(&dyn File) -> io::Result<()>) -> io::Result<()> {
+        self.1.change(|| act(&*self.0))
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "what a run did is worth reading")]
 
 mod flipped;
+mod group;
 mod keeping;
 mod parties;
 mod record;
