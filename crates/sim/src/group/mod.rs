@@ -30,7 +30,7 @@ type Checked<T> = Result<T, Violation>;
 type Answers = Vec<Result<u64, Fault>>;
 
 const PACE: Pace =
-    Pace { pool_entries_max: 7, queue_max: 0, publish_every: Duration::from_millis(5) };
+    Pace { pool_entries_max: 20, queue_max: 0, publish_every: Duration::from_millis(5) };
 
 /// Longest entry.
 const ENTRY_BYTES_MAX: usize = 65_535;
