@@ -1,10 +1,11 @@
 """Cuts the excerpts under data/ from the full data sets. Run by hand, not by any build.
 
-    python3 packs/bundle_data.py RAW_MODES.jsonl.gz RAW_GED.csv
+    python3 packs/bundle_data.py RAW_MODES.jsonl.gz RAW_GED.csv [PYOCTO_TEST_DATA]
 
 Writes data/modes/paris_toulouse_2024.jsonl.gz (time and frame only), an excerpt of what
 another decoder made of it, and data/ucdp/ged_syria_2017.csv without the columns that are
-prose or repeat others.
+prose or repeat others; given the folder tests/data of PyOcto, also data/acoustic (with pandas
+and pyarrow).
 """
 
 import csv
@@ -47,6 +48,21 @@ def bundle_ged(raw: str) -> None:
         table.writerows(reader)
 
 
+def bundle_acoustic(folder: str) -> None:
+    import pandas
+
+    picks = pandas.read_parquet(f"{folder}/picks").sort_values("time", kind="stable")
+    seconds = (picks.time - pandas.Timestamp(0)).dt.total_seconds()
+    picks["second"] = seconds.map("{:.6f}".format)
+    picks = picks[["station", "phase", "second", "event"]]
+    picks.to_csv(DATA / "acoustic/picks.csv", index=False)
+    stations = pandas.read_parquet(f"{folder}/stations")
+    stations = stations.rename(columns={"elevation": "elevation_m"})
+    stations.to_csv(DATA / "acoustic/stations.csv", index=False)
+
+
 if __name__ == "__main__":
     bundle_modes(sys.argv[1])
     bundle_ged(sys.argv[2])
+    for folder in sys.argv[3:]:
+        bundle_acoustic(folder)
