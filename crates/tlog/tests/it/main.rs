@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod golden;
+mod peers;
 mod signatures;
 mod support;
 mod texts;
