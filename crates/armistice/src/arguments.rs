@@ -26,8 +26,10 @@ A pack is a folder: agreement.toml, areas.geojson and SOURCES.md. Begin with `ch
   armistice help assess
 
 Exit codes: 0 done; 1 the pack is faulty, nothing could be admitted, too much was rejected, a log is
-not believed, a witness refuses; 2 wrong usage; 3 the world failed (disk, permission, network);
-141 whoever read the output closed it (`| head`): what was not told is no answer.";
+not believed, a witness refuses; 2 wrong usage, or what was named is not there or does not belong
+together (a record, an entry, a key, a pack); 3 the world failed (disk, permission, network, clock, or
+another process has the record open); 141 whoever read the output closed it (`| head`): what was not
+told is no answer.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {

@@ -149,12 +149,18 @@ pub(crate) fn identity(path: &Path) -> anyhow::Result<Identity> {
     })
 }
 
-/// A refusal by the ledger, or a world that failed.
+/// A refusal by the ledger, arguments that do not belong to this record, or a world that failed.
 pub(crate) fn explained(fault: Fault, record: &Path) -> anyhow::Error {
     use ledger::vault::VaultFault;
     let place = record.display();
     match fault {
-        Fault::Disk { .. } => anyhow::Error::new(fault).context(place.to_string()),
+        Fault::Disk { .. } | Fault::Locked | Fault::ClockWentBack { .. } => {
+            anyhow::Error::new(fault).context(place.to_string())
+        }
+        Fault::Exists
+        | Fault::Missing { .. }
+        | Fault::OtherAgreement { .. }
+        | Fault::NoEntry { .. } => WrongUsage(format!("{place}: {fault}")).into(),
         Fault::Vault(fault) => match *fault {
             VaultFault::Refused(why) => refused(&why).into(),
             fault @ (VaultFault::Damaged { .. } | VaultFault::Record(_)) => {

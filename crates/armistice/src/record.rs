@@ -17,10 +17,11 @@ use agreement::statement::said::SegmentRoot;
 use agreement::statement::{Entry, Said};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use ledger::NoteLogVerifier;
 use ledger::disk::RealDisk;
-use ledger::{Fault, NoteLogVerifier};
 use tlog::VerifierKey;
 
+use crate::keeping::explained;
 use crate::outcome::{Outcome, Refused, WrongUsage};
 
 /// Where `init` leaves the log's public key, beside the folders that hold the record.
@@ -107,15 +108,6 @@ fn segment_root(entry: &[u8]) -> anyhow::Result<SegmentRoot> {
     match Said::of(entry.statement.header()) {
         Ok(Said::TrackSegment(root)) => Ok(root),
         _ => Err(Refused("the entry is no track segment: it has no rows".to_owned()).into()),
-    }
-}
-
-/// A refusal by the ledger, or a world that failed.
-fn explained(fault: Fault, folder: &Path) -> anyhow::Error {
-    let place = folder.display().to_string();
-    match fault {
-        Fault::Disk { .. } => anyhow::Error::new(fault).context(place),
-        refused => Refused(format!("{place}: {refused}")).into(),
     }
 }
 

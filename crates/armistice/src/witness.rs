@@ -11,11 +11,11 @@ use clap::{Args, Subcommand};
 use ledger::clock::SystemClock;
 use ledger::disk::RealDisk;
 use ledger::http::{Server, witness as http};
-use ledger::witness::{Witness, WitnessFault};
+use ledger::witness::{Shown, Witness, WitnessFault};
 use tlog::VerifierKey;
 
 use crate::console::{Columns, plain};
-use crate::outcome::{Outcome, Refused};
+use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::views::log_key;
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +35,7 @@ pub(crate) enum WitnessVerb {
     Init(Init),
     /// Watch a log from now on.
     Watch(Box<Watch>),
-    /// Tell its key and what it last vouched for.
+    /// Tell its key and what it last vouched for, also while it serves.
     Show(Folder),
     /// Answer logs over HTTP.
     Serve(Serve),
@@ -93,11 +93,12 @@ pub(crate) fn run(verb: &WitnessVerb) -> anyhow::Result<Outcome> {
             writeln!(out, "watches {}", plain(watch.log.name()))?;
         }
         WitnessVerb::Show(Folder { folder }) => {
-            let witness = open(folder)?;
-            writeln!(out, "{}", witness.verifier())?;
-            writeln!(out, "{}", for_pack(witness.verifier()))?;
+            is_readable(folder)?;
+            let shown = Shown::of(&RealDisk::new(folder)).map_err(told)?;
+            writeln!(out, "{}", shown.verifier())?;
+            writeln!(out, "{}", for_pack(shown.verifier()))?;
             let mut columns = Columns::headed(&["log", "leaves vouched for"]);
-            for (origin, size) in witness.watched() {
+            for (origin, size) in shown.watched() {
                 columns.row([origin, size.to_string()]);
             }
             columns.print(&mut out)?;
@@ -122,8 +123,13 @@ fn for_pack(key: &VerifierKey) -> String {
     format!("in a pack: ed25519 = \"{}\"", STANDARD.encode(key.bytes()))
 }
 
+fn is_readable(folder: &Path) -> anyhow::Result<()> {
+    let read = std::fs::read_dir(folder).map(drop);
+    read.with_context(|| format!("{} cannot be read", folder.display()))
+}
+
 fn open(folder: &Path) -> anyhow::Result<Witness> {
-    std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    is_readable(folder)?;
     Witness::open(Arc::new(RealDisk::new(folder))).map_err(told)
 }
 
@@ -131,7 +137,14 @@ fn open(folder: &Path) -> anyhow::Result<Witness> {
 fn told(fault: WitnessFault) -> anyhow::Error {
     match fault {
         WitnessFault::Disk(fault) => fault.into(),
-        refused => Refused(refused.to_string()).into(),
+        running @ WitnessFault::Running => running.into(),
+        usage @ (WitnessFault::Exists
+        | WitnessFault::NotHere
+        | WitnessFault::Key(_)
+        | WitnessFault::NotWatched(_)) => WrongUsage(usage.to_string()).into(),
+        retired @ (WitnessFault::Retired | WitnessFault::Damaged(_)) => {
+            Refused(retired.to_string()).into()
+        }
     }
 }
 

@@ -117,22 +117,7 @@ impl Witness {
     /// When there is none, it runs already, or its memory is lost or damaged.
     pub fn open(disk: Arc<dyn Disk>) -> Result<Self, WitnessFault> {
         let lock = lock(&*disk)?;
-        let secret = disk::read_if_any(&*disk, SECRET).of(SECRET)?;
-        let memory = disk::read_if_any(&*disk, MEMORY).of(MEMORY)?;
-        let (secret, memory) = match (secret, memory) {
-            (None, None) => return Err(WitnessFault::NotHere),
-            (Some(_), None) => return Err(WitnessFault::Retired),
-            (None, Some(_)) => {
-                return Err(WitnessFault::Damaged("its key is missing".to_owned()));
-            }
-            (Some(secret), Some(memory)) => (secret, memory),
-        };
-        let cosigner = parse_secret(&secret)
-            .ok_or_else(|| WitnessFault::Damaged("its key is no key".to_owned()))?;
-        let memory = Memory::parse(&memory).map_err(WitnessFault::Damaged)?;
-        if memory.witness() != cosigner.verifier() {
-            return Err(WitnessFault::Damaged("it is another witness's".to_owned()));
-        }
+        let (cosigner, memory) = read(&*disk)?;
         Ok(Self { disk, cosigner, memory: Mutex::new(Some(memory)), _lock: lock })
     }
 
@@ -215,6 +200,54 @@ impl Witness {
         *held = Some(next);
         Ok(answer)
     }
+}
+
+/// A witness that is looked at and not run: its files are read as they stand, which they do whole at any
+/// moment, and nothing keeps it from running meanwhile.
+#[derive(Debug)]
+pub struct Shown(Memory);
+
+impl Shown {
+    /// Of the witness in the disk's folder.
+    ///
+    /// # Errors
+    /// When there is none, or its memory is lost or damaged.
+    pub fn of(disk: &dyn Disk) -> Result<Self, WitnessFault> {
+        read(disk).map(|(_, memory)| Self(memory))
+    }
+
+    /// Its public key.
+    #[must_use]
+    pub const fn verifier(&self) -> &VerifierKey {
+        self.0.witness()
+    }
+
+    /// The origins and sizes that it last vouched for.
+    #[must_use]
+    pub fn watched(&self) -> Vec<(String, u64)> {
+        self.0.watched()
+    }
+}
+
+/// Its key and its memory, which belong together.
+fn read(disk: &dyn Disk) -> Result<(Cosigner, Memory), WitnessFault> {
+    let secret = disk::read_if_any(disk, SECRET).of(SECRET)?;
+    let memory = disk::read_if_any(disk, MEMORY).of(MEMORY)?;
+    let (secret, memory) = match (secret, memory) {
+        (None, None) => return Err(WitnessFault::NotHere),
+        (Some(_), None) => return Err(WitnessFault::Retired),
+        (None, Some(_)) => {
+            return Err(WitnessFault::Damaged("its key is missing".to_owned()));
+        }
+        (Some(secret), Some(memory)) => (secret, memory),
+    };
+    let cosigner = parse_secret(&secret)
+        .ok_or_else(|| WitnessFault::Damaged("its key is no key".to_owned()))?;
+    let memory = Memory::parse(&memory).map_err(WitnessFault::Damaged)?;
+    if memory.witness() != cosigner.verifier() {
+        return Err(WitnessFault::Damaged("it is another witness's".to_owned()));
+    }
+    Ok((cosigner, memory))
 }
 
 /// Why the memory did not change.

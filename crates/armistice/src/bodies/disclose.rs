@@ -9,7 +9,7 @@ use ledger::vault::{Released, Shown};
 
 use super::seal::create_new;
 use crate::keeping::{KeepingArguments, explained};
-use crate::outcome::{Outcome, Refused, WrongUsage};
+use crate::outcome::{Outcome, WrongUsage};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Disclose) -> anyhow::Result<Outcome> {
     let mut released = Vec::new();
     if let (Some(to), Some(purpose)) = (&arguments.to, &arguments.purpose) {
         let reader = pack.recipients.get(to).ok_or_else(|| {
-            Refused(format!("the pack has no recipient {to}: see its [[recipient]] tables"))
+            WrongUsage(format!("the pack has no recipient {to}: see its [[recipient]] tables"))
         })?;
         for &leaf in &arguments.leaf {
             let shown = keeper.disclose(leaf, reader, purpose);

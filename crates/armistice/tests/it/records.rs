@@ -12,9 +12,9 @@ fn a_record_is_made_once_checks_and_tells_what_was_changed() {
     fs::set_permissions(desk.path("log.key"), owner_only).expect("a key of its owner's");
     let init = ["record", "init", "south", "--log-key", "log.key", "--name", "example.org/south"];
     assert!(desk.run(&init).expect(0).out().starts_with("example.org/south+"));
-    assert!(desk.run(&init).expect(1).err().contains("there is a record here already"));
+    assert!(desk.run(&init).expect(2).err().contains("there is a record here already"));
     assert!(desk.run(&["record", "fsck", "south"]).expect(0).out().contains("all as signed"));
-    let none = desk.run(&["record", "prove", "south", "0"]).expect(1);
+    let none = desk.run(&["record", "prove", "south", "0"]).expect(2);
     assert!(none.err().contains("none with number 0"), "{}", none.err());
     let checkpoint = desk.path("south/log/checkpoint");
     let text = fs::read_to_string(&checkpoint).expect("a checkpoint");
@@ -54,7 +54,7 @@ fn a_device_signs_with_its_own_key_and_is_told_why_records_were_rejected() {
         ["--device", "us-1", "--key", "us-1.key", "--duty", "duty.jsonl", "--out", "d.jsonl"];
     let told = desk.run(&[&["record", "sign", "pack"][..], &named].concat()).expect(0).out();
     assert!(told.starts_with("1 claims signed; 1 records rejected\n"), "{told}");
-    let told = sign("other.key", "b.jsonl").expect(1).err();
+    let told = sign("other.key", "b.jsonl").expect(2).err();
     assert!(told.contains("another key for the device us-1"), "{told}");
     sign("us-1.key", "reports.jsonl").expect(2);
 }

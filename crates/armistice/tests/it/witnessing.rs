@@ -140,18 +140,21 @@ fn a_witness_that_is_killed_and_started_again_refuses_the_other_fork() {
     assert_eq!(witness.post(&request(&desk, "forked", 0)), (409, "304\n".to_owned()));
     assert_eq!(witness.post(&request(&desk, "forked", 304)), (409, "304\n".to_owned()));
     assert_eq!(witness.post(&request(&desk, "ours", 304)).0, 200);
-    // While it serves, nothing else may open its memory.
-    desk.run(&["witness", "show", "w1"]).expect(1);
-    drop(witness);
-    let shown = desk.run(&["witness", "show", "w1"]).expect(0).out();
+    // While it serves, it is looked at, and nothing else may write its memory.
+    let show = || desk.run(&["witness", "show", "w1"]).expect(0).out();
+    let shown = show();
     assert!(shown.contains("example.org/log") && shown.contains("304"), "{shown}");
+    let told = desk.run(&["witness", "watch", "w1", &vkey()]).expect(3).err();
+    assert!(told.contains("runs already"), "{told}");
+    drop(witness);
+    assert_eq!(show(), shown);
 }
 
 #[test]
 fn a_witness_without_its_memory_is_retired() {
     let desk = Desk::new();
     born(&desk, "w1");
-    let again = desk.run(&["witness", "init", "w1", "--name", "example.org/w1"]).expect(1).err();
+    let again = desk.run(&["witness", "init", "w1", "--name", "example.org/w1"]).expect(2).err();
     assert!(again.contains("never gets a new memory"), "{again}");
     fs::remove_file(desk.path("w1/memory")).expect("the memory");
     let told = desk.run(&["witness", "serve", "w1", "--listen", "127.0.0.1:0"]).expect(1).err();

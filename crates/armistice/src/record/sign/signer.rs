@@ -76,7 +76,7 @@ impl Signer {
 fn is_its_own(device: &DeviceId, key: &SecretKey, pack: &Pack) -> anyhow::Result<()> {
     match pack.devices.get(device) {
         Some(known) if known.ed25519 != key.public().to_bytes() => {
-            Err(Refused(format!("the pack has another key for the device {device}")).into())
+            Err(WrongUsage(format!("the pack has another key for the device {device}")).into())
         }
         _ => Ok(()),
     }
