@@ -48,6 +48,10 @@ pub(crate) struct KeepingArguments {
     /// The vault's age identity (AGE-SECRET-KEY-1..., as age-keygen writes it). Best on another disk.
     #[arg(long, value_name = "FILE")]
     pub(crate) vault_key: PathBuf,
+    /// Folder in which the vault's keys lie, best on another disk; without it, that of the record. Always
+    /// the same for one record.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
     /// Split the key of every new body, so that K guarantors who are recipients of the pack give it back
     /// together and the vault alone cannot.
     #[arg(long, value_name = "K")]
@@ -80,9 +84,17 @@ impl KeepingArguments {
         })?;
         keep_private(&self.record)?;
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&self.record));
+        let keys: Arc<dyn Disk> = match &self.keys {
+            Some(folder) => {
+                fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+                keep_private(folder)?;
+                Arc::new(RealDisk::new(folder))
+            }
+            None => disk.clone(),
+        };
         let log_key: Arc<dyn LogKey> = Arc::new(self.note_key()?);
         let opening = Opening {
-            keys: disk.clone(),
+            keys,
             disk,
             log_key,
             agreement: pack.version.0,

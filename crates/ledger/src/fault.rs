@@ -54,6 +54,18 @@ pub enum Fault {
         /// What shows it.
         what: String,
     },
+    /// The log is of an earlier time than the folder of keys.
+    #[error(
+        "the record was put back from an older copy: the keys know of entry {leaf}, and the log has {size} \
+         entries. Nothing was changed. What would be written now would be a second view of the same log: \
+         bring back the record as it was, or restore it from a mirror"
+    )]
+    RecordPutBack {
+        /// An entry that the keys know of.
+        leaf: u64,
+        /// Entries that there are.
+        size: u64,
+    },
     /// The pack is not the one that was adopted last.
     #[error(
         "the record stands under version {adopted} of the agreement (leaf {leaf}), and the pack that was \

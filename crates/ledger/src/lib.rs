@@ -36,6 +36,7 @@ pub mod index;
 pub mod keep;
 pub mod log_key;
 pub mod mirror;
+mod noted;
 pub mod policy;
 pub mod pool;
 pub mod private;

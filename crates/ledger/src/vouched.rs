@@ -26,15 +26,15 @@ pub struct SealedBodies {
 }
 
 impl SealedBodies {
-    /// Walks the vault.
+    /// Walks the vault of the record on a disk, whose keys may lie on another.
     ///
     /// # Errors
-    /// When the disk fails.
-    pub fn walk(disk: &dyn Disk) -> Result<Self, Fault> {
+    /// When a disk fails.
+    pub fn walk(disk: &dyn Disk, keys: &dyn Disk) -> Result<Self, Fault> {
         // A record that never sealed a body has no vault.
         let walked = match disk.list("vault") {
             Err(fault) if fault.kind() == ErrorKind::NotFound => Walk::default(),
-            _ => walked(disk, disk)?,
+            _ => walked(disk, keys)?,
         };
         Ok(Self { walk: walked, erasures: BTreeSet::new(), erased: Vec::new() })
     }

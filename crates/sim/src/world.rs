@@ -44,6 +44,8 @@ impl LogVerifier for SimKey {
 pub struct World {
     /// The disk.
     pub machine: Machine,
+    /// The disk on which keys lie, where that is another.
+    pub keys: Option<Machine>,
     /// What the clock says.
     pub now: Instant,
     /// Which promise the disk breaks.
@@ -55,13 +57,65 @@ impl World {
     #[must_use]
     pub fn new(seeded: Seeded, broken: Broken) -> Self {
         let machine = Machine::new(seeded, ledger::publish::CHECKPOINT);
-        Self { machine, now: Instant::from_micros(1_000_000_000), broken }
+        Self { machine, keys: None, now: Instant::from_micros(1_000_000_000), broken }
+    }
+
+    /// An empty machine with a disk of its own for keys.
+    #[must_use]
+    pub fn with_keys_apart(mut seeded: Seeded, broken: Broken) -> Self {
+        let keys = Some(Machine::new(seeded.split(), ledger::publish::CHECKPOINT));
+        Self { keys, ..Self::new(seeded, broken) }
+    }
+
+    /// Its disks, each once.
+    pub fn disks(&self) -> impl Iterator<Item = &Machine> {
+        std::iter::once(&self.machine).chain(&self.keys)
+    }
+
+    /// The disk on which keys lie.
+    #[must_use]
+    pub fn of_keys(&self) -> &Machine {
+        self.keys.as_ref().unwrap_or(&self.machine)
+    }
+
+    /// Whether somebody only looks: then nothing goes wrong, and no call counts.
+    pub fn look(&self, is_looking: bool) {
+        self.disks().for_each(|disk| disk.look(is_looking));
+    }
+
+    /// Nothing goes wrong from here on.
+    pub fn heal(&self) {
+        self.disks().for_each(Machine::heal);
+    }
+
+    /// Whether the machine was stopped, in a call of either disk.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.disks().any(Machine::has_stopped)
+    }
+
+    /// Calls that went wrong so far.
+    #[must_use]
+    pub fn wrong(&self) -> u64 {
+        self.disks().map(Machine::wrong).sum()
+    }
+
+    /// Whether a disk holds these bytes anywhere ([`Machine::holds`]).
+    #[must_use]
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        self.disks().any(|disk| disk.holds(bytes))
     }
 
     /// The disk as the process sees it that is alive now.
     #[must_use]
     pub fn disk(&self) -> Arc<dyn Disk> {
         Arc::new(CarelessDisk::new(Arc::new(self.machine.disk()), self.broken))
+    }
+
+    /// The disk of keys, in the same way.
+    #[must_use]
+    pub fn keys_disk(&self) -> Arc<dyn Disk> {
+        Arc::new(CarelessDisk::new(Arc::new(self.of_keys().disk()), self.broken))
     }
 
     /// Makes the record.

@@ -36,6 +36,9 @@ pub(crate) struct Check {
     /// Folder of containers (`record rows`), to be held against the roots on the record. `fsck` only.
     #[arg(long, value_name = "DIR")]
     rows: Option<PathBuf>,
+    /// Folder in which the vault's keys lie, where that is another. `fsck` only.
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
     /// Print JSON, for machines.
     #[arg(long)]
     json: bool,
@@ -57,10 +60,14 @@ pub(crate) fn run(arguments: &Check, what: What) -> anyhow::Result<Outcome> {
     let (verifier, is_given) = verifier_of(folder, arguments.log_key.log_key.as_deref())?;
     let mut bodies = match what {
         What::Log => None,
-        What::Record => Some(SealedBodies::walk(&disk).map_err(|fault| explained(fault, folder))?),
+        What::Record => {
+            let keys = disk_of(arguments.keys.as_ref().unwrap_or(folder))?;
+            let walked = SealedBodies::walk(&disk, &keys);
+            Some(walked.map_err(|fault| explained(fault, folder))?)
+        }
     };
-    if what == What::Log && arguments.rows.is_some() {
-        return Err(WrongUsage("--rows: fsck checks containers".to_owned()).into());
+    if what == What::Log && (arguments.rows.is_some() || arguments.keys.is_some()) {
+        return Err(WrongUsage("--rows, --keys: only fsck looks there".to_owned()).into());
     }
     let mut kept = Containers::of(arguments.rows.as_deref())?;
     let mut vouched = Everything { bodies: bodies.as_mut(), kept: &mut kept };

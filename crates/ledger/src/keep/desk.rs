@@ -112,9 +112,15 @@ impl Desk {
     }
 
     /// Refuses a folder of keys that is of an earlier time than the log: bodies sealed since would be
-    /// written over, and what was queued or erased since forgotten.
-    pub(super) fn refuse_older_keys(&self, vault: &mut Vault) -> Result<(), Fault> {
+    /// written over, and what was queued or erased since forgotten. And a log that is of an earlier time
+    /// than the keys: it would be written on as another than was shown.
+    pub(super) fn refuse_other_times(&self, vault: &mut Vault) -> Result<(), Fault> {
         self.seen.check(self.keys_now(vault))?;
+        if let Some(leaf) = self.lane.last_leaf().max(vault.last_leaf())
+            && leaf >= self.head().size
+        {
+            return Err(Fault::RecordPutBack { leaf, size: self.head().size });
+        }
         let next = place_key(&self.device, Lane::Cell, self.lane.next_cell());
         if let Some(leaf) = self.sequencer.find(&next)? {
             return Err(seen::unplanned_cell(leaf));

@@ -122,10 +122,11 @@ impl Keeper {
         let device = device.clone();
         let step = *step;
         // The lock first: the vault has one writer as the log has.
-        let lane = |_: &dyn Disk| PrivateLane::open(&*lane_keys, device, step);
+        let growth = sizes.lane_growth_bytes;
+        let lane = |_: &dyn Disk| PrivateLane::open(&*lane_keys, device, step, growth);
         let mut desk = Desk::open(opening, of_keeper, lane)?;
         let mut vault = Vault::open(disk, keys, identity, of_vault, sizes)?;
-        desk.refuse_older_keys(&mut vault)?;
+        desk.refuse_other_times(&mut vault)?;
         desk.resume_lane()?;
         let mut keeper = Self { desk, vault };
         keeper.vault.resume_erasures(&mut keeper.desk)?;

@@ -6,6 +6,7 @@ use tlog::bundle::{self, BundleId};
 
 use crate::disk::{self, Disk};
 use crate::fault::{Fault, Of as _};
+use crate::noted;
 use crate::pool::Pool;
 use crate::reader::Reader;
 
@@ -55,7 +56,8 @@ pub(super) fn bring_up(disk: &dyn Disk, size: u64) -> Result<Scanned, Fault> {
 /// What was written down, if it is of this form and not of a larger log.
 pub(super) fn known(disk: &dyn Disk, size: u64) -> Result<Option<Scanned>, Fault> {
     let known = disk::read_if_any(disk, PATH).of(PATH)?;
-    let known: Option<Scanned> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let known: Option<Scanned> =
+        known.and_then(|bytes| serde_json::from_str(noted::json_of(&bytes).ok()?).ok());
     Ok(known.filter(|known| known.size <= size && known.form == FORM))
 }
 
@@ -100,7 +102,7 @@ impl Scanned {
 
     fn write(&mut self, disk: &dyn Disk) -> Result<(), Fault> {
         let text = serde_json::to_vec(self).map_err(std::io::Error::from).of(PATH)?;
-        disk::write_whole(disk, PATH, &text).of(PATH)?;
+        disk::write_whole(disk, PATH, &noted::to_bytes(&text)).of(PATH)?;
         self.written = self.size;
         Ok(())
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{self, Disk};
 use crate::fault::{Fault, Of as _};
+use crate::noted;
 
 const PATH: &str = "state/keys.json";
 
@@ -24,8 +25,13 @@ impl Seen {
         let Some(bytes) = disk::read_if_any(disk, PATH).of(PATH)? else {
             return Ok(Self::default());
         };
-        serde_json::from_slice(&bytes)
-            .map_err(|why| Fault::Damaged { path: PATH.to_owned(), reason: why.to_string() })
+        let damaged = |reason: String| Fault::Damaged { path: PATH.to_owned(), reason };
+        // As versions before wrote it: the JSON alone.
+        if let Ok(seen) = serde_json::from_slice(&bytes) {
+            return Ok(seen);
+        }
+        let json = noted::json_of(&bytes).map_err(|why| damaged(why.to_owned()))?;
+        serde_json::from_str(json).map_err(|why| damaged(why.to_string()))
     }
 
     /// Refuses journals that hold less than they once did.
@@ -45,7 +51,7 @@ impl Seen {
 
     pub(super) fn write(self, disk: &dyn Disk) -> Result<(), Fault> {
         let text = serde_json::to_vec(&self).map_err(std::io::Error::from).of(PATH)?;
-        disk::write_whole(disk, PATH, &text).of(PATH)
+        disk::write_whole(disk, PATH, &noted::to_bytes(&text)).of(PATH)
     }
 }
 

@@ -88,6 +88,8 @@ pub struct PrivateLane {
     place: Place,
     /// Of the last batch that was planned.
     period: Option<u64>,
+    /// Of the last batch that is in the log.
+    last_leaf: Option<u64>,
 }
 
 /// A private statement that waits, cut and sealed.
@@ -147,18 +149,23 @@ enum Event {
 }
 
 impl PrivateLane {
-    /// Opens the lane of a record. `device` is the ledger's own.
+    /// Opens the lane of a record. `device` is the ledger's own; its journal grows by so many bytes at a time.
     ///
     /// # Errors
     /// When the disk fails or the lane's journal is damaged.
     ///
     /// # Panics
     /// Unless 1 <= step <= [`BATCH_ENTRIES_MAX`].
-    pub fn open(keys: &dyn Disk, device: DeviceId, step: usize) -> Result<Self, VaultFault> {
+    pub fn open(
+        keys: &dyn Disk,
+        device: DeviceId,
+        step: usize,
+        growth_bytes: u64,
+    ) -> Result<Self, VaultFault> {
         assert!((1..=BATCH_ENTRIES_MAX).contains(&step), "a step of at least one entry");
         create_folders(keys, folder_of(JOURNAL))
             .map_err(|source| VaultFault::Disk { place: JOURNAL.into(), source })?;
-        let (journal, events) = Journal::open::<Event>(keys, JOURNAL, 1 << 16)?;
+        let (journal, events) = Journal::open::<Event>(keys, JOURNAL, growth_bytes)?;
         let mut lane = Self {
             journal,
             device,
@@ -171,6 +178,7 @@ impl PrivateLane {
             signed: BTreeMap::new(),
             place: Place::default(),
             period: None,
+            last_leaf: None,
         };
         for event in events {
             lane.apply(event)?;
@@ -216,6 +224,12 @@ impl PrivateLane {
     #[must_use]
     pub fn next_promised(&self) -> Option<u64> {
         self.queue.first().map(|waiting| waiting.promised)
+    }
+
+    /// The last leaf of the log that it knows of.
+    #[must_use]
+    pub const fn last_leaf(&self) -> Option<u64> {
+        self.last_leaf
     }
 
     /// How many events its journal holds.
@@ -464,6 +478,7 @@ impl PrivateLane {
             }
             Event::Sequenced { first, .. } => {
                 let plan = self.plan.take().ok_or_else(damaged)?;
+                self.last_leaf = (first + plan.entries.len() as u64).checked_sub(1);
                 for (leaf, entry) in (first..).zip(plan.entries) {
                     let statement = entry.first_of.as_deref().map(Digest::parse);
                     if let Some(statement) = statement {

@@ -155,6 +155,13 @@ impl Memory {
         }
     }
 
+    /// The last leaf of the log that anything was noted of.
+    pub(super) fn last_leaf(&self) -> Option<u64> {
+        let shown = self.copies.values().flatten().map(|(leaf, _)| *leaf);
+        let sentenced = self.sentenced.values().map(|sentence| sentence.leaf);
+        shown.chain(sentenced).chain(self.erased.values().copied()).max()
+    }
+
     /// The copies of a body that were given away.
     pub(super) fn copies_of(&self, body: &Digest) -> Vec<Copy> {
         let copies = self.copies.get(body).map(Vec::as_slice).unwrap_or_default();

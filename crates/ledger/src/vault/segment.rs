@@ -28,12 +28,19 @@ pub struct Sizes {
     pub segment_bytes: u64,
     /// Files grow by so much at a time, so that a batch seldom changes a length.
     pub growth_bytes: u64,
+    /// The same of the private lane's journal.
+    pub lane_growth_bytes: u64,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
         let segment_bodies = SEGMENT_BODIES_MAX;
-        Self { segment_bodies, segment_bytes: 256 << 20, growth_bytes: 4 << 20 }
+        Self {
+            segment_bodies,
+            segment_bytes: 256 << 20,
+            growth_bytes: 4 << 20,
+            lane_growth_bytes: 1 << 16,
+        }
     }
 }
 

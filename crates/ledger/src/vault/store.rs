@@ -349,6 +349,12 @@ impl Vault {
         Ok(wrap::unwrap(&self.identity, wrapped)?)
     }
 
+    /// The last leaf of the log that its journal names.
+    #[must_use]
+    pub fn last_leaf(&self) -> Option<u64> {
+        self.memory.last_leaf()
+    }
+
     /// How many events its journal holds.
     #[must_use]
     pub fn events(&self) -> u64 {

@@ -7,6 +7,7 @@ use tlog::witness::Latest;
 use tlog::{Note, SignedCheckpoint, VerifierKey};
 
 use super::LOGS_MAX;
+use crate::noted;
 
 const FORMAT: u32 = 1;
 
@@ -103,22 +104,12 @@ impl Memory {
             witness: self.witness.to_string(),
             logs: self.logs.iter().map(log).collect(),
         };
-        let mut bytes = serde_json::to_vec(&written).expect("strings and numbers are JSON");
-        let digest = Digest::of_bytes(&bytes);
-        bytes.extend_from_slice(format!("\n{digest}\n").as_bytes());
-        bytes
+        noted::to_bytes(&serde_json::to_vec(&written).expect("strings and numbers are JSON"))
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = str::from_utf8(bytes).map_err(|fault| fault.to_string())?;
-        let (json, digest) = text
-            .strip_suffix('\n')
-            .and_then(|text| text.rsplit_once('\n'))
-            .ok_or("it breaks off")?;
-        if Digest::parse(digest) != Some(Digest::of_bytes(json.as_bytes())) {
-            return Err("its digest is another".to_owned());
-        }
-        let written: Written = serde_json::from_str(json).map_err(|fault| fault.to_string())?;
+        let written: Written =
+            serde_json::from_str(noted::json_of(bytes)?).map_err(|fault| fault.to_string())?;
         if written.format != FORMAT {
             return Err(format!("format {} is not one of this version", written.format));
         }

@@ -397,7 +397,7 @@ fn a_body_that_a_crash_left_without_an_entry_is_listed_and_swept() {
     let orphan = keeper.vault_mut().seal(&orphan).unwrap().sha256;
     drop(keeper);
     let listed = || {
-        let mut bodies = SealedBodies::walk(&*room.disk).unwrap();
+        let mut bodies = SealedBodies::walk(&*room.disk, &*room.disk).unwrap();
         let report = fsck(&*room.disk, &TestKey("ours"), &mut bodies).unwrap();
         assert!(report.is_clean(), "{report:?}");
         bodies.orphans().iter().copied().collect::<Vec<_>>()

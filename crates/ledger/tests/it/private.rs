@@ -89,7 +89,7 @@ impl World {
 
     fn open(&self) -> (Vault, PrivateLane) {
         let vault = self.people.open(&self.disk, self.seed.0).unwrap();
-        (vault, PrivateLane::open(&self.disk, ledger(), STEP).unwrap())
+        (vault, PrivateLane::open(&self.disk, ledger(), STEP, 1 << 13).unwrap())
     }
 
     fn say(&mut self, letters: usize) -> Claim {
@@ -291,7 +291,7 @@ fn one_loss(at: u64, persisted: bool, keep: Keep) -> bool {
     let mut acknowledged = Vec::new();
     let ended = (|| {
         let mut vault = world.people.open(&world.disk, 1)?;
-        let mut lane = PrivateLane::open(&world.disk, ledger(), STEP)?;
+        let mut lane = PrivateLane::open(&world.disk, ledger(), STEP, 1 << 13)?;
         for (period, claim) in (0..).zip(&said) {
             let received_at = Instant::from_micros(period as i64);
             lane.queue(&mut vault, &[(claim, received_at)], &mut world.seed)?;

@@ -38,8 +38,15 @@ type Checked<T> = Result<T, Violation>;
 const STEP: usize = 4;
 /// As long as a period of the private lane, and a little.
 const PERIOD: Duration = Duration::from_micros(61_000_000);
+/// Guarantors who hold shares, where keys are split.
+pub const GUARANTORS: u8 = 3;
 /// Files that grow in small steps, and segments that fill.
-const SIZES: Sizes = Sizes { segment_bodies: 1 << 10, segment_bytes: 1 << 20, growth_bytes: 8192 };
+pub const SIZES: Sizes = Sizes {
+    segment_bodies: 1 << 10,
+    segment_bytes: 1 << 20,
+    growth_bytes: 8192,
+    lane_growth_bytes: 8192,
+};
 
 /// What a run did, so that a test can tell that it did something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +109,9 @@ pub struct Keeping {
     /// What was done.
     pub tally: Kept,
     keeper: Option<Keeper>,
+    keeping: KeptBy,
+    sizes: Sizes,
+    step: usize,
     clock: Arc<SimClock>,
     people: People,
     seeded: Seeded,
@@ -131,6 +141,9 @@ impl Keeping {
             world,
             tally: Kept::default(),
             keeper: None,
+            keeping: KeptBy::Vault,
+            sizes: SIZES,
+            step: STEP,
             clock: Arc::default(),
             people: People::new(),
             seeded,
@@ -143,6 +156,21 @@ impl Keeping {
         }
     }
 
+    /// Keys of new bodies are split among guarantors: so many of [`GUARANTORS`] give one back.
+    #[must_use]
+    pub fn split(mut self, threshold: u8) -> Self {
+        let holders = (0..GUARANTORS).map(|n| people::guarantor(n).to_public()).collect();
+        self.keeping = KeptBy::Split { threshold, holders };
+        self
+    }
+
+    /// Files grow in such steps, and periods show a multiple of so many entries.
+    #[must_use]
+    pub const fn sized(mut self, sizes: Sizes, step: usize) -> Self {
+        (self.sizes, self.step) = (sizes, step);
+        self
+    }
+
     /// Starts, unless it runs: opens the record, holds it against what is owed, and sends again what was
     /// not answered.
     ///
@@ -153,12 +181,7 @@ impl Keeping {
         if self.keeper.is_some() || !self.is_made {
             return Ok(());
         }
-        let opening = self.opening();
-        let means = Means {
-            of_vault: Box::new(SimEntropy(self.seeded.split())),
-            of_keeper: Box::new(SimEntropy(self.seeded.split())),
-            sizes: SIZES,
-        };
+        let (opening, means) = (self.opening(), self.means());
         let Some(keeper) =
             self.tried("it does not start", |_| Keeper::open_with(opening, means))?
         else {
@@ -190,18 +213,17 @@ impl Keeping {
     }
 
     fn opening(&self) -> Opening {
-        let disk = self.world.disk();
         Opening {
-            keys: disk.clone(),
-            disk,
+            keys: self.world.keys_disk(),
+            disk: self.world.disk(),
             log_key: Arc::new(SimKey),
             agreement: people::agreement(),
             roster: people::roster(),
             device: people::device(0),
             device_key: people::key(0),
             identity: people::vault_identity(),
-            keeping: KeptBy::Vault,
-            step: STEP,
+            keeping: self.keeping.clone(),
+            step: self.step,
             clock: self.clock.clone(),
             threads: NonZeroUsize::MIN,
         }
@@ -340,7 +362,7 @@ impl Keeping {
         self.start()?;
         if let Some(batches) = self.asked("end", |keeper, _| keeper.end_periods().map(Some))? {
             self.tally.periods += 1;
-            if batches.iter().any(|batch| batch.entries % STEP as u64 != 0) {
+            if batches.iter().any(|batch| batch.entries % self.step as u64 != 0) {
                 return self.broken("a batch tells how much was said");
             }
         }
@@ -407,14 +429,14 @@ impl Keeping {
         if self.owed.condemned.iter().any(|body| body.leaf == leaf) {
             return Ok(());
         }
-        self.world.machine.look(true);
+        self.world.look(true);
         let entry = keeper.entry(leaf).map_err(|fault| Violation(fault.to_string()));
         let sealed = entry.map(|entry| entry.sealed);
         let body = sealed.and_then(|sealed| match sealed {
             Some(sealed) => Condemned::of(&self.world, keeper, leaf, &sealed),
             None => Err(Violation(format!("leaf {leaf} has no body"))),
         });
-        self.world.machine.look(false);
+        self.world.look(false);
         self.owed.condemned.push(body?);
         let reason = ErasureReason::Safety;
         let stone = self.asked("erase", |keeper, _| keeper.erase(leaf, reason).map(Some))?;
@@ -450,16 +472,40 @@ impl Keeping {
 
     /// The machine stops and comes back.
     pub fn restart(&mut self, how: Restart) {
+        self.restart_each(|| how);
+    }
+
+    /// The machine stops and comes back; of each disk something else was kept.
+    pub fn restart_each(&mut self, mut how: impl FnMut() -> Restart) {
         self.keeper = None;
-        self.world.machine.restart(how);
+        self.world.disks().for_each(|disk| disk.restart(how()));
+    }
+
+    /// Tries to start over whatever is on the disks, and tells what the ledger says.
+    ///
+    /// # Errors
+    /// The fault by which it does not start.
+    pub fn try_start(&mut self) -> Result<(), Fault> {
+        self.keeper = None;
+        self.clock.0.store(self.world.now.micros(), Ordering::Relaxed);
+        let (opening, means) = (self.opening(), self.means());
+        Keeper::open_with(opening, means).map(drop)
+    }
+
+    fn means(&mut self) -> Means {
+        Means {
+            of_vault: Box::new(SimEntropy(self.seeded.split())),
+            of_keeper: Box::new(SimEntropy(self.seeded.split())),
+            sizes: self.sizes,
+        }
     }
 
     /// Holds the record against what is owed, while nothing goes wrong.
     fn look(&mut self) -> Checked<()> {
         let Some(keeper) = &mut self.keeper else { return Ok(()) };
-        self.world.machine.look(true);
+        self.world.look(true);
         let looked = self.owed.look(&self.world, keeper);
-        self.world.machine.look(false);
+        self.world.look(false);
         looked.or_else(|Violation(what)| self.broken(&what))
     }
 
@@ -486,7 +532,7 @@ impl Keeping {
         act: impl FnOnce(&World) -> Result<T, Fault>,
     ) -> Checked<Option<T>> {
         self.clock.0.store(self.world.now.micros(), Ordering::Relaxed);
-        self.wrong = self.world.machine.wrong();
+        self.wrong = self.world.wrong();
         let fault = match act(&self.world) {
             Ok(answer) => {
                 self.latest = self.latest.max(self.world.now);
@@ -505,8 +551,7 @@ impl Keeping {
             return Ok(None);
         }
         self.latest = self.latest.max(self.world.now);
-        let machine = &self.world.machine;
-        if machine.has_stopped() || machine.wrong() > self.wrong {
+        if self.world.has_stopped() || self.world.wrong() > self.wrong {
             return Ok(None);
         }
         self.broken(&format!("{what}: {fault}"))

@@ -19,6 +19,10 @@ const PIECE_BYTES: usize = 48;
 /// Where in the slot of a body its digest stands, and where its wrapped key.
 const SLOT_DIGEST_AT: usize = 16;
 const SLOT_KEY: std::ops::Range<usize> = 88..136;
+/// Where in it stands who holds the key, and where shares lie.
+const SLOT_MODE_AT: usize = 1;
+const SPLIT: u8 = 1;
+const SLOT_SHARES: std::ops::Range<usize> = 48..56;
 
 /// What was acknowledged.
 #[derive(Default)]
@@ -65,11 +69,19 @@ impl Condemned {
         let text = text.map_err(|fault| Violation(format!("leaf {leaf} cannot be read: {fault}")));
         let mut text = text?;
         text.drain(..text.len() - PIECE_BYTES);
-        let files = (0..).map_while(|n| world.machine.shown(&format!("vault/keys/{n:08}")));
+        let file = |n, end| world.of_keys().shown(&format!("vault/keys/{n:08}{end}"));
+        let files = (0..).map_while(|n| Some((n, file(n, "")?)));
         let digest = sealed.sha256.as_bytes();
-        let key_in = |keys: Vec<u8>| {
+        let key_in = |(n, keys): (u32, Vec<u8>)| {
             let at = keys.windows(digest.len()).position(|window| window == digest)?;
-            Some(keys.get(at - SLOT_DIGEST_AT..)?.get(SLOT_KEY)?.to_vec())
+            let slot = keys.get(at - SLOT_DIGEST_AT..)?;
+            match slot.get(SLOT_SHARES)?.first_chunk::<8>().map(|at| u64::from_le_bytes(*at)) {
+                Some(at) if slot[SLOT_MODE_AT] == SPLIT => {
+                    let shares = file(n, ".shares")?;
+                    Some(shares.get(at as usize..)?.get(..PIECE_BYTES)?.to_vec())
+                }
+                _ => Some(slot.get(SLOT_KEY)?.to_vec()),
+            }
         };
         let key = files.filter_map(key_in).next();
         let key = key.ok_or_else(|| Violation(format!("leaf {leaf} has no slot")))?;
@@ -79,10 +91,10 @@ impl Condemned {
     /// That no byte on the disk brings it back.
     pub(super) fn is_gone(&self, world: &World) -> Result<(), Violation> {
         let back = |what: &str| Err(Violation(format!("{what} of leaf {} is back", self.leaf)));
-        if world.machine.holds(&self.key) {
+        if world.holds(&self.key) {
             return back("the key");
         }
-        if world.machine.holds(&self.text) {
+        if world.holds(&self.text) {
             return back("the ciphertext");
         }
         Ok(())
@@ -179,7 +191,8 @@ impl Owed {
 /// What a check of every byte of log and vault finds.
 pub(super) fn findings(world: &World) -> Result<Report, Violation> {
     let disk = world.disk();
-    let bodies = SealedBodies::walk(&*disk).map_err(|fault| Violation(fault.to_string()));
+    let bodies = SealedBodies::walk(&*disk, &*world.keys_disk())
+        .map_err(|fault| Violation(fault.to_string()));
     let report = fsck(&*disk, &SimKey, &mut bodies?);
     report.map_err(|fault| Violation(format!("fsck: {fault}")))
 }

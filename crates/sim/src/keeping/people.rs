@@ -177,6 +177,15 @@ pub(super) fn vault_identity() -> Identity {
         .expect("an identity")
 }
 
+/// That of a guarantor who holds shares.
+pub(super) fn guarantor(number: u8) -> Identity {
+    static GUARANTORS: OnceLock<Vec<Identity>> = OnceLock::new();
+    // Fresh in each process, which changes nothing that a run does: lengths are the same.
+    let all =
+        GUARANTORS.get_or_init(|| (0..super::GUARANTORS).map(|_| Identity::generate()).collect());
+    all[usize::from(number)].clone()
+}
+
 /// The reader's.
 pub(super) fn reader_identity() -> Identity {
     "AGE-SECRET-KEY-1QSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQMDXKL7"

@@ -4,7 +4,7 @@ use spacetime::time::Duration;
 
 use super::{Keeping, Kept};
 use crate::careless::Broken;
-use crate::disk::{Kept as KeptByDisk, Restart};
+use crate::disk::{Kept as KeptByDisk, Machine, Restart};
 use crate::record::Violation;
 use crate::runs::{plan_next, some_restart};
 use crate::seed::Seeded;
@@ -24,21 +24,40 @@ const OPENED_ONE_IN: u64 = 4;
 /// When a promise is broken.
 pub fn by_chance(seed: u64, broken: Broken) -> Result<Kept, Violation> {
     let mut seeded = Seeded::new(seed);
-    let world = World::new(seeded.split(), broken);
-    let mut keeping = Keeping::new(world, seeded.split());
-    plan_next(&keeping.world.machine, &mut seeded);
+    let mut keeping = kept(seed, &mut seeded, broken);
+    plan(&keeping.world, &mut seeded);
     for _ in 0..ACTS {
         let passed = Duration::from_micros(seeded.below(2_000) as i64);
         keeping.world.now = keeping.world.now.plus(passed);
         act(&mut keeping, &mut seeded)?;
-        if keeping.world.machine.has_stopped() {
-            keeping.restart(some_restart(&mut seeded));
-            plan_next(&keeping.world.machine, &mut seeded);
+        if keeping.world.has_stopped() {
+            keeping.restart_each(|| some_restart(&mut seeded));
+            plan(&keeping.world, &mut seeded);
         }
     }
     end(&mut keeping, seeded.one_in(OPENED_ONE_IN))?;
-    keeping.tally.calls = keeping.world.machine.calls();
+    keeping.tally.calls = keeping.world.disks().map(Machine::calls).sum();
     Ok(keeping.tally)
+}
+
+/// Of four seeds one has one disk and keys that the vault holds; keys lie on a disk of their own in one,
+/// are split in one, and both in one.
+fn kept(seed: u64, seeded: &mut Seeded, broken: Broken) -> Keeping {
+    let world = match seed % 2 {
+        0 => World::new(seeded.split(), broken),
+        _ => World::with_keys_apart(seeded.split(), broken),
+    };
+    let keeping = Keeping::new(world, seeded.split());
+    if seed / 2 % 2 == 0 { keeping } else { keeping.split(2) }
+}
+
+/// What goes wrong until the next stop, on each disk by itself.
+fn plan(world: &World, seeded: &mut Seeded) {
+    world.disks().for_each(|disk| plan_next(disk, seeded));
+}
+
+fn some_disk<'w>(world: &'w World, seeded: &mut Seeded) -> &'w Machine {
+    if seeded.one_in(2) { world.of_keys() } else { &world.machine }
 }
 
 fn act(keeping: &mut Keeping, seeded: &mut Seeded) -> Result<(), Violation> {
@@ -62,16 +81,16 @@ fn act(keeping: &mut Keeping, seeded: &mut Seeded) -> Result<(), Violation> {
             Ok(())
         }
         28 => {
-            let machine = &keeping.world.machine;
-            machine.set_bytes_max(machine.bytes_used() + seeded.below(ROOM_BYTES));
+            let disk = some_disk(&keeping.world, seeded);
+            disk.set_bytes_max(disk.bytes_used() + seeded.below(ROOM_BYTES));
             Ok(())
         }
         29 => {
-            keeping.world.machine.set_bytes_max(u64::MAX);
+            keeping.world.disks().for_each(|disk| disk.set_bytes_max(u64::MAX));
             Ok(())
         }
         _ => {
-            keeping.restart(some_restart(seeded));
+            keeping.restart_each(|| some_restart(seeded));
             Ok(())
         }
     }
@@ -80,8 +99,8 @@ fn act(keeping: &mut Keeping, seeded: &mut Seeded) -> Result<(), Violation> {
 /// The end of every run: nothing more goes wrong, the power is lost, and all that is owed is there. Then
 /// the record goes on, and that holds too.
 fn end(keeping: &mut Keeping, is_opened: bool) -> Result<(), Violation> {
-    keeping.world.machine.heal();
-    keeping.world.machine.set_bytes_max(u64::MAX);
+    keeping.world.heal();
+    keeping.world.disks().for_each(|disk| disk.set_bytes_max(u64::MAX));
     let lost = Restart::PowerLost { data: KeptByDisk::Nothing, names: KeptByDisk::Nothing };
     for _ in 0..2 {
         keeping.restart(lost);
@@ -125,8 +144,8 @@ pub fn as_written(keeping: &mut Keeping, how: Restart, is_opened: bool) -> Resul
     for act in acts {
         keeping.world.now = keeping.world.now.plus(Duration::from_micros(10));
         act(keeping)?;
-        if keeping.world.machine.has_stopped() {
-            keeping.world.machine.heal();
+        if keeping.world.has_stopped() {
+            keeping.world.heal();
             keeping.restart(how);
         }
     }

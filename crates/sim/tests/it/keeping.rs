@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use sim::careless::Broken;
-use sim::disk::{Call, Done, Kept, Restart, Wrong};
+use sim::disk::{Call, Done, Kept, Machine, Restart, Wrong};
 use sim::keeping::{self, Keeping, runs};
 use sim::record::Violation;
 use sim::seed::Seeded;
@@ -113,6 +113,45 @@ fn whichever_call_of_a_keeper_fails_it_keeps_its_word() {
                 panic!("call {at}, {call:?} failed ({done:?}): {what}");
             }
         }
+    }
+}
+
+/// A record and its keys lie on two disks, of which somebody puts one back from a copy.
+#[test]
+fn a_record_and_keys_that_are_not_of_one_time_are_noticed() {
+    for seed in 0..40 {
+        let mut seeded = Seeded::new(seed);
+        let world = World::with_keys_apart(seeded.split(), Broken::None);
+        let keeping = Keeping::new(world, seeded.split());
+        let mut keeping = if seed % 2 == 0 { keeping } else { keeping.split(2) };
+        for _ in 0..1 + seeded.below(3) {
+            keeping.say(seeded.below(3), 1).unwrap();
+            keeping.end_period().unwrap();
+        }
+        keeping.stop();
+        let copies = [&keeping.world.machine, keeping.world.of_keys()]
+            .map(|disk| disk.copied(seeded.split()));
+        // As little as there may be between the copy and now.
+        match seeded.below(3) {
+            0 => keeping.say(1, 0).unwrap(),
+            1 => keeping.say(0, 1).unwrap(),
+            _ => {}
+        }
+        keeping.end_period().unwrap();
+        keeping.stop();
+        let now = [keeping.world.machine.clone(), keeping.world.of_keys().clone()];
+        let mut start = |record: &Machine, keys: &Machine| {
+            (keeping.world.machine, keeping.world.keys) =
+                (record.copied(seeded.split()), Some(keys.copied(seeded.split())));
+            keeping.try_start().err().map(|fault| fault.to_string())
+        };
+        assert_eq!(start(&now[0], &now[1]), None, "seed {seed}");
+        let older_keys = start(&now[0], &copies[1]).unwrap_or_default();
+        assert!(older_keys.contains("keys were put back"), "seed {seed}: {older_keys}");
+        let older_record = start(&copies[0], &now[1]).unwrap_or_default();
+        assert!(older_record.contains("record was put back"), "seed {seed}: {older_record}");
+        // Both from one copy is a rollback that only those who saw more can tell.
+        assert_eq!(start(&copies[0], &copies[1]), None, "seed {seed}");
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) struct Keys {
     /// The vault's age identity.
     #[arg(long, value_name = "FILE", requires = "log_key")]
     vault_key: Option<PathBuf>,
+    /// Folder in which the vault's keys lie, where that is not the record's.
+    #[arg(long, value_name = "DIR", requires = "log_key")]
+    keys: Option<PathBuf>,
 }
 
 impl Keys {
@@ -51,6 +54,7 @@ impl Keys {
             device: device.clone(),
             device_key: device_key.clone(),
             vault_key: vault_key.clone(),
+            keys: self.keys.clone(),
             split: None,
         })))
     }

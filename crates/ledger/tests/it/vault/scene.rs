@@ -18,7 +18,12 @@ use spacetime::Instant;
 use super::power::PowerDisk;
 
 /// Small, so that a few bodies fill segments and lengthen files.
-const SMALL: Sizes = Sizes { segment_bodies: 3, segment_bytes: 1 << 20, growth_bytes: 2048 };
+const SMALL: Sizes = Sizes {
+    segment_bodies: 3,
+    segment_bytes: 1 << 20,
+    growth_bytes: 2048,
+    lane_growth_bytes: 2048,
+};
 
 /// Unpredictable to nobody: the same on every run.
 #[derive(Debug)]
