@@ -7,7 +7,7 @@ use agreement::Pack;
 use agreement::statement::chain::Irregularity;
 use anyhow::Context as _;
 use audit::compare::Run;
-use audit::{Audit, Checked, Flaw, Folder, Log, LogFault, OpenedBodies};
+use audit::{Audit, Checked, Flaw, Folder, Log, LogFault, OpenedBodies, Private};
 use clap::Args;
 use serde_json::{Value, json};
 use spacetime::Instant;
@@ -196,6 +196,7 @@ fn print(
     if !replay.contested.is_empty() {
         notes.push(format!("{} contested", replay.contested.len()));
     }
+    notes.extend(said_of_private(&replay.private));
     writeln!(out, "{}", notes.join("; "))?;
     writeln!(out)?;
     let mut table = Columns::headed(&["assessment at leaf", "of entries", "findings", "outcome"]);
@@ -312,6 +313,7 @@ fn as_json(log: &Log, found: &Audit, cosignatures: &Cosignatures) -> Value {
         "flaws": found.flaws.iter().map(said_of_flaw).collect::<Vec<_>>(),
         "irregular": found.replay.irregular.iter().map(said_of_irregularity).collect::<Vec<_>>(),
         "origin": checkpoint.origin,
+        "private": private_json(&found.replay.private),
         "size": checkpoint.size,
         "unknown": found.replay.unknown.keys().collect::<Vec<_>>(),
         "withheld": withheld,
@@ -319,6 +321,39 @@ fn as_json(log: &Log, found: &Audit, cosignatures: &Cosignatures) -> Value {
             .map(|w| json!({ "leaf": w.leaf, "why": w.refusal.to_string() }))
             .collect::<Vec<_>>(),
     })
+}
+
+fn private_json(private: &Private) -> Value {
+    let kinds = private.statements.iter().map(|(kind, count)| (kind.as_str(), count));
+    let incomplete = private.incomplete.iter().map(|one| {
+        json!({
+            "cells": one.have, "forged": one.is_forged, "of": one.parts, "statement": one.statement,
+        })
+    });
+    json!({
+        "covers": private.covers,
+        "incomplete": incomplete.collect::<Vec<_>>(),
+        "statements": kinds.collect::<std::collections::BTreeMap<_, _>>(),
+    })
+}
+
+/// What was said in private, as far as its cells were opened; nothing where none was.
+fn said_of_private(private: &Private) -> Option<String> {
+    let count = |(kind, count): (&agreement::statement::Kind, &u64)| format!("{count} {kind}");
+    let kinds: Vec<String> = private.statements.iter().map(count).collect();
+    let forged = private.incomplete.iter().filter(|one| one.is_forged).count();
+    let partial = private.incomplete.len() - forged;
+    let mut told = Vec::new();
+    if !kinds.is_empty() {
+        told.push(format!("said in private: {}", kinds.join(", ")));
+    }
+    if partial > 0 {
+        told.push(format!("{partial} private statements of which cells were not given"));
+    }
+    if forged > 0 {
+        told.push(format!("{forged} private statements that their cells do not make"));
+    }
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 fn checked_json(checked: &Checked) -> Value {

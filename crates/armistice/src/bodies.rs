@@ -2,6 +2,7 @@
 
 mod disclose;
 mod erase;
+mod many;
 mod open;
 mod seal;
 

@@ -153,7 +153,8 @@ impl Audit {
             Run::Wrong(_) => true,
             Run::OtherRules { .. } | Run::OtherAgreement { .. } => false,
         };
-        !self.flaws.is_empty() || !self.replay.wrong.is_empty() || self.checked.iter().any(against)
+        let of_log = !self.flaws.is_empty() || !self.replay.wrong.is_empty();
+        of_log || self.replay.private.is_forged() || self.checked.iter().any(against)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! **In scope.** Reading a log from plain files and checking every leaf against its tile, every tile over
 //! tiles, the tree and the checkpoint ([`log`]); opening the bodies that this audience holds, each against its
-//! commitment ([`bodies`]); folding the statements again ([`replay`]); holding each `Assessment`
+//! commitment ([`bodies`]), and putting together what cells hold ([`private`]); folding the statements again
+//! ([`replay`]); holding each `Assessment`
 //! on the record against a run of our own, finding by finding ([`compare`]).
 //!
 //! **Out of scope.** Writing anything; fetching; the vault. It uses no code of the ledger's, so that
@@ -20,6 +21,7 @@ pub mod compare;
 pub mod entries;
 pub mod files;
 pub mod log;
+pub mod private;
 pub mod replay;
 
 pub use bodies::{Bodies, OpenedBodies};
@@ -27,4 +29,5 @@ pub use compare::{Audit, Checked, Outcome, audit};
 pub use entries::{Entries, said_adopted};
 pub use files::{Files, Folder};
 pub use log::{Flaw, Log, LogFault};
+pub use private::Private;
 pub use replay::{Replay, Withheld};

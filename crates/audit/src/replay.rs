@@ -12,6 +12,7 @@ use spacetime::Instant;
 
 use crate::bodies::Bodies;
 use crate::entries::Entries;
+use crate::private::{Cells, Private, PutTogether};
 
 /// Why a body is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,8 @@ pub struct Replay {
     pub adopted: Vec<(u64, Digest)>,
     /// What the numbers of devices show.
     pub irregular: Vec<Irregularity>,
+    /// What was said in private, as far as its cells could be opened. Only of an outline.
+    pub private: Private,
 }
 
 /// What a fold goes by.
@@ -76,7 +79,7 @@ struct Fold<'a> {
 impl Fold<'_> {
     fn of(&self, roster: &Roster, all: &dyn Entries, size: u64) -> Replay {
         let (mut replay, mut at) = (Replay::default(), roster.clone());
-        let mut chains = Chains::default();
+        let (mut chains, mut cells) = (Chains::default(), Cells::default());
         all.each(size.min(all.count()), &mut |leaf, bytes| {
             let Some(bytes) = bytes else {
                 replay.withheld.insert(leaf, (Kind::Unknown(String::new()), Withheld::Damaged));
@@ -85,12 +88,16 @@ impl Fold<'_> {
             match Entry::parse(bytes) {
                 Ok(entry) => {
                     replay.irregular.extend(chains.see(&entry.statement));
-                    replay.take(leaf, &entry, &mut at, self);
+                    replay.take(leaf, &entry, &mut at, self, &mut cells);
                 }
                 Err(refusal) => replay.wrong.push(Wrong { leaf, refusal }),
             }
         });
         replay.irregular.extend(chains.irregularities());
+        let PutTogether { private, wrong, irregular } = cells.finish(&at);
+        replay.private = private;
+        replay.wrong.extend(wrong);
+        replay.irregular.extend(irregular);
         replay
     }
 }
@@ -136,7 +143,14 @@ impl Replay {
         )
     }
 
-    fn take(&mut self, leaf: u64, entry: &Entry, roster: &mut Roster, fold: &Fold<'_>) {
+    fn take(
+        &mut self,
+        leaf: u64,
+        entry: &Entry,
+        roster: &mut Roster,
+        fold: &Fold<'_>,
+        cells: &mut Cells,
+    ) {
         let Fold { known, bodies, cosigned, gathers } = fold;
         let (bodies, cosigned) = (*bodies, *cosigned);
         let statement = &entry.statement;
@@ -160,6 +174,9 @@ impl Replay {
             }
             Err(Unopened::Wrong(refusal)) => return self.wrong.push(Wrong { leaf, refusal }),
         };
+        if !*gathers {
+            cells.take(leaf, header, &said, body.as_ref());
+        }
         let signed = statement.signatures().iter();
         let parties = signed.filter_map(|s| Some(roster.device(&s.device)?.party.clone()));
         let parties = parties.collect();

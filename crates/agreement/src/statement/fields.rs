@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 use spacetime::{Duration, Instant, Interval, Position};
 
+use super::kind::Kind;
 use super::refusal::Refusal;
 use crate::canonical::Digest;
 use crate::id::{AreaId, ClauseId, DeviceId, PartyId, PostId, SensorId};
@@ -342,6 +343,7 @@ macro_rules! texts {
 }
 
 texts! {
+    Kind, Self::to_string, Self::parse, "the name of a kind";
     Digest, Self::to_string, Self::parse, "64 lower-case hexadecimal digits";
     PartyId, Self::to_string, Self::new, "the name of a party, as packs write it";
     AreaId, Self::to_string, Self::new, "the name of an area, as packs write it";

@@ -6,6 +6,7 @@
 //! refusal has a stable code, the field, a reason and a repair.
 
 pub mod body;
+pub mod cells;
 pub mod chain;
 pub mod claim;
 mod entry;

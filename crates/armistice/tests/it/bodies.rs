@@ -138,7 +138,11 @@ fn report() -> Claim {
 }
 
 fn keep(desk: &Desk, verb: &str, more: &[&str]) -> Ran {
-    desk.run(&[&[verb], &KEEPING[..], more].concat())
+    keep_verb(desk, &[verb], more)
+}
+
+fn keep_verb(desk: &Desk, verb: &[&str], more: &[&str]) -> Ran {
+    desk.run(&[verb, &KEEPING[..], more].concat())
 }
 
 /// Shows leaf 0 to the joint room, and gives the name of the package.
@@ -286,4 +290,95 @@ fn what_no_entry_names_is_swept_by_whoever_has_the_keys_to_themselves() {
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     fs::set_permissions(desk.path("jordan-1.key"), open).unwrap();
     assert!(desk.run(&sweep).expect(1).err().contains("chmod 600"));
+}
+
+/// Ends the period that runs, as if its minute had passed, and collects; gives the files that came.
+fn collect(desk: &Desk, period: u64) -> Vec<String> {
+    let mut keeper = keeper_of(desk, Keeping::Vault);
+    keeper.close_period(period).unwrap();
+    drop(keeper);
+    let told = keep(desk, "disclose", &["--collect", "--out", "shown"]).expect(0).out();
+    told.lines().filter(|line| line.starts_with("shown/")).map(str::to_owned).collect()
+}
+
+#[test]
+fn an_assessor_is_shown_what_is_private_as_it_comes_by_one_disclosure_and_puts_it_together() {
+    let desk = room(None);
+    desk.put_key("observers-1.key", &Digest::from_bytes([2; 32]).to_string());
+    let vkey = fs::read_to_string(desk.path("record/log.vkey")).unwrap();
+    let notify = |number: u32| {
+        let site = "{\"kind\":\"hospital\",\"name\":\"clinic\",\"position\":[360400000,328800000],\"radius_m\":150}";
+        desk.put(
+            "site.jsonl",
+            &format!(
+                "{{\"kind\":\"notification\",\"body\":{{\"id\":\"n{number}\",\"in_force\":[\"2024-05-01T10:00:00Z\",\
+                 \"forever\"],\"of\":{{\"site\":{site}}},\"recipients\":[\"russia\"]}}}}\n"
+            ),
+        );
+        let (out, before) = (format!("n{number}.jsonl"), format!("n{}.jsonl", number - 1));
+        let by = ["record", "sign", "keepers", "--device", "observers-1"];
+        let what = ["--key", "observers-1.key", "--statements", "site.jsonl", "--out", &out];
+        let after: &[&str] = if number > 1 { &["--after", &before] } else { &[] };
+        desk.run(&[&by[..], &what, after].concat()).expect(0);
+        let told = keep_verb(&desk, &["record", "append"], &[&out]).expect(0).out();
+        assert!(told.contains("1 wait for the end of the period"), "{told}");
+    };
+    notify(1);
+    let standing =
+        ["--standing", "private", "--standing", "report", "--from", "2020-01-01T00:00:00Z"];
+    let to = ["--to", "joint-room", "--purpose", "to assess", "--out", "shown"];
+    let until = ["--until", "2100-01-01T00:00:00Z"];
+    keep(&desk, "disclose", &[&standing[..], &to].concat()).expect(2);
+    keep(&desk, "disclose", &[&["--standing", "notification"], &until[..], &to].concat()).expect(2);
+    let told = keep(&desk, "disclose", &[&standing[..], &until, &to].concat()).expect(0).out();
+    assert_eq!(told, "the standing disclosure waits for the end of its period\n");
+    let period = period_of(SystemClock.now()) + 1;
+    // The report, and a batch of cells: the notification, the disclosure itself, and covers.
+    let first = collect(&desk, period);
+    assert_eq!(first.len(), 1 + 8, "{first:?}");
+    // Nothing is handed out twice, and what comes later comes without another word.
+    assert!(collect(&desk, period).is_empty());
+    notify(2);
+    let second = collect(&desk, period + 1);
+    assert_eq!(second.len(), 8, "{second:?}");
+
+    let open = ["open", "shown", "--identity", "reader.key", "--record", "record"];
+    let ran = desk.run(&[&open[..], &["--statements"]].concat()).expect(0);
+    assert!(
+        ran.err().starts_with("3 private statements of 16 cells, 13 of them covers"),
+        "{}",
+        ran.err()
+    );
+    let said: Vec<serde_json::Value> =
+        ran.out().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> =
+        said.iter().filter_map(|one| one["statement"]["header"]["kind"].as_str()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "notification").count(), 2, "{kinds:?}");
+    assert!(kinds.contains(&"disclosure"));
+    assert_eq!((said.len(), &said[0]["leaf"]), (4, &0.into()), "and the body of the report");
+    desk.put("said.jsonl", &ran.out());
+    // Who has no key opens nothing, and loses no time on it.
+    let stranger = desk.run(&["open", "shown", "--identity", "us.key", "--record", "record"]);
+    assert!(stranger.expect(1).err().contains("identity-does-not-open"));
+
+    // What was opened goes to the audit, which puts the cells together by itself.
+    desk.put("bodies.jsonl", &desk.run(&open).expect(0).out());
+    let audit = ["audit", "record", "--pack", "keepers", "--log", vkey.trim(), "--json"];
+    let told = desk.run(&[&audit[..], &["--bodies", "bodies.jsonl"]].concat()).expect(0).out();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["withheld"], serde_json::json!([]), "{told}");
+    assert_eq!(told["private"]["statements"]["notification"], 2, "{told}");
+    let told = desk.run(&[&audit[..], &["--bodies", "said.jsonl"]].concat()).expect(0).out();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["withheld"].as_array().unwrap().len(), 16, "the cells: {told}");
+
+    let end = [&["--end"], &to[..]].concat();
+    keep(&desk, "disclose", &end).expect(0);
+    let third = collect(&desk, period + 2);
+    assert!(third.is_empty(), "it ends with the period in which that was said: {third:?}");
+    notify(3);
+    assert!(collect(&desk, period + 3).is_empty());
+    // A body that was shown so is listed as a copy.
+    let erased = keep(&desk, "erase", &["--leaf", "0", "--reason", "safety"]).expect(0).out();
+    assert!(erased.contains("a copy is with joint-room"), "{erased}");
 }

@@ -180,6 +180,17 @@ fn from_keys_to_an_audit_that_agrees_on_every_finding() {
     assert_eq!(sealed["contradicts"], false);
     assert!(sealed["withheld"].as_array().unwrap().len() > 100, "nothing was opened");
 
+    // Under another version of the pack every signature could look false: so that is said instead.
+    fs::create_dir(desk.path("other")).unwrap();
+    for file in ["agreement.toml", "areas.geojson", "SOURCES.md"] {
+        fs::copy(desk.path("flight").join(file), desk.path("other").join(file)).unwrap();
+    }
+    let text = fs::read_to_string(desk.path("other/agreement.toml")).unwrap();
+    desk.put("other/agreement.toml", &text.replacen("title = \"", "title = \"Another: ", 1));
+    let other = desk.run(&["audit", "record", "--pack", "other", "--log", vkey]).expect(2).err();
+    assert!(other.contains("of the agreement was adopted, and the pack is version"), "{other}");
+    assert!(other.contains("give the pack that was adopted") && !other.contains("contradicts"));
+
     // A mirror of it, which is whole and says the same.
     desk.run(&["mirror", "record", "copy", "--log", vkey]).expect(0);
     let copied =

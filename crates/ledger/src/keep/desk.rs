@@ -11,6 +11,7 @@ use agreement::statement::{
 };
 use agreement::{DeviceId, Digest};
 use spacetime::time::Instant;
+use tlog::bundle::{self, BundleId};
 use tlog::{EMPTY_ROOT, Edge};
 
 use super::seen::{self, Seen};
@@ -27,7 +28,8 @@ use crate::private::{self, Batch, PrivateEntry, PrivateLane, Promised, Queued};
 use crate::reader::Reader;
 use crate::sequence::Sequencer;
 use crate::vault::{
-    self, Entropy, Keeping, Pad, Progress, RecordFault, Secret, ToSeal, Vault, VaultFault,
+    self, Entropy, HANDED_BODIES_MAX, InLog, Keeping, Order, Pad, Progress, RecordFault, Secret,
+    ToSeal, Vault, VaultFault,
 };
 use crate::vouched;
 
@@ -35,6 +37,8 @@ use crate::vouched;
 const POOL_LINES_MAX: usize = 4096;
 /// Bytes of lines that share a pool; what is in the log of them is less.
 const POOL_LINES_BYTES_MAX: usize = 4 << 20;
+/// Bytes of sealed bodies after which no more is handed out at once.
+const HANDED_BYTES: u64 = 64 << 20;
 /// So far back from the end of the log a body is looked for, by which the vault shows that it is of the
 /// log's time.
 const TAIL_ENTRIES: u64 = 1024;
@@ -53,6 +57,13 @@ pub(super) struct Desk {
     seen: Seen,
     entropy: Box<dyn Entropy + Send>,
     broken: bool,
+}
+
+/// What an order opens of some entries.
+pub(super) struct Look {
+    pub(super) found: Vec<InLog>,
+    /// The first leaf that was not looked at.
+    pub(super) next: u64,
 }
 
 /// By what entries are found again.
@@ -184,6 +195,37 @@ impl Desk {
     pub(super) fn entry(&self, leaf: u64) -> Result<Entry, Fault> {
         let size = self.head().size;
         read_entry(leaf, &Reader::new(&*self.disk).entry(leaf, size)?)
+    }
+
+    /// What an order opens of the entries from some leaf on, as much as is handed out at once.
+    pub(super) fn opened_by(&self, order: &Order, from: u64) -> Result<Look, Fault> {
+        let size = self.head().size;
+        let mut look = Look { found: Vec::new(), next: from.min(size) };
+        let mut bytes = 0;
+        for id in BundleId::covering(look.next, size) {
+            let bundle = Reader::new(&*self.disk).bundle(id)?;
+            let entries = bundle::first_entries(&bundle, id.width());
+            let entries = entries.map_err(|torn| Fault::Damaged {
+                path: id.to_string(),
+                reason: torn.to_string(),
+            })?;
+            for (leaf, entry) in (id.start()..).zip(entries).filter(|(leaf, _)| *leaf >= from) {
+                if look.found.len() == HANDED_BODIES_MAX || bytes > HANDED_BYTES {
+                    return Ok(look);
+                }
+                let Entry { sealed, sequenced_at, statement } = read_entry(leaf, entry)?;
+                let kind = statement.header().kind.clone();
+                if let Some(sealed) = sealed {
+                    let body = InLog { kind, sequenced_at, sealed: sealed.sha256 };
+                    if order.opens(&body) {
+                        bytes += sealed.bytes;
+                        look.found.push(body);
+                    }
+                }
+                look.next = leaf + 1;
+            }
+        }
+        Ok(look)
     }
 
     pub(super) fn submit(

@@ -9,15 +9,18 @@ mod readers;
 mod scan;
 mod seen;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use agreement::party::Recipient;
 use agreement::statement::promise::period_of;
 use agreement::statement::said::{Erased, ErasureReason, Nothing, Ticked};
-use agreement::statement::{Body, Claim, Entry, Lane, Roster, Said, SecretKey, body};
+use agreement::statement::{Body, Claim, Entry, Kind, Lane, Roster, Said, SecretKey, body};
 use agreement::{DeviceId, Digest};
+use spacetime::Interval;
 
-use self::desk::Desk;
+use self::desk::{Desk, Look};
 pub use self::readers::PublishedRoster;
 use crate::admit::Answer;
 use crate::clock::Clock;
@@ -26,9 +29,13 @@ use crate::fault::Fault;
 use crate::head::{Head, LogKey};
 use crate::private::{Batch, PrivateLane};
 use crate::vault::{
-    Disclosure, Entropy, Erasure, Keeping, Released, Shown, Sizes, SystemEntropy, Tombstone, Vault,
-    VaultFault,
+    Disclosure, Entropy, Erasure, Keeping, Order, Released, Shown, Sizes, SystemEntropy, Tombstone,
+    Vault, VaultFault,
 };
+
+/// So many entries in which a standing disclosure opened nothing are noted, so that they are not looked
+/// at again.
+const NOTED_EVERY: u64 = 1 << 16;
 
 /// What it takes to open a record for keeping.
 pub struct Opening {
@@ -204,13 +211,13 @@ impl Keeper {
     pub fn disclose(
         &mut self,
         leaf: u64,
-        reader: &agreement::party::Recipient,
+        reader: &Recipient,
         purpose: &str,
     ) -> Result<Shown, Fault> {
         let (statement, sealed) = self.body_of(leaf)?;
         let said = Body::Disclosure(body::Disclosure {
             at: self.desk.now(),
-            opened: statement,
+            shows: body::Shows::Body(statement),
             purpose: purpose.to_owned(),
             to: reader.id.clone(),
         });
@@ -226,6 +233,64 @@ impl Keeper {
         let shown = self.vault.disclose(&mut self.desk, disclosure, &text(&claim))?;
         self.desk.note_keys(&self.vault)?;
         Ok(shown)
+    }
+
+    /// Shows a reader whatever is of some kinds and was sequenced within an interval, as it comes, by one
+    /// statement; no kinds end it. Gives the leaf of that statement, or nothing while it waits for the end
+    /// of the period. What there is to hand out, [`Keeper::hand_out`] gives.
+    ///
+    /// # Errors
+    /// When the reader cannot be one, or the world fails.
+    pub fn order(
+        &mut self,
+        kinds: BTreeSet<Kind>,
+        sequenced: Interval,
+        reader: &Recipient,
+        purpose: &str,
+    ) -> Result<Option<u64>, Fault> {
+        let names = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
+        let said = Body::Disclosure(body::Disclosure {
+            at: self.desk.now(),
+            shows: body::Shows::Standing(body::Order { kinds, sequenced }),
+            purpose: purpose.to_owned(),
+            to: reader.id.clone(),
+        });
+        let salt = self.desk.fresh_secret()?;
+        let salt = Some((&said, *salt.expose()));
+        let claim = self.desk.sign(Lane::Private, &Said::Disclosure(Nothing {}), salt)?;
+        let order = Order {
+            kinds: names,
+            from_us: sequenced.start().micros(),
+            until_us: sequenced.end().micros(),
+            reader: reader.id.clone(),
+            recipient: reader.age.clone(),
+        };
+        let leaf = self.vault.order(&mut self.desk, order, &text(&claim))?;
+        self.desk.note_keys(&self.vault)?;
+        Ok(leaf)
+    }
+
+    /// The next bodies that a standing disclosure opens, each handed out once; nothing when there are none
+    /// for now. To be called until then.
+    ///
+    /// # Errors
+    /// As [`Keeper::submit`].
+    pub fn hand_out(&mut self) -> Result<Option<Released>, Fault> {
+        for (id, order, mut from) in self.vault.orders() {
+            loop {
+                let Look { found, next } = self.desk.opened_by(&order, from)?;
+                if found.is_empty() && next.saturating_sub(from) < NOTED_EVERY {
+                    break;
+                }
+                let released = self.vault.hand_out(id, &found, next)?;
+                self.desk.note_keys(&self.vault)?;
+                if !released.packages.is_empty() {
+                    return Ok(Some(released));
+                }
+                from = next;
+            }
+        }
+        Ok(None)
     }
 
     /// Erases the body of an entry for good.

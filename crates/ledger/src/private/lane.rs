@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use spacetime::Instant;
 
-use super::cell::{CELL_SEALED_BYTES, CELLS_MAX, Cell, CellFault, cut};
+use super::{CELL_SEALED_BYTES, CELLS_MAX, Cell, CellFault, cut};
 use crate::disk::{Disk, create_folders, folder_of};
 use crate::vault::journal::Journal;
 use crate::vault::{

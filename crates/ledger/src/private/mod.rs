@@ -7,15 +7,38 @@
 //!
 //! Time is an argument: whoever ticks says that a period has ended.
 
-mod cell;
 mod lane;
-mod opener;
 
 agreement::statement_codes! {
     TOO_LONG_FOR_PRIVATE = "too-long-for-private", "a private statement is longer than its lane takes",
         "say it shorter, or in several statements";
 }
 
-pub use cell::{CELL_DATA_BYTES, CELL_SEALED_BYTES, CELLS_MAX, Cell, CellFault, cut};
+pub use agreement::statement::cells::{
+    CELL_DATA_BYTES, CELLS_MAX, Cell, CellFault, Incomplete, Opened, Opener, cut,
+};
 pub use lane::{BATCH_ENTRIES_MAX, Batch, PrivateEntry, PrivateLane, Promised, Queued, Sequence};
-pub use opener::{Incomplete, Opened, Opener};
+
+/// Length of every ciphertext of a cell: head, salt, length, body, tag.
+pub const CELL_SEALED_BYTES: usize = 12 + 36 + agreement::statement::cells::CELL_BODY_BYTES + 16;
+
+#[cfg(test)]
+mod tests {
+    use agreement::Digest;
+    use spacetime::Instant;
+
+    use super::*;
+    use crate::vault::sealed::{Holder, Pad, sealed_len};
+
+    #[test]
+    fn a_cover_and_a_part_are_of_one_size_and_it_is_the_one_that_is_sealed() {
+        let parts =
+            cut(&[7; 2 * CELL_DATA_BYTES - 1], Digest::of_bytes(b""), Instant::from_micros(1));
+        for cell in parts.unwrap().iter().chain([&Cell::Cover]) {
+            let canonical = cell.to_body().canonical().unwrap();
+            let len = sealed_len(canonical.len(), &Holder::Vault, Pad::Exactly(CELL_SEALED_BYTES));
+            assert_eq!(len, Ok(CELL_SEALED_BYTES));
+            assert_eq!(canonical.len() + 12 + 36 + 16, CELL_SEALED_BYTES, "no byte is wasted");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What the vault writes down about itself, and what it knows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agreement::Digest;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,6 +18,31 @@ pub struct Disclosure {
     pub reader: String,
     /// Where the keys are wrapped to: `age1...`.
     pub recipient: String,
+}
+
+/// Whatever is of some kinds was to be shown to somebody, as it comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Kinds of entries, as headers have them; none ends what was ordered before.
+    pub kinds: BTreeSet<String>,
+    /// First instant at which they were sequenced, in microseconds.
+    pub from_us: i64,
+    /// First instant after.
+    pub until_us: i64,
+    /// Name of the reader, as the agreement has it.
+    pub reader: String,
+    /// Where the keys are wrapped to: `age1...`.
+    pub recipient: String,
+}
+
+/// An order that is on the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ordered {
+    pub(super) order: Order,
+    /// Leaf of the `Disclosure`.
+    pub(super) leaf: u64,
+    /// The first leaf that was not looked at for it.
+    pub(super) next: u64,
 }
 
 /// A body was to be destroyed.
@@ -41,6 +66,19 @@ pub(super) enum Event {
     Shown { id: u64, leaf: u64 },
     /// The record would not have it.
     NotShown { id: u64 },
+    /// Somebody is to be shown whatever is of some kinds, and the statement that says so is to go on the
+    /// record.
+    Ordered { id: u64, order: Order, statement: String },
+    /// It is on the record. What was ordered before for the same reader ends.
+    Stands { id: u64, leaf: u64 },
+    /// By an order these were shown; everything before a leaf was looked at. From here on a copy of each
+    /// counts as given.
+    Handed {
+        id: u64,
+        #[serde(deserialize_with = "digests")]
+        bodies: Vec<Digest>,
+        next: u64,
+    },
     /// The erasure of a body was ordered, and the statement that says so is to go on the record.
     Condemned { erasure: Erasure, statement: String },
     /// It is on the record. From here on recovery destroys what is left.
@@ -103,6 +141,9 @@ pub(super) struct Pending<T> {
 pub(super) struct Memory {
     pub(super) next_id: u64,
     pub(super) asked: BTreeMap<u64, Pending<Disclosure>>,
+    pub(super) ordered: BTreeMap<u64, Pending<Order>>,
+    /// Of each reader the one that was on the record last.
+    pub(super) standing: BTreeMap<u64, Ordered>,
     pub(super) condemned: BTreeMap<Digest, Pending<Erasure>>,
     /// On the record and not yet known to be destroyed.
     pub(super) sentenced: BTreeMap<Digest, Sentence>,
@@ -120,12 +161,24 @@ impl Memory {
             }
             Event::Shown { id, leaf } => {
                 if let Some(asked) = self.asked.remove(&id) {
-                    self.remember(asked.what, leaf);
+                    self.remember(asked.what.bodies, asked.what.reader, leaf);
                 }
             }
             Event::NotShown { id } => {
                 self.asked.remove(&id);
+                self.ordered.remove(&id);
             }
+            Event::Ordered { id, order, statement } => {
+                self.next_id = self.next_id.max(id + 1);
+                self.ordered.insert(id, Pending { what: order, statement });
+            }
+            Event::Stands { id, leaf } => {
+                if let Some(Pending { what: order, .. }) = self.ordered.remove(&id) {
+                    self.standing.retain(|_, before| before.order.reader != order.reader);
+                    self.standing.insert(id, Ordered { order, leaf, next: 0 });
+                }
+            }
+            Event::Handed { id, bodies, next } => self.handed(id, bodies, next),
             Event::Condemned { erasure, statement } => {
                 self.condemned.insert(erasure.body, Pending { what: erasure, statement });
             }
@@ -144,13 +197,21 @@ impl Memory {
         }
     }
 
-    fn remember(&mut self, shown: Disclosure, leaf: u64) {
-        let known = self.readers.iter().position(|reader| *reader == shown.reader);
+    fn handed(&mut self, id: u64, bodies: Vec<Digest>, next: u64) {
+        if let Some(standing) = self.standing.get_mut(&id) {
+            standing.next = next;
+            let (leaf, reader) = (standing.leaf, standing.order.reader.clone());
+            self.remember(bodies, reader, leaf);
+        }
+    }
+
+    fn remember(&mut self, bodies: Vec<Digest>, reader: String, leaf: u64) {
+        let known = self.readers.iter().position(|known| *known == reader);
         let reader = known.unwrap_or_else(|| {
-            self.readers.push(shown.reader);
+            self.readers.push(reader);
             self.readers.len() - 1
         });
-        for body in shown.bodies {
+        for body in bodies {
             self.copies.entry(body).or_default().push((leaf, reader as u32));
         }
     }
@@ -159,7 +220,8 @@ impl Memory {
     pub(super) fn last_leaf(&self) -> Option<u64> {
         let shown = self.copies.values().flatten().map(|(leaf, _)| *leaf);
         let sentenced = self.sentenced.values().map(|sentence| sentence.leaf);
-        shown.chain(sentenced).chain(self.erased.values().copied()).max()
+        let standing = self.standing.values().map(|standing| standing.leaf);
+        shown.chain(sentenced).chain(standing).chain(self.erased.values().copied()).max()
     }
 
     /// The copies of a body that were given away.

@@ -5,6 +5,7 @@
 //! but a leaf that the record has answered: every decryption has an earlier disclosure.
 
 use agreement::Digest;
+use agreement::statement::body::{self, Shows};
 use agreement::statement::{Body, Claim};
 
 use super::events::{Disclosure, Event, Pending};
@@ -70,10 +71,12 @@ pub struct Released {
     pub packages: Vec<Package>,
 }
 
-/// Proof that a disclosure is durably on the record. Only this module makes one.
-struct Logged {
-    leaf: u64,
-    disclosure: Disclosure,
+/// Proof that a disclosure is durably on the record, and names these bodies. Only this module and
+/// [`super::orders`] make one.
+pub(super) struct Logged {
+    pub(super) leaf: u64,
+    pub(super) bodies: Vec<Digest>,
+    pub(super) recipient: String,
 }
 
 impl Vault {
@@ -114,6 +117,7 @@ impl Vault {
     /// journal as shown.
     pub fn resume(&mut self, record: &mut dyn Record) -> Result<Vec<Released>, VaultFault> {
         self.resume_erasures(record)?;
+        self.resume_orders(record)?;
         let ids: Vec<u64> = self.memory.asked.keys().copied().collect();
         let mut released = Vec::new();
         for id in ids {
@@ -143,7 +147,8 @@ impl Vault {
             Ok(Progress::Leaf(leaf)) => {
                 // Before the key is touched: a copy that may have reached somebody is listed.
                 self.note(Event::Shown { id, leaf })?;
-                Ok(Some(Logged { leaf, disclosure: what }))
+                let Disclosure { bodies, recipient, .. } = what;
+                Ok(Some(Logged { leaf, bodies, recipient }))
             }
             Ok(Progress::NotYet) => Ok(None),
             Err(RecordFault::Refused(why)) => {
@@ -156,9 +161,9 @@ impl Vault {
 
     /// What the disclosure names, each wrapped to its reader. A body that was erased while the
     /// disclosure waited is left out.
-    fn release(&mut self, logged: &Logged) -> Result<Vec<Package>, VaultFault> {
-        let mut packages = Vec::with_capacity(logged.disclosure.bodies.len());
-        for body in &logged.disclosure.bodies {
+    pub(super) fn release(&mut self, logged: &Logged) -> Result<Vec<Package>, VaultFault> {
+        let mut packages = Vec::with_capacity(logged.bodies.len());
+        for body in &logged.bodies {
             match self.package(logged, body) {
                 Ok(package) => packages.push(package),
                 Err(VaultFault::Refused(Refusal::Erased { .. } | Refusal::BeingErased)) => {}
@@ -171,7 +176,7 @@ impl Vault {
     fn package(&mut self, logged: &Logged, body: &Digest) -> Result<Package, VaultFault> {
         let ciphertext = self.ciphertext(body)?;
         let (number, slot) = self.held(body)?;
-        let to = wrap::recipient(&logged.disclosure.recipient)?;
+        let to = wrap::recipient(&logged.recipient)?;
         let segment = self.segment(number)?;
         let (key, shares) = match &slot.key {
             SlotKey::Shares { .. } => (None, segment.wrapped_shares(&slot)?),
@@ -185,20 +190,24 @@ impl Vault {
 impl Disclosure {
     /// That the claim, which goes on the record, names this statement and this reader.
     fn is_what_is_said(&self, claim: &str) -> Result<(), Refusal> {
-        let claim = read_claim(claim)?;
-        let said = claim.body().and_then(|(_, canonical)| {
-            Body::parse(&claim.statement().header().kind, canonical).ok()
-        });
-        match said {
-            Some(Body::Disclosure(said)) if said.opened != self.statement => {
-                Err(Refusal::SaysOtherwise("it names another statement"))
-            }
-            Some(Body::Disclosure(said)) if said.to != self.reader => {
-                Err(Refusal::SaysOtherwise("it names another reader"))
-            }
-            Some(Body::Disclosure(_)) => Ok(()),
-            _ => Err(Refusal::SaysOtherwise("it is no disclosure")),
+        let said = disclosure_in(claim)?;
+        if said.shows != Shows::Body(self.statement) {
+            return Err(Refusal::SaysOtherwise("it names another statement"));
         }
+        if said.to != self.reader {
+            return Err(Refusal::SaysOtherwise("it names another reader"));
+        }
+        Ok(())
+    }
+}
+
+/// What the claim that goes on the record discloses.
+pub(super) fn disclosure_in(claim: &str) -> Result<body::Disclosure, Refusal> {
+    let claim = read_claim(claim)?;
+    let kind = &claim.statement().header().kind;
+    match claim.body().and_then(|(_, canonical)| Body::parse(kind, canonical).ok()) {
+        Some(Body::Disclosure(said)) => Ok(said),
+        _ => Err(Refusal::SaysOtherwise("it is no disclosure")),
     }
 }
 
@@ -218,7 +227,7 @@ fn unwrap(
     segment_key: &super::secret::Secret,
     to: &age::x25519::Recipient,
 ) -> Result<Vec<u8>, VaultFault> {
-    assert!(logged.disclosure.bodies.contains(&slot.sealed), "the disclosure names another body");
+    assert!(logged.bodies.contains(&slot.sealed), "the disclosure names another body");
     let key = slot.unwrap(segment_key).ok_or_else(|| VaultFault::Damaged {
         place: "vault/keys".into(),
         what: "a wrapped key does not open",

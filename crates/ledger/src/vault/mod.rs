@@ -2,8 +2,8 @@
 //!
 //! A body is sealed under a data key of its own ([`sealed`]); the vault holds that key, or any k of
 //! n guarantors do ([`shamir`]). Ciphertexts, whose digests are on the record, lie apart from keys.
-//! A key leaves the vault only over a disclosure on the record ([`gate`]), wrapped to the reader,
-//! who holds the body against the record without trusting anybody ([`package`]). Erasure
+//! A key leaves the vault only over a disclosure on the record ([`gate`]; standing ones, [`orders`]), wrapped
+//! to the reader, who holds the body against the record without trusting anybody ([`package`]). Erasure
 //! overwrites key, shares and ciphertext ([`erase`]). Who has no key can still tell that every
 //! ciphertext is whole ([`walk()`]).
 //!
@@ -19,6 +19,7 @@ mod events;
 mod fault;
 pub mod gate;
 pub(crate) mod journal;
+pub mod orders;
 pub mod package;
 pub mod padme;
 pub mod sealed;
@@ -31,11 +32,12 @@ pub mod walk;
 pub mod wrap;
 
 pub use erase::Tombstone;
-pub use events::{Copy, Disclosure, Erasure};
+pub use events::{Copy, Disclosure, Erasure, Order};
 pub use fault::{Refusal, VaultFault};
 pub use gate::{
     CLAIM_BYTES_MAX, DISCLOSURE_BODIES_MAX, Progress, Record, RecordFault, Released, Shown,
 };
+pub use orders::{HANDED_BODIES_MAX, InLog};
 pub use package::{Package, WrappedShare};
 pub use sealed::{Body, Holder, Pad};
 pub use secret::{Entropy, EntropyFault, Secret, SystemEntropy};

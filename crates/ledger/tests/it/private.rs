@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agreement::statement::body::{Cell as CellBody, Disclosure as DisclosureBody};
+use agreement::statement::body::{Cell as CellBody, Disclosure as DisclosureBody, Shows};
 use agreement::statement::said::Nothing;
 use agreement::statement::{Body, Claim, Entry, Place, Said, Sealed, SecretKey};
 use agreement::{DeviceId, Digest};
@@ -63,7 +63,7 @@ fn key(n: u8) -> SecretKey {
 fn claim(place: Place, letters: usize) -> Claim {
     let body = Body::Disclosure(DisclosureBody {
         at: Instant::from_micros(1_000_000),
-        opened: Digest::of_bytes(b"a statement"),
+        shows: Shows::Body(Digest::of_bytes(b"a statement")),
         purpose: "x".repeat(letters),
         to: "joint-room".into(),
     });

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use agreement::Digest;
+use agreement::statement::body::Shows;
 use agreement::statement::{Body, Entry, Kind, Said, Sealed};
 use ledger::private::{Opened, Opener};
 use ledger::vault::{Package, Refusal, Released, WrappedShare};
@@ -148,7 +149,7 @@ impl Keeping {
                 let kind = &one.claim.statement().header().kind;
                 let body = one.claim.body().and_then(|(_, body)| Body::parse(kind, body).ok());
                 matches!(body, Some(Body::Disclosure(said))
-                    if Some(said.opened) == statement && said.to == people::reader().id)
+                    if statement.map(Shows::Body) == Some(said.shows.clone()) && said.to == people::reader().id)
             };
             if !opened.iter().any(|one| one.leaf == *leaf && names(one)) {
                 return self.broken(&format!("leaf {leaf} discloses something else"));

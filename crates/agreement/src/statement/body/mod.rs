@@ -35,7 +35,7 @@ pub use segment::{
     TOO_MANY_ROWS, TrackSegment,
 };
 pub use territory::{ControlMap, HeldArea};
-pub use upkeep::{Cell, Disclosure};
+pub use upkeep::{Cell, Disclosure, Order, Shows};
 pub use watch::Replacement;
 
 /// Most bytes of a canonical body: the files of a pack at their limits, as JSON, fit in.

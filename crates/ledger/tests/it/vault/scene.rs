@@ -152,7 +152,7 @@ fn statement_of(body: Digest) -> Digest {
 pub(crate) fn shown_claim(body: Digest, purpose: &str) -> String {
     let body = statement::Body::Disclosure(statement::body::Disclosure {
         at: Instant::from_micros(0),
-        opened: statement_of(body),
+        shows: statement::body::Shows::Body(statement_of(body)),
         purpose: purpose.into(),
         to: "joint-room".into(),
     });

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use agreement::Digest;
-use agreement::statement::Claim;
-use agreement::statement::body::Cell as CellBody;
 use spacetime::Instant;
 
 use super::cell::{Cell, CellFault};
+use crate::canonical::Digest;
+use crate::statement::Claim;
+use crate::statement::body::Cell as CellBody;
 
 /// A private statement as those may read it to whom it was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

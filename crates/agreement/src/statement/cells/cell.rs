@@ -6,12 +6,13 @@
 //! ```
 //! Numbers are little end first. In a statement's body it stands as base64.
 
-use agreement::Digest;
-use agreement::statement::Body;
-use agreement::statement::body::Cell as CellBody;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use spacetime::Instant;
+
+use crate::canonical::Digest;
+use crate::statement::Body;
+use crate::statement::body::Cell as CellBody;
 
 /// Bytes of a cell.
 const CELL_BYTES: usize = 1536;
@@ -20,8 +21,8 @@ const HEAD_BYTES: usize = 64;
 pub const CELL_DATA_BYTES: usize = CELL_BYTES - HEAD_BYTES;
 /// Most cells of one statement.
 pub const CELLS_MAX: usize = 64;
-/// Length of every ciphertext of a cell: head, salt, length, `{"bytes":"..."}`, tag.
-pub const CELL_SEALED_BYTES: usize = 12 + 36 + CELL_BYTES.div_ceil(3) * 4 + 12 + 16;
+/// Length of every cell's canonical body: `{"bytes":"..."}`.
+pub const CELL_BODY_BYTES: usize = CELL_BYTES.div_ceil(3) * 4 + 12;
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +135,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::vault::sealed::{Holder, Pad, sealed_len};
 
     fn body_of(cell: &Cell) -> CellBody {
         match cell.to_body() {
@@ -159,18 +159,6 @@ mod tests {
                 }
             }
             prop_assert_eq!(again, line);
-        }
-    }
-
-    #[test]
-    fn a_cover_and_a_part_are_of_one_size_and_it_is_the_one_that_is_sealed() {
-        let parts =
-            cut(&[7; 2 * CELL_DATA_BYTES - 1], Digest::of_bytes(b""), Instant::from_micros(1));
-        for cell in parts.unwrap().iter().chain([&Cell::Cover]) {
-            let canonical = cell.to_body().canonical().unwrap();
-            let len = sealed_len(canonical.len(), &Holder::Vault, Pad::Exactly(CELL_SEALED_BYTES));
-            assert_eq!(len, Ok(CELL_SEALED_BYTES));
-            assert_eq!(canonical.len() + 12 + 36 + 16, CELL_SEALED_BYTES, "no byte is wasted");
         }
     }
 
