@@ -19,7 +19,8 @@ use tlog::{NoteSigner, VerifierKey};
 
 use crate::keyfile;
 use crate::outcome::{Refused, WrongUsage};
-use crate::pack::PackFolder;
+use crate::pack::{self, PackFolder};
+use crate::witnesses;
 
 /// How long another process that has the record open is waited for: `record serve` does for a moment in
 /// every period.
@@ -56,6 +57,10 @@ pub(crate) struct KeepingArguments {
     /// together and the vault alone cannot.
     #[arg(long, value_name = "K")]
     pub(crate) split: Option<u8>,
+    /// Where one of the pack's witnesses answers. It is asked first, and nothing is written where it has
+    /// vouched for more than the record holds. May be given more than once.
+    #[arg(long, value_name = "NAME=URL", value_parser = crate::witnesses::place)]
+    pub(crate) witness: Vec<(String, String)>,
 }
 
 pub(crate) fn device(text: &str) -> Result<DeviceId, String> {
@@ -65,6 +70,7 @@ pub(crate) fn device(text: &str) -> Result<DeviceId, String> {
 impl KeepingArguments {
     /// Opens the record for keeping; waits a while for whoever else has it open.
     pub(crate) fn open(&self) -> anyhow::Result<(Keeper, Pack)> {
+        self.ask_witnesses()?;
         let until = Instant::now() + WAIT;
         loop {
             match self.try_open()? {
@@ -108,6 +114,15 @@ impl KeepingArguments {
             threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         };
         Ok(Keeper::open(opening).map(|keeper| (keeper, pack)))
+    }
+
+    /// What those who vouched for the record know, before it is opened for writing.
+    fn ask_witnesses(&self) -> anyhow::Result<()> {
+        if self.witness.is_empty() {
+            return Ok(());
+        }
+        let witnesses = witnesses::of_pack(&pack::sound(&self.pack)?, &self.witness)?;
+        witnesses::refuse_older(&RealDisk::new(&self.record), &self.record, &witnesses)
     }
 
     fn note_key(&self) -> anyhow::Result<NoteLogKey> {

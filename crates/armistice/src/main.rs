@@ -25,6 +25,7 @@ mod rejects;
 mod tally;
 mod views;
 mod witness;
+mod witnesses;
 mod zones;
 
 use std::io::Write as _;

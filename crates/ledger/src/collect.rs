@@ -104,18 +104,9 @@ pub fn round(
 ) -> Result<Round, Fault> {
     let mut published = published(disk)?;
     disk::create_folders(disk, COSIGNED).of(COSIGNED)?;
-    let ask = |witness: &&dyn WitnessPort| ask(disk, &published, *witness, interval_s, now);
-    let answers: Vec<Result<_, Fault>> = thread::scope(|scope| {
-        let asking: Vec<_> =
-            witnesses.iter().map(|witness| scope.spawn(move || ask(witness))).collect();
-        let joined = |thread: thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        asking.into_iter().map(joined).collect()
-    });
+    let asked = asked(disk, &published, witnesses, interval_s, now)?;
     let mut told = Vec::new();
-    for (witness, answer) in witnesses.iter().zip(answers) {
-        let (answer, line) = answer?;
+    for (witness, (answer, line)) in witnesses.iter().zip(asked) {
         if let Some(line) = line {
             keep(disk, &published, witness.key(), line)?;
         }
@@ -124,6 +115,44 @@ pub fn round(
     let keys: Vec<VerifierKey> = witnesses.iter().map(|witness| witness.key().clone()).collect();
     merge(disk, &mut published, &keys)?;
     Ok(Round { checkpoint: published, answers: told })
+}
+
+/// Asks every witness as [`round`] does, and keeps nothing of what they answer: what they know, to whoever is
+/// about to write.
+///
+/// # Errors
+/// When the record cannot be read.
+pub fn ask_all(
+    disk: &dyn Disk,
+    witnesses: &[&dyn WitnessPort],
+    now: Instant,
+) -> Result<Vec<(String, Answer)>, Fault> {
+    if witnesses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let published = published(disk)?;
+    let asked = asked(disk, &published, witnesses, 0, now)?;
+    let told = witnesses.iter().zip(asked);
+    Ok(told.map(|(witness, (answer, _))| (witness.key().name().to_owned(), answer)).collect())
+}
+
+/// Asks all at once.
+fn asked(
+    disk: &dyn Disk,
+    published: &SignedCheckpoint,
+    witnesses: &[&dyn WitnessPort],
+    interval_s: u64,
+    now: Instant,
+) -> Result<Vec<Asked>, Fault> {
+    let ask = |witness: &&dyn WitnessPort| ask(disk, published, *witness, interval_s, now);
+    thread::scope(|scope| {
+        let asking: Vec<_> =
+            witnesses.iter().map(|witness| scope.spawn(move || ask(witness))).collect();
+        let joined = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        asking.into_iter().map(joined).collect()
+    })
 }
 
 /// The published checkpoint with every cosignature of it that was collected from these witnesses.

@@ -28,8 +28,9 @@ use tlog::{Quorum, VerifierKey};
 
 use crate::console::plain;
 use crate::keeping::explained;
-use crate::outcome::{Outcome, Refused, WrongUsage};
+use crate::outcome::{Outcome, Refused};
 use crate::pack;
+use crate::witnesses::{keys_of, place, ports, refuse_older};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -40,7 +41,8 @@ with TLS in front of it.
 
 Whenever the log is published, and once an interval, each of the pack's witnesses that has a URL is asked
 to cosign. Nothing waits for them: a checkpoint without its quorum is served as it is, and who has not
-witnessed it since when is said here.
+witnessed it since when is said here. One that has vouched for more than the record holds, or for something
+else, is a reason not to begin: the record was put back from an older copy.
 
 With the keeper's keys it ends every private period on time, whether or not anything was said in it: that
 a period looks like every other is what keeps secret who was told what, and when. It takes the record for a
@@ -71,21 +73,12 @@ pub(crate) struct Serve {
     keeping: duties::Keys,
 }
 
-fn place(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, url)) if url.starts_with("http://") || url.starts_with("https://") => {
-            Ok((name.to_owned(), url.to_owned()))
-        }
-        _ => Err("write NAME=URL, such as example.org/w1=https://w1.example.org".to_owned()),
-    }
-}
-
 /// Runs the command.
 pub(super) fn run(arguments: &Serve) -> anyhow::Result<Outcome> {
     let pack = pack::sound(&arguments.pack)?;
     let interval_s = arguments.interval.get();
     let quorum = policy::quorum(&pack, interval_s).map_err(|fault| Refused(fault.to_string()))?;
-    let keys = witnesses_of(&quorum);
+    let keys = keys_of(&quorum);
     let ports = ports(&keys, &arguments.witness)?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(&arguments.record));
     let published = collect::cosigned(&*disk, &keys)
@@ -95,6 +88,7 @@ pub(super) fn run(arguments: &Serve) -> anyhow::Result<Outcome> {
     let may_read = MayRead::of(&pack, &*disk, &keys, published.checkpoint().size, &readers)
         .map_err(|fault| explained(fault, &arguments.record))?;
     let duties = arguments.keeping.duties(&arguments.record, &arguments.pack)?;
+    refuse_older(&*disk, &arguments.record, &ports)?;
     if let Some(duties) = &duties {
         duties.begin()?;
     }
@@ -117,27 +111,6 @@ pub(super) fn run(arguments: &Serve) -> anyhow::Result<Outcome> {
     }
     server.serve(router(service), std::future::pending())?;
     Ok(Outcome::Done)
-}
-
-fn witnesses_of(quorum: &Quorum) -> Vec<VerifierKey> {
-    let mut keys = Vec::new();
-    for key in quorum.groups().iter().flat_map(|group| &group.witnesses) {
-        if !keys.contains(key) {
-            keys.push(key.clone());
-        }
-    }
-    keys
-}
-
-fn ports(keys: &[VerifierKey], places: &[(String, String)]) -> anyhow::Result<Vec<HttpWitness>> {
-    let port = |(name, url): &(String, String)| {
-        let key = keys.iter().find(|key| key.name() == name);
-        let key = key.ok_or_else(|| {
-            WrongUsage(format!("--witness {name}: the pack has no witness of that name"))
-        })?;
-        Ok(HttpWitness::new(url, key.clone()))
-    };
-    places.iter().map(port).collect()
 }
 
 /// Whose keys may read, as the log has it.

@@ -420,3 +420,64 @@ fn a_key_that_the_log_revokes_reads_no_tile_any_more_and_periods_end_by_themselv
     }
     assert_eq!(mirror("authority-1.key", "others"), Some(0));
 }
+
+#[test]
+fn a_record_that_was_put_back_keys_and_all_is_told_by_its_witness_before_anything_is_written() {
+    let life = Life::begin();
+    let desk = &life.desk;
+    let key = desk.run(&["witness", "init", "w1", "--name", "example.org/w1"]).expect(0).out();
+    desk.run(&["witness", "watch", "w1", &life.vkey]).expect(0);
+    let key = tlog::VerifierKey::parse(key.trim()).unwrap();
+    let hex: String = key.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = fs::read_to_string(desk.path("flight/agreement.toml")).unwrap();
+    let group = format!(
+        "\n[[witness_group]]\nid = \"all\"\nthreshold = 1\nwitness = [{{ name = \"example.org/w1\", party = \
+         \"test-authority\", ed25519 = \"{hex}\" }}]\n"
+    );
+    desk.put("flight/agreement.toml", &format!("{text}{group}"));
+    desk.run(&["check", "flight"]).expect(0);
+    let serving = Serving::start(desk, &["witness", "serve", "w1", "--listen", "127.0.0.1:0"]);
+    let witness = format!("example.org/w1={}", serving.url);
+
+    let agreed = ["--adopt", "--cosign", "authority-2=authority-2.key", "--out", "agreed.jsonl"];
+    life.sign("authority-1", &agreed).expect(0);
+    let leave =
+        ["--after", "agreed.jsonl", "--authorisations", "leave.jsonl", "--out", "leave-1.jsonl"];
+    life.sign("authority-1", &leave).expect(0);
+    life.append(&["agreed.jsonl"]).expect(0);
+    let copy = |from: &str, to: &str| {
+        let _ = fs::remove_dir_all(desk.path(to));
+        copy_folder(&desk.path(from), &desk.path(to));
+    };
+    copy("record", "older");
+    life.append(&["leave-1.jsonl"]).expect(0);
+    // Asked before the record is written to, the witness vouches for what is there.
+    life.append(&["--witness", &witness, "leave-1.jsonl"]).expect(0);
+    copy("older", "record");
+    let checkpoint = || fs::read_to_string(desk.path("record/log/checkpoint")).unwrap();
+    let before = checkpoint();
+    let told = life.append(&["--witness", &witness, "leave-1.jsonl"]).expect(1).err();
+    assert!(told.contains("example.org/w1 has vouched for 2 entries that are not these"), "{told}");
+    let serve = ["record", "serve", "record", "--pack", "flight", "--listen", "127.0.0.1:0"];
+    let told = desk.run(&[&serve[..], &["--witness", &witness]].concat()).expect(1).err();
+    assert!(told.contains("put back from an older copy"), "{told}");
+    assert_eq!(checkpoint(), before);
+    life.append(&["--witness", "example.org/w9=http://127.0.0.1:1", "leave-1.jsonl"]).expect(2);
+    // Nobody waits for a witness that does not answer.
+    drop(serving);
+    let told = life.append(&["--witness", &witness, "agreed.jsonl"]).expect(0).err();
+    assert!(told.contains("does not answer"), "{told}");
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to)
+        } else {
+            drop(fs::copy(entry.path(), to).unwrap())
+        }
+    }
+}

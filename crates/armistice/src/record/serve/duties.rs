@@ -56,6 +56,7 @@ impl Keys {
             vault_key: vault_key.clone(),
             keys: self.keys.clone(),
             split: None,
+            witness: Vec::new(),
         })))
     }
 }
