@@ -48,7 +48,7 @@ fn kept(seed: u64, seeded: &mut Seeded, broken: Broken) -> Keeping {
         _ => World::with_keys_apart(seeded.split(), broken),
     };
     let keeping = Keeping::new(world, seeded.split());
-    if seed / 2 % 2 == 0 { keeping } else { keeping.split(2) }
+    if (seed / 2).is_multiple_of(2) { keeping } else { keeping.split(2) }
 }
 
 /// What goes wrong until the next stop, on each disk by itself.

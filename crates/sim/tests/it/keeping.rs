@@ -123,7 +123,7 @@ fn a_record_and_keys_that_are_not_of_one_time_are_noticed() {
         let mut seeded = Seeded::new(seed);
         let world = World::with_keys_apart(seeded.split(), Broken::None);
         let keeping = Keeping::new(world, seeded.split());
-        let mut keeping = if seed % 2 == 0 { keeping } else { keeping.split(2) };
+        let mut keeping = if seed.is_multiple_of(2) { keeping } else { keeping.split(2) };
         for _ in 0..1 + seeded.below(3) {
             keeping.say(seeded.below(3), 1).unwrap();
             keeping.end_period().unwrap();
