@@ -17,7 +17,10 @@ use std::io;
 
 pub use over::{DiskOver, FileOver};
 pub use real::RealDisk;
-pub use whole::{create_folders, read, read_at_most, read_if_any, write_whole, write_whole_all};
+pub use whole::{
+    Put, create_folders, put_whole_all, read, read_at_most, read_if_any, write_whole,
+    write_whole_all,
+};
 
 /// Most characters that a path may have.
 pub const PATH_CHARS_MAX: usize = 1024;
@@ -67,13 +70,15 @@ pub trait Disk: Debug + Send + Sync {
     /// What the system says. What the folder lists after a loss of power is then unknown.
     fn sync_folder(&self, folder: &str) -> io::Result<()>;
 
-    /// Writes files that have these bytes and no others, and makes the bytes durable; not that folders
-    /// list them. A disk may do it in any order, or make all durable at once.
+    /// Writes files that have these bytes and no others. Once what it returns is synced, the bytes are
+    /// durable, but not that folders list them. A disk may do it in any order, and make all durable at once,
+    /// or now.
     ///
     /// # Errors
     /// As [`Disk::open`], [`File::write_at`] and [`File::sync`], for any of them.
-    fn write_files(&self, files: &[(String, &[u8])]) -> io::Result<()> {
-        whole::write_and_sync(self, files)
+    fn put_files(&self, files: &[(String, &[u8])]) -> io::Result<Box<dyn Unsynced>> {
+        whole::write_and_sync(self, files)?;
+        Ok(Box::new(whole::Synced))
     }
 
     /// Makes the bytes of several files durable; a disk may do so side by side.
@@ -98,6 +103,15 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// `WouldBlock` where somebody else holds it; what the system says.
     fn lock(&self, path: &str) -> io::Result<Box<dyn Lock>>;
+}
+
+/// Files whose bytes may not be durable yet.
+pub trait Unsynced: Debug + Send {
+    /// Makes the bytes durable.
+    ///
+    /// # Errors
+    /// As [`File::sync`], for any of them.
+    fn sync(&self) -> io::Result<()>;
 }
 
 /// An open file.

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use tlog::Tile;
 use tlog::bundle::BundleId;
 
-use crate::disk::{self, Disk, folder_of};
+use crate::disk::{self, Disk, Put, folder_of};
 use crate::fault::{Fault, Of as _};
 use crate::head::{Head, LogKey};
 use crate::tree::LogFiles;
@@ -29,7 +29,7 @@ pub struct Publication {
     head: Head,
 }
 
-/// Folders of the log that are known to be durable, so that they are not made again.
+/// Folders of the log that are known to be durable.
 #[derive(Debug, Default)]
 pub struct Folders {
     durable: BTreeSet<String>,
@@ -67,10 +67,40 @@ impl Publication {
         key: &dyn LogKey,
         folders: &mut Folders,
     ) -> Result<(), Fault> {
+        let put = self.put(disk)?;
+        self.finish(&put, disk, key, folders)
+    }
+
+    /// The first half of [`write`](Self::write): the bytes are with the system. Nothing is seen of it, so
+    /// that the publication before it may be under way.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn put(&self, disk: &dyn Disk) -> Result<Put, Fault> {
+        // Sorted, a folder comes before what lies in it.
+        for folder in folders_of(&self.files) {
+            disk.create_folder(folder).of(folder)?;
+        }
+        disk::put_whole_all(disk, &self.files).of(LOG)
+    }
+
+    /// The second half: what was put is durable under its name, then the checkpoint is. The publication
+    /// before it is written.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn finish(
+        &self,
+        put: &Put,
+        disk: &dyn Disk,
+        key: &dyn LogKey,
+        folders: &mut Folders,
+    ) -> Result<(), Fault> {
         let was_sure = std::mem::replace(&mut folders.is_sure, false);
-        let made = folders.create_for(disk, &self.files)?;
+        let made = folders_of(&self.files).filter(|folder| !folders.durable.contains(*folder));
+        let made: BTreeSet<String> = made.map(str::to_owned).collect();
         let parents = made.iter().map(|folder| folder_of(folder).to_owned()).collect();
-        disk::write_whole_all(disk, &self.files, parents).of(LOG)?;
+        put.finish(disk, parents).of(LOG)?;
         folders.durable.extend(made);
         disk::write_whole(disk, CHECKPOINT, &key.checkpoint(&self.head)).of(CHECKPOINT)?;
         self.remove_superseded(disk, folders, was_sure)?;
@@ -112,24 +142,14 @@ fn remove_all(disk: &dyn Disk, folder: &str) -> Result<(), Fault> {
     disk.remove_folder(folder).of(folder)
 }
 
-impl Folders {
-    /// Makes the folders that files need and that are not known to be durable; gives these. They are
-    /// durable once the folders above them are synced.
-    fn create_for(&self, disk: &dyn Disk, files: &LogFiles) -> Result<BTreeSet<String>, Fault> {
-        let mut needed = BTreeSet::new();
-        for (path, _) in files {
-            let mut folder = folder_of(path);
-            while !folder.is_empty() && !self.durable.contains(folder) {
-                if !needed.insert(folder.to_owned()) {
-                    break;
-                }
-                folder = folder_of(folder);
-            }
+/// The folders that files need, those above first.
+fn folders_of(files: &LogFiles) -> impl Iterator<Item = &str> {
+    let mut needed = BTreeSet::new();
+    for (path, _) in files {
+        let mut folder = folder_of(path);
+        while !folder.is_empty() && needed.insert(folder) {
+            folder = folder_of(folder);
         }
-        // Sorted, a folder comes before what lies in it.
-        for folder in &needed {
-            disk.create_folder(folder).of(folder)?;
-        }
-        Ok(needed)
     }
+    needed.into_iter()
 }

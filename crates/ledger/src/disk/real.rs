@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::{Disk, File, Listed, Lock, Mode, folder_of, is_inside, whole};
+use super::{Disk, File, Listed, Lock, Mode, Unsynced, folder_of, is_inside, whole};
 
 use self::at_once::AtOnce;
 
@@ -156,19 +156,19 @@ impl Disk for RealDisk {
         self.place(folder).map(|_| ())
     }
 
-    fn write_files(&self, files: &[(String, &[u8])]) -> io::Result<()> {
-        if files.len() < AT_ONCE_MIN {
-            return whole::write_and_sync(self, files);
+    fn put_files(&self, files: &[(String, &[u8])]) -> io::Result<Box<dyn Unsynced>> {
+        if files.len() >= AT_ONCE_MIN {
+            // Before anything is written: a handle tells of what failed since it was opened.
+            let folders = files.iter().map(|(path, _)| folder_of(path));
+            if let Some(at_once) = self.at_once(folders)? {
+                for (path, bytes) in files {
+                    self.open(path, Mode::Replace)?.write_at(0, bytes)?;
+                }
+                return Ok(Box::new(at_once));
+            }
         }
-        // Before anything is written: a handle tells of what failed since it was opened.
-        let folders = files.iter().map(|(path, _)| folder_of(path));
-        let Some(at_once) = self.at_once(folders)? else {
-            return whole::write_and_sync(self, files);
-        };
-        for (path, bytes) in files {
-            self.open(path, Mode::Replace)?.write_at(0, bytes)?;
-        }
-        at_once.sync()
+        whole::write_and_sync(self, files)?;
+        Ok(Box::new(whole::Synced))
     }
 
     fn sync_files(&self, files: &[Box<dyn File>]) -> io::Result<()> {

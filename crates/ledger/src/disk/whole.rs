@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 
-use super::{Disk, File, Mode, folder_of};
+use super::{Disk, File, Mode, Unsynced, folder_of};
 
 /// Files that are open at once. Systems allow a process some hundreds.
 const OPEN_FILES_MAX: usize = 128;
@@ -78,16 +78,53 @@ pub fn write_whole(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> 
 pub fn write_whole_all<B: AsRef<[u8]>>(
     disk: &dyn Disk,
     files: &[(String, B)],
-    mut folders: BTreeSet<String>,
+    folders: BTreeSet<String>,
 ) -> io::Result<()> {
+    put_whole_all(disk, files)?.finish(disk, folders)
+}
+
+/// The first half of [`write_whole_all`]: what it returns does the second. Others may be put meanwhile; they
+/// are finished in the order in which they were put.
+///
+/// # Errors
+/// As [`write_whole`], for each of them.
+pub fn put_whole_all<B: AsRef<[u8]>>(disk: &dyn Disk, files: &[(String, B)]) -> io::Result<Put> {
     let unfinished: Vec<(String, &[u8])> =
         files.iter().map(|(path, bytes)| (unfinished(path), bytes.as_ref())).collect();
-    disk.write_files(&unfinished)?;
-    for ((path, _), (unfinished, _)) in files.iter().zip(&unfinished) {
-        disk.rename(unfinished, path)?;
+    let unsynced = disk.put_files(&unfinished)?;
+    Ok(Put { paths: files.iter().map(|(path, _)| path.clone()).collect(), unsynced })
+}
+
+/// Files that are written and not under their names.
+#[derive(Debug)]
+pub struct Put {
+    paths: Vec<String>,
+    unsynced: Box<dyn Unsynced>,
+}
+
+impl Put {
+    /// The second half of [`write_whole_all`].
+    ///
+    /// # Errors
+    /// As [`write_whole`], for each of them.
+    pub fn finish(&self, disk: &dyn Disk, mut folders: BTreeSet<String>) -> io::Result<()> {
+        self.unsynced.sync()?;
+        for path in &self.paths {
+            disk.rename(&unfinished(path), path)?;
+        }
+        folders.extend(self.paths.iter().map(|path| folder_of(path).to_owned()));
+        disk.sync_folders(&Vec::from_iter(folders))
     }
-    folders.extend(files.iter().map(|(path, _)| folder_of(path).to_owned()));
-    disk.sync_folders(&Vec::from_iter(folders))
+}
+
+/// Of files whose bytes are durable.
+#[derive(Debug)]
+pub(super) struct Synced;
+
+impl Unsynced for Synced {
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes files and syncs each of them.

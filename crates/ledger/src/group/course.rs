@@ -12,7 +12,7 @@ use spacetime::time::Instant;
 
 pub use super::inbox::Batch;
 use super::{Admission, Pace, Stopped};
-use crate::disk::Disk;
+use crate::disk::{Disk, Put};
 use crate::fault::Fault;
 use crate::head::{Head, LogKey};
 use crate::index::{self, Merge};
@@ -31,8 +31,10 @@ const EAGER_BYTES: usize = 8 << 20;
 pub enum Task {
     /// A pool is to be made durable.
     Write(PoolWrite),
-    /// What is sequenced is to be published.
-    Publish(Publication),
+    /// What is sequenced is to be put beside the log, to be published after what is being published.
+    Put(Publication),
+    /// What was put is to be published.
+    Publish(Publication, Put),
     /// A file of the index is to be written.
     Merge(Merge),
 }
@@ -42,6 +44,8 @@ pub enum Task {
 pub enum Kind {
     /// [`Task::Write`].
     Write,
+    /// [`Task::Put`].
+    Put,
     /// [`Task::Publish`].
     Publish,
     /// [`Task::Merge`].
@@ -50,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Write, Self::Publish, Self::Merge];
+    pub const ALL: [Self; 4] = [Self::Write, Self::Put, Self::Publish, Self::Merge];
 }
 
 /// What became of a task.
@@ -58,6 +62,8 @@ impl Kind {
 pub enum Ended {
     /// The pool is durable, or nobody knows.
     Written(Result<(), Fault>),
+    /// It is put; or could not be, and why.
+    Put(Publication, Result<Put, Fault>),
     /// The log stands at this head; or the publication could not be written, and why.
     Published(Result<Head, Box<(Publication, Fault)>>),
     /// A file of the index, where it could be written.
@@ -72,7 +78,8 @@ impl Task {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Write(_) => Kind::Write,
-            Self::Publish(_) => Kind::Publish,
+            Self::Put(_) => Kind::Put,
+            Self::Publish(..) => Kind::Publish,
             Self::Merge(_) => Kind::Merge,
         }
     }
@@ -81,8 +88,12 @@ impl Task {
     pub fn perform(self, disk: &dyn Disk, key: &dyn LogKey, folders: &mut Folders) -> Ended {
         match self {
             Self::Write(write) => Ended::Written(write.write()),
-            Self::Publish(publication) => {
-                Ended::Published(match publication.write(disk, key, folders) {
+            Self::Put(publication) => {
+                let put = publication.put(disk);
+                Ended::Put(publication, put)
+            }
+            Self::Publish(publication, put) => {
+                Ended::Published(match publication.finish(&put, disk, key, folders) {
                     Ok(()) => Ok(publication.head()),
                     Err(fault) => Err(Box::new((publication, fault))),
                 })
@@ -105,8 +116,11 @@ pub struct Course<A: Admission> {
     closed: Option<(PoolWrite, Awaiting<A>)>,
     /// What is given and has not ended.
     writing: Option<Awaiting<A>>,
+    is_putting: bool,
     is_publishing: bool,
     is_merging: bool,
+    /// Put, and waiting for the publication before it to be written.
+    put: Option<(Publication, Put)>,
     /// Could not be written so far.
     unwritten: Option<Publication>,
     /// When the last publication was begun.
@@ -159,8 +173,10 @@ impl<A: Admission> Course<A> {
             filling: Filling::new(),
             closed: None,
             writing: None,
+            is_putting: false,
             is_publishing: false,
             is_merging: false,
+            put: None,
             unwritten: None,
             published_at: Duration::ZERO,
             unpublished_bytes: 0,
@@ -197,7 +213,7 @@ impl<A: Admission> Course<A> {
     /// Whether a task that it gave has not ended.
     #[must_use]
     pub const fn is_awaiting(&self) -> bool {
-        self.writing.is_some() || self.is_publishing || self.is_merging
+        self.writing.is_some() || self.is_putting || self.is_publishing || self.is_merging
     }
 
     /// Whether a pool is being filled while another is on its way.
@@ -215,8 +231,14 @@ impl<A: Admission> Course<A> {
         if let Some(write) = self.next_write(now)? {
             return Ok(Some(Task::Write(write)));
         }
+        if !self.is_publishing
+            && let Some((publication, put)) = self.put.take()
+        {
+            self.is_publishing = true;
+            return Ok(Some(Task::Publish(publication, put)));
+        }
         if let Some(publication) = self.next_publication(elapsed)? {
-            return Ok(Some(Task::Publish(publication)));
+            return Ok(Some(Task::Put(publication)));
         }
         let index = self.sequencer.index_mut();
         if self.is_merging || !index.is_due() {
@@ -313,18 +335,23 @@ impl<A: Admission> Course<A> {
         let is_due = self.lacks_room
             || self.unpublished_bytes >= EAGER_BYTES
             || elapsed.saturating_sub(self.published_at) >= self.pace.publish_every;
-        if self.is_publishing || !is_due {
+        // While one is being published, the next is put, and no third is begun.
+        let is_free = !self.is_putting && self.put.is_none();
+        // What failed goes first.
+        let is_in_turn = self.unwritten.is_none() || !self.is_publishing;
+        if !is_free || !is_in_turn || !is_due {
             return Ok(None);
         }
         let publication = match (self.unwritten.take(), self.sequencer.take_publication()) {
             (Some(earlier), Some(later)) => Some(earlier.and_then(later)),
             (earlier, later) => earlier.or(later),
         };
-        if publication.is_none() && self.lacks_room && self.writing.is_none() {
+        let comes_room = self.writing.is_some() || self.is_publishing;
+        if publication.is_none() && self.lacks_room && !comes_room {
             return Err(Fault::StagedFull);
         }
         if publication.is_some() {
-            self.is_publishing = true;
+            self.is_putting = true;
             self.published_at = elapsed;
             self.unpublished_bytes = 0;
         }
@@ -338,6 +365,24 @@ impl<A: Admission> Course<A> {
     pub fn ended(&mut self, ended: Ended) -> Result<(), Fault> {
         match ended {
             Ended::Written(outcome) => self.pool_written(outcome),
+            Ended::Put(publication, outcome) => {
+                self.is_putting = false;
+                match outcome {
+                    // The one before it failed meanwhile: it is no good without.
+                    Ok(_) if self.unwritten.is_some() => {
+                        self.not_written(publication);
+                        Ok(())
+                    }
+                    Ok(put) => {
+                        self.put = Some((publication, put));
+                        Ok(())
+                    }
+                    Err(fault) => {
+                        self.not_written(publication);
+                        self.stopped_without_room(fault)
+                    }
+                }
+            }
             Ended::Published(Ok(head)) => {
                 self.is_publishing = false;
                 self.sequencer.settle(head);
@@ -346,9 +391,11 @@ impl<A: Admission> Course<A> {
             Ended::Published(Err(failed)) => {
                 self.is_publishing = false;
                 let (publication, fault) = *failed;
-                self.unwritten = Some(publication);
-                // Without room for more pools there is nothing else left to do.
-                if self.lacks_room { Err(fault) } else { Ok(()) }
+                // It comes before what could not be put meanwhile, and before what was.
+                let later = self.unwritten.take().or(self.put.take().map(|(later, _)| later));
+                self.not_written(publication);
+                later.into_iter().for_each(|later| self.not_written(later));
+                self.stopped_without_room(fault)
             }
             Ended::Merged(merged) => {
                 self.is_merging = false;
@@ -365,12 +412,26 @@ impl<A: Admission> Course<A> {
             Ended::Panicked(kind) => {
                 match kind {
                     Kind::Write => return self.pool_written(Err(Fault::Broken)),
+                    Kind::Put => self.is_putting = false,
                     Kind::Publish => self.is_publishing = false,
                     Kind::Merge => self.is_merging = false,
                 }
                 Err(Fault::Broken)
             }
         }
+    }
+
+    /// Keeps a publication for the next try, behind any that is kept.
+    fn not_written(&mut self, publication: Publication) {
+        self.unwritten = match self.unwritten.take() {
+            Some(earlier) => Some(earlier.and_then(publication)),
+            None => Some(publication),
+        };
+    }
+
+    /// Without room for more pools there is nothing else left to do.
+    fn stopped_without_room(&self, fault: Fault) -> Result<(), Fault> {
+        if self.lacks_room { Err(fault) } else { Ok(()) }
     }
 
     fn pool_written(&mut self, outcome: Result<(), Fault>) -> Result<(), Fault> {
@@ -400,6 +461,9 @@ impl<A: Admission> Course<A> {
     ) -> Result<Sequencer, Fault> {
         assert!(!self.is_awaiting(), "whoever writes to the record has ended");
         let outcome = outcome.and_then(|()| {
+            if let Some((publication, _)) = self.put.take() {
+                self.not_written(publication);
+            }
             self.sequencer.put_back(self.unwritten.take());
             self.sequencer.publish().map(|_| ())
         });

@@ -52,6 +52,8 @@ pub struct Tally {
     pub overlapped: u64,
     /// Publications that were written while a pool was half written.
     pub crossed: u64,
+    /// Publications that were put while the one before was not written.
+    pub put_ahead: u64,
     /// Starts.
     pub starts: u64,
     /// Faults that the ledger told.
@@ -68,6 +70,7 @@ impl Tally {
         self.lost += other.lost;
         self.overlapped += other.overlapped;
         self.crossed += other.crossed;
+        self.put_ahead += other.put_ahead;
         self.starts += other.starts;
         self.faults += other.faults;
     }
@@ -245,6 +248,8 @@ impl Running {
             }
             task => {
                 self.tally.crossed += u64::from(self.is_put && kind == Kind::Publish);
+                let is_publishing = self.tasks.contains_key(&(Kind::Publish as u8));
+                self.tally.put_ahead += u64::from(kind == Kind::Put && is_publishing);
                 let disk = self.world.disk();
                 task.perform(&*disk, &SimKey, &mut self.folders)
             }

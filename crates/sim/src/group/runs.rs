@@ -37,7 +37,8 @@ pub fn by_chance(seed: u64, broken: Broken) -> Result<Tally, Violation> {
                 running.hand_in(entries)?;
             }
             6..14 => running.work(Kind::Write)?,
-            14..17 => running.work(Kind::Publish)?,
+            14..16 => running.work(Kind::Put)?,
+            16 => running.work(Kind::Publish)?,
             17 => running.work(Kind::Merge)?,
             18..20 => running.wait(Duration::from_millis(seeded.below(12)))?,
             20 => running.stop()?,
@@ -89,7 +90,7 @@ type Act = fn(&mut Running) -> Result<(), Violation>;
 /// # Errors
 /// When a promise is broken.
 pub fn as_written(running: &mut Running, how: Restart) -> Result<(), Violation> {
-    let acts: [Act; 31] = [
+    let acts: [Act; 39] = [
         |running| running.hand_in(entries(0, 1, 20)),
         |running| running.hand_in(entries(0, 3, 20)),
         |running| running.work(Kind::Write),
@@ -97,6 +98,7 @@ pub fn as_written(running: &mut Running, how: Restart) -> Result<(), Violation> 
         |running| running.work(Kind::Write),
         |running| running.wait(Duration::from_millis(6)),
         |running| running.work(Kind::Write),
+        |running| running.work(Kind::Put),
         |running| running.work(Kind::Publish),
         |running| running.work(Kind::Write),
         |running| running.hand_in(entries(3, 45, 100)),
@@ -106,6 +108,12 @@ pub fn as_written(running: &mut Running, how: Restart) -> Result<(), Violation> 
         |running| running.work(Kind::Write),
         |running| running.work(Kind::Write),
         |running| running.work(Kind::Write),
+        |running| running.work(Kind::Put),
+        |running| running.wait(Duration::from_millis(6)),
+        |running| running.work(Kind::Write),
+        |running| running.work(Kind::Write),
+        |running| running.wait(Duration::from_millis(6)),
+        |running| running.work(Kind::Put),
         |running| running.work(Kind::Publish),
         Running::stop,
         |running| running.hand_in(entries(48, 210, 9)),
@@ -118,6 +126,7 @@ pub fn as_written(running: &mut Running, how: Restart) -> Result<(), Violation> 
         |running| running.work(Kind::Write),
         |running| running.work(Kind::Write),
         |running| running.work(Kind::Write),
+        |running| running.work(Kind::Put),
         |running| running.work(Kind::Publish),
         |running| running.hand_in(vec![Vec::new()]),
         Running::stop,

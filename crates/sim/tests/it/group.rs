@@ -21,6 +21,7 @@ fn whatever_goes_wrong_by_chance_nothing_answered_is_lost() {
         assert!(tally.answered > 20 * runs && tally.starts > 3 * runs, "{tally:?}");
         assert!(tally.found > runs / 4 && tally.lost > runs / 4, "{tally:?}");
         assert!(tally.overlapped > runs && tally.crossed > runs / 4, "{tally:?}");
+        assert!(tally.put_ahead > runs / 8, "{tally:?}");
         assert!(tally.again > runs && tally.too_long > runs / 4, "{tally:?}");
         assert!(tally.faults > runs / 4, "{tally:?}");
     }
@@ -50,7 +51,10 @@ fn calls_of_the_written_run() -> (u64, Vec<Call>) {
     runs::as_written(&mut running, Restart::Killed).unwrap();
     let tally = running.tally;
     assert!(tally.faults == 0 && tally.lost == 0, "{tally:?}");
-    assert!(tally.overlapped > 3 && tally.crossed > 0 && tally.again > 0, "{tally:?}");
+    assert!(
+        tally.overlapped > 3 && tally.crossed > 0 && tally.put_ahead > 0 && tally.again > 0,
+        "{tally:?}"
+    );
     let calls = calls.lock().unwrap().clone();
     assert!(calls.len() > 120, "{}", calls.len());
     (first, calls)

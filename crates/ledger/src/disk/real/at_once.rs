@@ -11,6 +11,7 @@ use std::path::PathBuf;
 pub(super) use linux::AtOnce;
 
 #[cfg(not(target_os = "linux"))]
+#[derive(Debug)]
 pub(super) struct AtOnce;
 
 #[cfg(not(target_os = "linux"))]
@@ -18,8 +19,11 @@ impl AtOnce {
     pub(super) fn of(_: &[PathBuf]) -> io::Result<Option<Self>> {
         Ok(None)
     }
+}
 
-    pub(super) fn sync(&self) -> io::Result<()> {
+#[cfg(not(target_os = "linux"))]
+impl super::Unsynced for AtOnce {
+    fn sync(&self) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
@@ -31,6 +35,7 @@ mod linux {
     use std::os::unix::fs::MetadataExt as _;
     use std::sync::OnceLock;
 
+    use super::super::Unsynced;
     use super::{PathBuf, io};
 
     /// File systems on which the call waits for everything, by their numbers in statfs(2): ext4, XFS,
@@ -41,6 +46,7 @@ mod linux {
     const SYSTEM_MIN: (u32, u32) = (5, 8);
 
     /// Handles on the file systems that some folders lie on.
+    #[derive(Debug)]
     pub(in super::super) struct AtOnce {
         handles: Vec<File>,
     }
@@ -66,12 +72,12 @@ mod linux {
             }
             Ok(Some(Self { handles: handles.into_values().collect() }))
         }
+    }
 
-        /// Makes everything durable that was written or listed before.
-        ///
-        /// # Errors
-        /// When anything could not be since the handles were opened, perhaps somebody else's.
-        pub(in super::super) fn sync(&self) -> io::Result<()> {
+    impl Unsynced for AtOnce {
+        /// Makes everything durable that was written or listed before. Fails when anything could not be
+        /// since the handles were opened, perhaps somebody else's.
+        fn sync(&self) -> io::Result<()> {
             for handle in &self.handles {
                 rustix::fs::syncfs(handle)?;
                 // Where it finds nothing to commit the call may leave out the disk's own cache. The
