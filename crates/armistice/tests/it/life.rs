@@ -289,25 +289,11 @@ fn rows_are_kept_in_parquet_checked_rebuilt_and_shown_one_by_one() {
     let fsck = ["record", "fsck", "record", "--log", vkey, "--rows", "rows", "--json"];
     assert_eq!(life.json(&fsck, 0)["segments_held"], held);
     // One row alone, for whoever has the log's key and nothing else.
-    let prove = [
-        "record",
-        "prove",
-        "record",
-        "2",
-        "--log",
-        vkey,
-        "--out",
-        "2.proof",
-        "--entry",
-        "2.json",
-        "--rows",
-        "rows",
-        "--row",
-        "0",
-        "--row-out",
-        "row.json",
-    ];
-    desk.run(&prove).expect(0);
+    let row_of = |leaf: &str, row: &str, out: &str, more: &[&str]| {
+        let base = ["record", "prove", "record", leaf, "--log", vkey, "--rows", "rows"];
+        desk.run(&[&base[..], &["--row", row, "--row-out", out], more].concat())
+    };
+    row_of("2", "0", "row.json", &["--out", "2.proof", "--entry", "2.json"]).expect(0);
     let check = |row: &str, entry: &str| {
         desk.run(&[
             "record",
@@ -340,22 +326,8 @@ fn rows_are_kept_in_parquet_checked_rebuilt_and_shown_one_by_one() {
         ),
     );
     assert!(check("long.json", "2.json").expect(1).err().contains("too-long"));
-    desk.run(&[&prove[..12], &["--row", "100000", "--row-out", "x"]].concat()).expect(1);
-    let leave = [
-        "record",
-        "prove",
-        "record",
-        "1",
-        "--log",
-        vkey,
-        "--rows",
-        "rows",
-        "--row",
-        "0",
-        "--row-out",
-        "x",
-    ];
-    assert!(desk.run(&leave).expect(1).err().contains("no track segment"));
+    row_of("2", "100000", "x", &[]).expect(1);
+    assert!(row_of("1", "0", "x", &[]).expect(1).err().contains("no track segment"));
 
     // A flipped bit is found, and the container is rebuilt under its own name.
     let (name, bytes) = &containers[containers.len() / 2];

@@ -14,9 +14,10 @@ use agreement::statement::{
 use agreement::{DeviceId, Digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 use spacetime::Instant;
 
+use super::event::{Event, Plan, PlannedEntry, SealedCell, Waiting};
+use super::shuffle::shuffle;
 use super::{CELL_SEALED_BYTES, CELLS_MAX, Cell, CellFault, cut};
 use crate::disk::{Disk, create_folders, folder_of};
 use crate::vault::journal::Journal;
@@ -92,22 +93,6 @@ pub struct PrivateLane {
     last_leaf: Option<u64>,
 }
 
-/// A private statement that waits, cut and sealed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Waiting {
-    statement: String,
-    device: String,
-    sequence: u64,
-    cells: Vec<SealedCell>,
-    /// The period in whose batch it is promised to be.
-    #[serde(default)]
-    promised: u64,
-    /// The signed header, wrapped to the vault: proof, should the device say something else under its
-    /// number. Base64.
-    #[serde(default)]
-    signed: Option<String>,
-}
-
 /// What is promised for a private statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promised {
@@ -115,37 +100,6 @@ pub struct Promised {
     pub period: u64,
     /// Digests of their ciphertexts.
     pub cells: Vec<Digest>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct SealedCell {
-    commitment: String,
-    sha256: String,
-    bytes: u64,
-}
-
-/// A batch to the byte.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Plan {
-    period: u64,
-    entries: Vec<PlannedEntry>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct PlannedEntry {
-    /// The signed statement of the cell, canonical.
-    statement: String,
-    sealed: SealedCell,
-    /// The private statement whose first cell this is.
-    first_of: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Event {
-    Queued(Waiting),
-    Planned(Plan),
-    Sequenced { period: u64, first: u64 },
 }
 
 impl PrivateLane {
@@ -492,15 +446,6 @@ impl PrivateLane {
     }
 }
 
-impl PlannedEntry {
-    fn read(&self) -> Option<PrivateEntry> {
-        let statement = Statement::parse_canonical(self.statement.as_bytes()).ok()?;
-        let sha256 = Digest::parse(&self.sealed.sha256)?;
-        let sealed = Sealed { bytes: self.sealed.bytes, sha256 };
-        Some(PrivateEntry { statement, sealed })
-    }
-}
-
 /// Seals a cell; it is durable with the vault's next flush.
 fn stage(
     vault: &mut Vault,
@@ -514,27 +459,6 @@ fn stage(
     let sealed = vault.stage(&ToSeal { body, keeping: Keeping::Vault, pad })?;
     let bytes = u64::from(sealed.bytes);
     Ok(SealedCell { commitment, sha256: sealed.sha256.to_string(), bytes })
-}
-
-/// Fisher and Yates, each order as likely as any other.
-fn shuffle<T>(items: &mut [T], entropy: &mut dyn Entropy) -> Result<(), VaultFault> {
-    for last in (1..items.len()).rev() {
-        items.swap(last, below(last as u32 + 1, entropy)? as usize);
-    }
-    Ok(())
-}
-
-/// A number below `bound`, each as likely.
-fn below(bound: u32, entropy: &mut dyn Entropy) -> Result<u32, VaultFault> {
-    let fair = u32::MAX - u32::MAX % bound;
-    loop {
-        let mut bytes = [0; 4];
-        entropy.fill(&mut bytes)?;
-        let drawn = u32::from_le_bytes(bytes);
-        if drawn < fair {
-            return Ok(drawn % bound);
-        }
-    }
 }
 
 fn damaged() -> VaultFault {

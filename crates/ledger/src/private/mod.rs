@@ -7,7 +7,9 @@
 //!
 //! Time is an argument: whoever ticks says that a period has ended.
 
+mod event;
 mod lane;
+mod shuffle;
 
 agreement::statement_codes! {
     TOO_LONG_FOR_PRIVATE = "too-long-for-private", "a private statement is longer than its lane takes",
