@@ -30,10 +30,10 @@ def main():
     for fault in faults[:20]:
         print(fault)
     levels = Counter(line["level"] for line in lines)
-    likely = sum(line["p_real"] for line in lines)
+    reckoned = [line["p_real"] for line in lines if line["p_real"] is not None]
     merged = sum(len(line["reports"]) > 1 for line in lines)
     print(f"{len(lines)} incidents of {len(sources)} events, {merged} of several; {dict(sorted(levels.items()))}")
-    print(f"{likely:.0f} of them are to be expected to be real; no event is lost or counted twice")
+    print(f"of {len(reckoned)} it is said how likely they are real; no event is lost or counted twice")
     return 1 if faults else 0
 
 

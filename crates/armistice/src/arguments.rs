@@ -264,8 +264,16 @@ Each line of INCIDENTS.jsonl is one incident: `id, kind, from, to, lat, lon, reg
 (GeoJSON), `count_min, count_max, sources, reports, p_real, level`. Places of firing, launch, forces
 and weapons have no position: they are told as H3 cells of resolution 5, a day later. So is what
 sound sensors alone place, unless a report says that harm fell there, and what one post alone saw or
-heard without stating a place: it would tell where the post is. The order in which reports and files
+heard without stating a place: it would tell where the post is. Regions of what two posts alone perceived
+are made of squares of a lattice, for the same reason. The order in which reports and files
 are given changes no byte.
+
+`p_real` is how likely one event lies behind more than half of an incident's reports. It weighs how often
+observers are wrong, who was on duty and perceived nothing, and what else the reports may be. A lone report
+of something that others should have heard is therefore unlikely, and says so of the model, not of the
+observer. It is null where the model says nothing: of what compilers and registers tell, of what nobody
+whose place is known perceived, and of kinds of which it is not known how far they are perceived (movements
+of forces, denials). `level` never depends on it.
 
 Whoever is presumed to watch because they report is presumed so for six hours around. With --duty (JSON
 lines, docs/report-format.md) it is known who watched, and that a post heard nothing is evidence.

@@ -132,21 +132,44 @@ fn rungs<'a>(all: impl Iterator<Item = &'a Established>) -> Rungs {
 fn lead(m: &mut Markup, all: &[Established]) {
     let reports: usize = all.iter().map(|one| one.incident.evidence.len()).sum();
     let incidents = counted(all.len() as u64, "incident");
-    let said = format!("{incidents} from {}, ", counted(reports as u64, "report"));
+    let said = format!("{incidents} from {}. ", counted(reports as u64, "report"));
     m.within("p", &[], |m| {
         m.text(said);
-        m.text(format_args!(
-            "of which {} are likely to have happened as reported. Several reports of one event count \
-             once, and people of one post are one source.",
-            count(likely(all.iter()))
-        ));
+        let Likely { expected, not_reckoned } = Likely::of(all.iter());
+        if not_reckoned < all.len() as u64 {
+            let expected = count(expected);
+            m.text(format_args!("{expected} are likely to have happened as reported. "));
+        }
+        if not_reckoned > 0 {
+            m.text(format_args!(
+                "Of {} it cannot be reckoned how likely that is, since nobody whose place is known \
+                 perceived them, or nothing is known of how far such a thing is perceived. ",
+                count(not_reckoned)
+            ));
+        }
+        m.text("Several reports of one event count once, and people of one post are one source.");
     });
 }
 
-/// How many incidents are to be expected to be real: the sum of their chances.
-fn likely<'a>(all: impl Iterator<Item = &'a Established>) -> u64 {
-    let millionths: u64 = all.map(|one| u64::from(one.incident.p_real_ppm)).sum();
-    (millionths + 500_000) / 1_000_000
+/// How many incidents are real.
+struct Likely {
+    /// To be expected: the sum of the chances of those that have one.
+    expected: u64,
+    /// Those that have none.
+    not_reckoned: u64,
+}
+
+impl Likely {
+    fn of<'a>(all: impl Iterator<Item = &'a Established>) -> Self {
+        let (mut millionths, mut not_reckoned) = (0, 0);
+        for one in all {
+            match one.incident.p_real_ppm {
+                Some(ppm) => millionths += u64::from(ppm),
+                None => not_reckoned += 1,
+            }
+        }
+        Self { expected: (millionths + 500_000) / 1_000_000, not_reckoned }
+    }
 }
 
 fn key(m: &mut Markup, rungs: &Rungs) {
@@ -363,6 +386,7 @@ fn by_kind(m: &mut Markup, all: &[Established], rungs: &Rungs) {
     heads.extend(present.iter().map(|rung| (rung.head(), "number")));
     heads.extend([
         ("Likely real", "number"),
+        ("Not reckoned", "number"),
         ("Place told", "number"),
         ("Told as cells, a day later", "number"),
         ("Place not known", "number"),
@@ -373,9 +397,11 @@ fn by_kind(m: &mut Markup, all: &[Established], rungs: &Rungs) {
                 m.line("th", &[("scope", &"row")], wording::act(*act));
                 let own = self::rungs(kind.all.iter().copied());
                 let levels = present.iter().map(|rung| own.get(rung).copied().unwrap_or(0));
-                let likely = likely(kind.all.iter().copied());
+                let Likely { expected, not_reckoned } = Likely::of(kind.all.iter().copied());
                 let numbers = std::iter::once(kind.all.len() as u64).chain(levels);
-                for n in numbers.chain([likely, kind.exact, kind.coarse, kind.untold]) {
+                for n in
+                    numbers.chain([expected, not_reckoned, kind.exact, kind.coarse, kind.untold])
+                {
                     let class = if n == 0 { "number zero" } else { "number" };
                     m.line("td", &[("class", &class)], count(n));
                 }

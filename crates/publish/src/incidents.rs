@@ -12,7 +12,7 @@ use spacetime::position::Degrees;
 
 use crate::jsonl::{answers, canonical};
 
-/// One incident. Where it may not be told exactly, `lat`, `lon` and the regions are null and
+/// One incident. `p_real` is null where it cannot be said. Where it may not be told exactly, `lat`, `lon` and the regions are null and
 /// `cells` has the cells of H3, or `kept_back_until` says when they will be told.
 #[must_use]
 pub fn incident_line(incident: &Incident) -> String {
@@ -74,8 +74,10 @@ fn write_incident(incident: &Incident, out: &mut String) -> fmt::Result {
     write!(out, r#","count_min":{}"#, count(incident.count_min))?;
     write!(out, r#","count_max":{}"#, count(incident.count_max))?;
     write!(out, r#","sources":{},"reports":{}"#, incident.sources, json!(incident.reports))?;
-    let (whole, rest) = (incident.p_real_ppm / 1_000_000, incident.p_real_ppm % 1_000_000);
-    write!(out, r#","p_real":{whole}.{rest:06}"#)?;
+    match incident.p_real_ppm {
+        Some(ppm) => write!(out, r#","p_real":{}.{:06}"#, ppm / 1_000_000, ppm % 1_000_000)?,
+        None => out.write_str(r#","p_real":null"#)?,
+    }
     writeln!(out, r#","level":"{}"}}"#, incident.level.as_str())
 }
 

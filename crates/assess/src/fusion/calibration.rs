@@ -63,6 +63,18 @@ pub struct Residuals {
     freedom: f64,
 }
 
+/// How one measure of one member of a group lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Residual {
+    pub(crate) of: (Sense, Measure),
+    /// Square of how far off it is over its spread.
+    pub(crate) square: f64,
+    /// How that changes east, north and with the instant.
+    pub(crate) by: [f64; 3],
+    /// How likely the member belongs to the group: what does not scatters as it likes.
+    pub(crate) belongs: f64,
+}
+
 /// By kind of source and measure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Calibration {
@@ -73,7 +85,7 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    fn add(&mut self, sense: Sense, measure: Measure, square: f64, freedom: f64) {
+    fn add(&mut self, (sense, measure): (Sense, Measure), square: f64, freedom: f64) {
         let name = match measure {
             Measure::Time => "time",
             Measure::Bearing => "bearing",
@@ -94,11 +106,11 @@ impl Calibration {
         found.freedom += freedom;
     }
 
-    /// Takes in the residuals of one group: each as (sense, measure, square, slopes). `prior` is
-    /// the curvature that whatever is no measure adds, east and north.
-    pub(crate) fn add_group(&mut self, residuals: &[(Sense, Measure, f64, [f64; 3])], prior: f64) {
+    /// Takes in the residuals of one group. `prior` is the curvature that whatever is no measure
+    /// adds, east and north.
+    pub(crate) fn add_group(&mut self, residuals: &[Residual], prior: f64) {
         let mut normal = [[prior, 0.0, 0.0], [0.0, prior, 0.0], [0.0; 3]];
-        for (_, _, _, by) in residuals {
+        for Residual { by, .. } in residuals {
             for (row, a) in normal.iter_mut().zip(by) {
                 for (cell, b) in row.iter_mut().zip(by) {
                     *cell += a * b;
@@ -106,7 +118,7 @@ impl Calibration {
             }
         }
         let Some(inverse) = inverse(&normal) else { return };
-        for &(sense, measure, square, by) in residuals {
+        for &Residual { of, square, by, belongs } in residuals {
             let taken: f64 = inverse
                 .iter()
                 .zip(by)
@@ -115,7 +127,7 @@ impl Calibration {
             // What the fit takes up altogether leaves nothing to judge by.
             let freedom = 1.0 - taken;
             if freedom > 0.02 {
-                self.add(sense, measure, square, freedom);
+                self.add(of, belongs * square, belongs * freedom);
             }
         }
     }

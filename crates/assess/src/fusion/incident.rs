@@ -7,25 +7,31 @@ use agreement::{Act, Digest, Report};
 use serde::Serialize;
 use spacetime::{Instant, Interval, Position};
 
-use super::calibration::Calibration;
-use super::gate::Pairs;
+use super::blurred::Blurred;
+use super::calibration::{Calibration, Residual};
+use super::elsewhere::{Case, Elsewhere};
 use super::likelihood::Likelihood;
 use super::observation::Observation;
 use super::outline::{Outline, Square, outlines};
 use super::peak;
 use super::plane::{Near, Xy};
-use super::posterior::{Posterior, STEPS, posterior};
+use super::posterior::{Posterior, STEPS, Ways, posterior};
 use super::scene::{Cluster, Scene};
 use super::silence::Field;
-use super::whereabouts::{CellId, Lends, Place, Region, Whereabouts};
+use super::whereabouts::{
+    CELLS_TOLD_MAX, CellId, Drawn, Lends, Place, Region, Whereabouts, is_told_finely,
+};
 
 /// What silence and hearing add to the curvature of a group's likelihood, a square metre: as if
 /// the place were known to some kilometres without any measure.
 const SOFT_CURVATURE: f64 = 1.0 / (6000.0 * 6000.0);
 
-/// Places are told apart by this much when the cells that they lie in are looked up, metres.
-const BLOCK_M: f64 = 400.0;
-/// The top of a likelihood lies no farther than this from the densest cell, metres.
+/// Every cell of H3 of resolution 5 holds whatever lies so near its middle, metres; the smallest has 5.9 km
+/// from its middle to its edges.
+const WITHIN_CELL_M: f64 = 5000.0;
+/// No place that people and cameras give is taken for wider than this, metres.
+const UNRANGED_WIDE_M: f64 = 5000.0;
+/// No top of a likelihood is wider than this when residuals are taken at it, metres.
 const TOP_M: f64 = 200.0;
 
 /// How far an incident is established by those who observed it.
@@ -70,8 +76,10 @@ pub struct Incident {
     pub evidence: Vec<Digest>,
     /// Their own names, in the order of the digests.
     pub reports: Vec<String>,
-    /// How likely it is that it happened, millionths.
-    pub p_real_ppm: u32,
+    /// How likely it is that one event lies behind more than half of the reports, millionths. `None`
+    /// where nothing says how often such a source is wrong: where nobody whose place is known
+    /// perceived it themselves, or nothing is known of how far such a thing is perceived.
+    pub p_real_ppm: Option<u32>,
     /// How far it is established.
     pub level: Level,
 }
@@ -85,11 +93,17 @@ impl Incident {
 /// Makes incidents of groups.
 pub(crate) struct Maker<'s, 'a> {
     pub(crate) scene: &'s Scene<'a>,
-    pub(crate) pairs: &'s Pairs,
-    pub(crate) alone: &'s [Cluster],
-    pub(crate) groups: &'s [Cluster],
-    /// The group of each observation.
-    pub(crate) of: Vec<usize>,
+    pub(crate) elsewhere: &'s Elsewhere<'s, 'a>,
+    pub(crate) grain: Grain,
+}
+
+/// How finely places are searched that are not told as they are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grain {
+    /// As finely as what is told of them needs.
+    AsTold,
+    /// As finely as those that are.
+    Fine,
 }
 
 impl Maker<'_, '_> {
@@ -105,23 +119,29 @@ impl Maker<'_, '_> {
         let scene = self.scene;
         let members: Vec<&Observation> = group.members.iter().map(|&n| scene.one(n)).collect();
         let field = scene.field(&group.members);
-        let like = Likelihood::new(
-            scene.model,
-            Some(&field),
-            scene.observed.watched,
-            members.iter().copied(),
-        );
-        let found = posterior(scene.model, &like, &members, group.at);
+        let cases = self.elsewhere.cases(group);
+        let ways = ways(scene, &field, &cases);
+        let lent = lent(&members, reports);
+        let is_fine = self.grain == Grain::Fine || is_told_finely(&lent);
+        let found = posterior(scene.model, &ways, group.at, is_fine);
         let mut ln_odds = group.ln_odds;
         let when;
         if let Some(found) = found.as_ref() {
-            let exact = scene.scored(group.members.clone(), group.at, found.ln_integral);
-            ln_odds = exact.ln_odds;
-            when = self.when(&like, found);
+            let like = &ways.all[0].0;
+            if ways.all.len() == 1 {
+                let exact = scene.scored(group.members.clone(), group.at, found.ln_integral);
+                ln_odds = exact.ln_odds;
+            }
+            when = self.when(like, found);
             if members.len() > 1 {
-                let residuals = like.residuals(sharpest(&like, found.densest())).into_iter();
-                let told =
-                    residuals.map(|(n, what, square, by)| (members[n].sense, what, square, by));
+                let residuals =
+                    like.residuals(sharpest(like, found.densest(), group.at)).into_iter();
+                let told = residuals.map(|(n, measure, square, by)| Residual {
+                    of: (members[n].sense, measure),
+                    square,
+                    by,
+                    belongs: self.elsewhere.belongs(group.members[n]),
+                });
                 calibration.add_group(&told.collect::<Vec<_>>(), SOFT_CURVATURE);
             }
         } else {
@@ -129,7 +149,7 @@ impl Maker<'_, '_> {
             let sd = one.var.sqrt() * 1.96;
             when = self.interval(one.t - sd, one.t + sd);
         }
-        let place = found.map(|found| Sought::of(scene, &field, &members, found));
+        let place = found.map(|found| Sought::of(scene, &field, &cases, found));
         let mut evidence: Vec<(Digest, String)> = members
             .iter()
             .flat_map(|one| &one.reports)
@@ -137,62 +157,25 @@ impl Maker<'_, '_> {
             .collect();
         evidence.sort();
         let sources = sources(&members, reports);
-        let p_real = self.p_real(group, ln_odds);
+        let is_judged = members.iter().any(|one| is_modelled(scene, one)).then_some(());
+        let p_real = is_judged.map(|()| self.elsewhere.p_real(group, ln_odds));
         let counts = counts(&members, reports);
         let (evidence, names): (Vec<Digest>, Vec<String>) = evidence.into_iter().unzip();
         let incident = Incident {
             id: Digest::of(&serde_json::json!([group.act, evidence])).expect("text only"),
             act: group.act,
             when,
-            whereabouts: Whereabouts::of(
-                &lent(&members, reports),
-                when.end(),
-                as_of,
-                place.as_ref(),
-            ),
+            whereabouts: Whereabouts::of(&lent, when.end(), as_of, place.as_ref()),
             count_min: counts.map(|c| c.0),
             count_max: counts.map(|c| c.1),
             sources,
             evidence,
             reports: names,
-            p_real_ppm: (p_real * 1e6).round_ties_even() as u32,
+            p_real_ppm: p_real.map(|p_real| (p_real * 1e6).round_ties_even() as u32),
             level: if sources > 1 { Level::Corroborated } else { Level::Reported },
         };
         let seen = see(&incident, place.as_ref());
         (incident, seen)
-    }
-
-    /// How likely it is that something happened: of one report, that it is no stray, whether it
-    /// stands alone or belongs to a neighbour after all; of several, that they are not so many
-    /// reports apart.
-    fn p_real(&self, group: &Cluster, ln_odds: f64) -> f64 {
-        let odds = if let [one] = group.members[..] {
-            let mut odds = libm::exp(ln_odds.min(40.0));
-            for host in self.hosts(one) {
-                let mut members = host.members.clone();
-                members.push(one);
-                members.sort_unstable();
-                let with = self.scene.cluster(members, &[host.at]);
-                odds += libm::exp(((with.score - host.score) as f64 * 1e-6).min(40.0));
-            }
-            odds
-        } else {
-            let alone = |n: &u32| self.alone[*n as usize].score;
-            let apart: i64 = group.members.iter().map(alone).sum();
-            libm::exp((ln_odds - apart as f64 * 1e-6).clamp(-40.0, 40.0))
-        };
-        odds / (1.0 + odds)
-    }
-
-    /// Groups of two or more that an observation would fit into.
-    fn hosts(&self, one: u32) -> impl Iterator<Item = &Cluster> {
-        let near = self.pairs.of[one as usize].iter().map(|&(n, _)| self.of[n as usize]);
-        let near: BTreeSet<usize> = near.collect();
-        near.into_iter().map(|at| &self.groups[at]).filter(move |host| {
-            host.members.len() > 1
-                && host.members.iter().all(|&n| self.pairs.has(one, n))
-                && self.scene.disjoint(&[one], &host.members)
-        })
     }
 
     fn interval(&self, from_s: f64, to_s: f64) -> Interval {
@@ -224,22 +207,38 @@ impl Maker<'_, '_> {
 pub(crate) struct Sought<'a> {
     pub(crate) scene: &'a Scene<'a>,
     field: &'a Field,
-    members: &'a [&'a Observation],
+    cases: &'a [Case],
     near: Near,
     pub(crate) best: Xy,
     pub(crate) found: Posterior,
 }
 
 impl<'a> Sought<'a> {
-    fn of(
-        scene: &'a Scene<'a>,
-        field: &'a Field,
-        members: &'a [&'a Observation],
-        found: Posterior,
-    ) -> Self {
+    fn of(scene: &'a Scene<'a>, field: &'a Field, cases: &'a [Case], found: Posterior) -> Self {
         let near = scene.observed.plane.near(found.corner(STEPS / 2, STEPS / 2));
-        Self { scene, field, members, near, best: found.best(), found }
+        Self { scene, field, cases, near, best: found.best(), found }
     }
+}
+
+/// The likelihoods of some cases. What one has alone needs no weight.
+fn ways<'a>(scene: &'a Scene<'_>, field: &'a Field, cases: &[Case]) -> Ways<'a> {
+    let way = |case: &Case| {
+        let members: Vec<&Observation> = case.members.iter().map(|&n| scene.one(n)).collect();
+        let like = Likelihood::new(
+            scene.model,
+            Some(field),
+            scene.observed.watched,
+            members.iter().copied(),
+        );
+        let ln_weight = if cases.len() > 1 { case.ln_weight - case.ln_integral } else { 0.0 };
+        (like, members, ln_weight)
+    };
+    Ways { all: cases.iter().map(way).collect() }
+}
+
+/// Whether it is known how likely an observation is, and how likely it would be to miss it.
+fn is_modelled(scene: &Scene<'_>, one: &Observation) -> bool {
+    one.at.is_some() && scene.model.detection(one.sense, one.family).is_some()
 }
 
 /// What each report of a group lends to what may be told of its place; copies lend too.
@@ -258,22 +257,67 @@ fn lent(members: &[&Observation], reports: &[(Digest, &Report)]) -> Vec<Lends> {
 
 impl Place for Sought<'_> {
     fn unranged(&self) -> Option<Self> {
-        let muted = |one: &&Observation| if one.is_ranging { one.muted() } else { (*one).clone() };
-        let muted: Vec<Observation> = self.members.iter().map(muted).collect();
-        let members: Vec<&Observation> = muted.iter().collect();
         let Scene { model, observed, .. } = self.scene;
-        let like =
-            Likelihood::new(model, Some(self.field), observed.watched, members.iter().copied());
-        let mut starts = Vec::new();
-        muted.iter().filter(|one| !one.is_ranging).for_each(|one| peak::starts(one, &mut starts));
-        let found = posterior(model, &like, &members, *starts.first()?)?;
-        Some(Self::of(self.scene, self.field, self.members, found))
+        let muted = |&n: &u32| {
+            let one = self.scene.one(n);
+            if one.is_ranging { one.muted() } else { one.clone() }
+        };
+        let muted = |case: &Case| case.members.iter().map(muted).collect::<Vec<Observation>>();
+        let muted: Vec<Vec<Observation>> = self.cases.iter().map(muted).collect();
+        let (mut all, mut peak) = (Vec::new(), None);
+        for (case, members) in self.cases.iter().zip(&muted) {
+            let mut starts = Vec::new();
+            let unranged = members.iter().filter(|one| !one.is_ranging);
+            unranged.for_each(|one| peak::starts(one, &mut starts));
+            if starts.is_empty() {
+                continue;
+            }
+            let like = Likelihood::new(model, Some(self.field), observed.watched, members);
+            let ln_weight = if muted.len() > 1 {
+                let top = peak::climb(&like, &starts, UNRANGED_WIDE_M);
+                case.ln_weight - top.ln_integral
+            } else {
+                0.0
+            };
+            peak = peak.or(starts.first().copied());
+            all.push((like, members.iter().collect(), ln_weight));
+        }
+        let found = posterior(model, &Ways { all }, peak?, true)?;
+        Some(Self::of(self.scene, self.field, self.cases, found))
     }
 
-    fn at(&self) -> Position {
-        self.near.position(self.best)
+    fn drawn(&self, drawn: Drawn) -> (Position, [Region; 2]) {
+        let finely = self.near.position(self.best);
+        match drawn {
+            Drawn::Finely => (finely, [0.5, 0.95].map(|share| self.region(share))),
+            Drawn::Blurred => {
+                let blurred = Blurred::of(&self.near, &self.found);
+                let at = blurred.at().unwrap_or(finely);
+                (at, [0.5, 0.95].map(|share| blurred.region(share)))
+            }
+        }
     }
 
+    fn cells(&self) -> BTreeSet<CellId> {
+        let (mut cells, mut middles) = (BTreeSet::new(), Vec::<Xy>::new());
+        for (p, _) in self.found.places() {
+            // What lies near the middle of a known cell lies in it, and need not be looked up.
+            if middles.iter().any(|middle| middle.distance(p) < WITHIN_CELL_M) {
+                continue;
+            }
+            let cell = CellId::holding(self.near.position(p));
+            if cells.insert(cell) {
+                middles.push(self.scene.observed.plane.project(cell.middle()));
+                if cells.len() > CELLS_TOLD_MAX {
+                    break;
+                }
+            }
+        }
+        cells
+    }
+}
+
+impl Sought<'_> {
     fn region(&self, share: f64) -> Region {
         let squares: Vec<Square> = self.found.region(share);
         let ring = |corners: &[(u32, u32)]| {
@@ -286,14 +330,6 @@ impl Place for Sought<'_> {
         };
         outlines(&squares).iter().map(polygon).collect()
     }
-
-    fn cells(&self) -> BTreeSet<CellId> {
-        // Of places within some hundred metres one stands for all: the cells are kilometres wide.
-        let mut blocks = BTreeSet::new();
-        let block = |p: Xy| ((p.x / BLOCK_M).floor() as i64, (p.y / BLOCK_M).floor() as i64);
-        let places = self.found.places().map(|(p, _)| p).filter(|&p| blocks.insert(block(p)));
-        places.map(|p| CellId::holding(self.near.position(p))).collect()
-    }
 }
 
 /// Independent sources: posts, or those of a compilation where one says that it rests on more. What
@@ -305,10 +341,11 @@ fn sources(members: &[&Observation], reports: &[(Digest, &Report)]) -> u32 {
     compiled.map(|report| report.source_count).fold(posts.len() as u32, u32::max)
 }
 
-/// The top near the densest cell: clocks of milliseconds see that a cell is some metres wide.
-fn sharpest(like: &Likelihood<'_>, densest: Xy) -> Xy {
-    let top = peak::climb(like, &[densest], TOP_M).at;
-    if top.distance(densest) < TOP_M { top } else { densest }
+/// The top of a likelihood, from the densest cell or from where the group was found: clocks of
+/// milliseconds see that a cell is some metres wide.
+fn sharpest(like: &Likelihood<'_>, densest: Xy, found: Xy) -> Xy {
+    let top = peak::climb(like, &[densest, found], TOP_M).at;
+    if like.value(top, 0.0) > like.value(densest, 0.0) { top } else { densest }
 }
 
 /// At least the largest of the counts; at most the largest sum of counts whose windows do not

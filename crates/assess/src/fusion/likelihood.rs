@@ -62,7 +62,8 @@ impl<'a> Likelihood<'a> {
         watched: Watched,
         members: impl IntoIterator<Item = &'o Observation>,
     ) -> Self {
-        let mut terms = Vec::with_capacity(8);
+        let members = members.into_iter();
+        let mut terms = Vec::with_capacity(members.size_hint().0);
         let mut t_ref = None;
         for one in members {
             let base = *t_ref.get_or_insert(one.t);

@@ -11,7 +11,9 @@
 //! in which reports come changes no byte.
 
 mod associate;
+mod blurred;
 mod calibration;
+mod elsewhere;
 mod exact;
 mod gate;
 mod greedy;
@@ -32,16 +34,17 @@ mod silence;
 mod whereabouts;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agreement::report::{Duty, Watcher};
-use agreement::{Digest, Pack, Parameters, Report};
+use agreement::{Act, Digest, Pack, Parameters, Report};
 use spacetime::Instant;
 
 pub use associate::Search;
 pub use calibration::{Calibration, Fit, Measure};
 pub use exact::EXACT_MAX;
 pub use gate::NEIGHBOURS_MAX;
+use incident::Grain;
 pub use incident::{Incident, Level};
 pub use model::Sense;
 pub use nucleus::MICROPHONES_MAX;
@@ -51,10 +54,11 @@ pub use silence::{FIELDS_MAX, NODES_MAX};
 pub use whereabouts::{CELLS_TOLD_MAX, CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
 
 use crate::corrected::Replaced;
+use elsewhere::Elsewhere;
 use model::{Family, Model};
 use nucleus::Net;
 use observation::Observed;
-use rates::{Found, Rates};
+use rates::{Found, Lone, Rates};
 use scene::{Cluster, Scene};
 use silence::{Fields, OnDuty};
 
@@ -110,7 +114,7 @@ pub fn fuse_watched<'a>(
     setting: &Setting<'_>,
     reports: impl IntoIterator<Item = &'a Report>,
 ) -> Fused {
-    fuse_and_see(setting, reports, |_, _| ()).0
+    fuse_and_see(setting, reports, Grain::AsTold, |_, _| ()).0
 }
 
 /// Duty records with the places of posts that the pack knows, where they tell none themselves.
@@ -135,16 +139,17 @@ pub fn fuse_scored<'a>(
     reports: impl IntoIterator<Item = &'a Report>,
     truths: &[Truth],
 ) -> (Fused, Vec<Vec<Nearness>>) {
-    fuse_and_see(setting, reports, |incident, sought| {
+    fuse_and_see(setting, reports, Grain::Fine, |incident, sought| {
         sought.map_or(Vec::new(), |sought| score::near(incident, sought, truths))
     })
 }
 
 /// Fuses reports; `see` is shown each incident with its place before that is coarsened, and what it
-/// makes of that comes back in the order of the incidents.
+/// makes of that comes back in the order of the incidents. `grain` is of what is searched and not told.
 fn fuse_and_see<'a, T>(
     setting: &Setting<'_>,
     reports: impl IntoIterator<Item = &'a Report>,
+    grain: Grain,
     see: impl Fn(&Incident, Option<&incident::Sought<'_>>) -> T,
 ) -> (Fused, Vec<T>) {
     let parameters = setting.parameters;
@@ -169,12 +174,8 @@ fn fuse_and_see<'a, T>(
     let scene = Scene::new(&model, &observed, &duty, &fields, rates, net);
     let (groups, pairs, alone, search) = associate::associate(&scene);
     let mut calibration = Calibration::default();
-    let mut of = vec![0; observed.observations.len()];
-    for (at, group) in groups.iter().enumerate() {
-        group.members.iter().for_each(|&n| of[n as usize] = at);
-    }
-    let maker =
-        incident::Maker { scene: &scene, pairs: &pairs, alone: &alone, groups: &groups, of };
+    let elsewhere = Elsewhere::of(&scene, &pairs, &alone, &groups);
+    let maker = incident::Maker { scene: &scene, elsewhere: &elsewhere, grain };
     let mut seen: Vec<(Incident, T)> = groups
         .iter()
         .map(|group| maker.incident(group, &distinct, as_of, &mut calibration, &see))
@@ -212,10 +213,10 @@ impl Learning<'_> {
             let mut found = Found::default();
             for run in &pilot {
                 let scene = Scene::new(model, run, duty, fields, rates.clone(), net);
-                let (groups, ..) = associate::associate(&scene);
-                count(&scene, &groups, &mut found);
+                let (groups, _, alone, _) = associate::associate(&scene);
+                count(&scene, &groups, &alone, &mut found);
             }
-            rates = stated.learnt(&found);
+            rates = stated.settled(&rates, &found);
         }
         rates
     }
@@ -240,19 +241,20 @@ fn pilot(observed: &Observed) -> Vec<Observed> {
 }
 
 /// What was found in a run, and in how much watching.
-fn count(scene: &Scene<'_>, groups: &[Cluster], found: &mut Found) {
+fn count(scene: &Scene<'_>, groups: &[Cluster], alone: &[Cluster], found: &mut Found) {
     let all = &scene.observed.observations;
     let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
     let seconds = (last.t - first.t).max(60.0);
     for group in groups {
-        let one = scene.one(group.members[0]);
-        let real = match group.members.len() {
-            1 => 1.0 / (1.0 + libm::exp(-group.ln_odds)),
-            _ => 1.0,
-        };
-        *found.events.entry(group.act).or_default() += real;
-        if group.members.len() == 1 {
-            *found.strays.entry((one.sense, one.act)).or_default() += 1.0 - real;
+        // What is no event after all is its reports apart.
+        let apart: i64 = group.members.iter().map(|&n| alone[n as usize].score).sum();
+        let odds = libm::exp((group.ln_odds - apart as f64 * 1e-6).clamp(-60.0, 60.0));
+        let together = if group.members.len() > 1 { odds / (1.0 + odds) } else { 0.0 };
+        *found.events.entry(group.act).or_default() += together;
+        for &n in &group.members {
+            let one = scene.one(n);
+            let lone = Lone { sense: one.sense, act: one.act, ln_odds: alone[n as usize].ln_odds };
+            found.lone.push((lone, 1.0 - together));
         }
     }
     let us = scene.observed.base.micros() + (f64::midpoint(first.t, last.t) * 1e6) as i64;
@@ -262,7 +264,9 @@ fn count(scene: &Scene<'_>, groups: &[Cluster], found: &mut Found) {
         *found.on_duty.entry(sense).or_default() += seconds;
     }
     let mut watched: BTreeMap<Family, f64> = BTreeMap::new();
-    for &act in found.events.keys() {
+    let lone = found.lone.iter().map(|(lone, _)| lone.act);
+    let acts: BTreeSet<Act> = lone.chain(found.events.keys().copied()).collect();
+    for act in acts {
         let family = Family::of(act);
         let area = *watched.entry(family).or_insert_with(|| {
             let field = scene.fields.borrow_mut().of(scene.observed, scene.duty, set, family);

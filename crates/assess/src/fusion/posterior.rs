@@ -17,9 +17,12 @@ pub(crate) const STEPS: u32 = FIRST << DEPTH_MAX;
 /// Most cells that are looked at for one group.
 pub const CELLS_MAX: usize = 8000;
 /// No cell of a region holds more than this share: it could not be cut at 95 percent otherwise.
-const SHARE_MAX: f64 = 0.012;
-/// Cells with less than this share may be coarser than clocks and cameras can tell apart.
-const SHARE_TOLD: f64 = 0.002;
+const SHARE_MAX: f64 = 0.016;
+/// Cells with less than this may be coarser than clocks and cameras can tell apart. What such a cell holds is
+/// made too much of, and a region that leaves it out covers more than it says.
+const SHARE_TOLD: f64 = 0.0004;
+/// Likewise where only the integral and the cells of H3 are asked for.
+const ROUGHLY: (f64, f64) = (0.08, 0.013);
 /// A cell so wide, in standard deviations of a clock, is too coarse.
 const COARSE_CLOCK_SD: f64 = 2.5;
 /// Likewise of a camera's direction.
@@ -47,20 +50,55 @@ pub(crate) struct Posterior {
     ranked: Vec<(u32, f64)>,
     /// ln of the integral, square metres.
     pub(crate) ln_integral: f64,
+    /// No cell of a region holds more than this share, and none that is too coarse more than that.
+    share_max: f64,
+    share_told: f64,
 }
 
-/// Looks for a group's event; `None` when nothing says where it was.
+/// Ways of having a group, each with its observations and ln of its weight: where its event was is
+/// as likely as all of them together have it.
+pub(crate) struct Ways<'a> {
+    pub(crate) all: Vec<(Likelihood<'a>, Vec<&'a Observation>, f64)>,
+}
+
+impl Ways<'_> {
+    fn value(&self, p: Xy, blur: f64) -> f64 {
+        if let [(like, _, ln_weight)] = &self.all[..] {
+            return like.value(p, blur) + ln_weight;
+        }
+        let values = self.all.iter().map(|(like, _, ln_weight)| like.value(p, blur) + ln_weight);
+        let values: Vec<f64> = values.collect();
+        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if most == f64::NEG_INFINITY {
+            return most;
+        }
+        let sum: f64 = values.iter().map(|value| libm::exp(value - most)).sum();
+        most + libm::log(sum)
+    }
+
+    /// A box that holds whatever any of them allows.
+    fn bounds(&self, model: &Model, peak: Xy) -> Option<(Xy, Xy)> {
+        let boxes = self.all.iter().filter_map(|(_, members, _)| bounds(model, members, peak));
+        boxes.reduce(|(low, high), (l, h)| {
+            let low = Xy { x: low.x.min(l.x), y: low.y.min(l.y) };
+            (low, Xy { x: high.x.max(h.x), y: high.y.max(h.y) })
+        })
+    }
+}
+
+/// Looks for a group's event, finely when a region is to be drawn; `None` when nothing says where it was.
 pub(crate) fn posterior(
     model: &Model,
-    like: &Likelihood<'_>,
-    members: &[&Observation],
+    ways: &Ways<'_>,
     peak: Xy,
+    is_fine: bool,
 ) -> Option<Posterior> {
-    let (low, high) = bounds(model, members, peak)?;
+    let (low, high) = ways.bounds(model, peak)?;
     let step = ((high.x - low.x) / f64::from(STEPS), (high.y - low.y) / f64::from(STEPS));
-    let mut made = Posterior { low, step, cells: Vec::new(), ranked: Vec::new(), ln_integral: 0.0 };
-    let sharp = Sharp::of(like, members);
-    made.refine(like, &sharp);
+    let (share_max, share_told) = if is_fine { (SHARE_MAX, SHARE_TOLD) } else { ROUGHLY };
+    let (cells, ranked) = (Vec::new(), Vec::new());
+    let mut made = Posterior { low, step, cells, ranked, ln_integral: 0.0, share_max, share_told };
+    made.refine(ways, &Sharp::of(ways));
     Some(made)
 }
 
@@ -72,12 +110,17 @@ struct Sharp {
 }
 
 impl Sharp {
-    fn of(like: &Likelihood<'_>, members: &[&Observation]) -> Self {
-        let directions = members.iter().filter_map(|one| {
-            let (at, kappa) = (one.at?, one.direction?.kappa);
-            (kappa > 100.0).then(|| (at, 1.0 / kappa.sqrt()))
-        });
-        Self { clocks_m: like.fineness_m(), directions: directions.collect() }
+    fn of(ways: &Ways<'_>) -> Self {
+        let members = ways.all.iter().flat_map(|(_, members, _)| members);
+        let mut directions: Vec<(Xy, f64)> = Vec::new();
+        for (at, kappa) in members.filter_map(|one| Some((one.at?, one.direction?.kappa))) {
+            let known = (at, 1.0 / kappa.sqrt());
+            if kappa > 100.0 && !directions.contains(&known) {
+                directions.push(known);
+            }
+        }
+        let clocks_m = ways.all.iter().map(|(like, ..)| like.fineness_m());
+        Self { clocks_m: clocks_m.fold(f64::INFINITY, f64::min), directions }
     }
 
     fn is_coarse(&self, middle: Xy, side: f64) -> bool {
@@ -103,18 +146,18 @@ impl Posterior {
         }
     }
 
-    fn cell(&self, like: &Likelihood<'_>, x: u32, y: u32, depth: u32) -> Cell {
+    fn cell(&self, ways: &Ways<'_>, x: u32, y: u32, depth: u32) -> Cell {
         let mut cell = Cell { x, y, depth, value: 0.0, mass: 0.0, children: None };
         let (w, h) = self.size(depth);
-        let value = like.value(self.middle(&cell), (w * w + h * h) / 24.0);
+        let value = ways.value(self.middle(&cell), (w * w + h * h) / 24.0);
         cell.value = micro_nats(value) as f64 * 1e-6;
         cell
     }
 
-    fn refine(&mut self, like: &Likelihood<'_>, sharp: &Sharp) {
+    fn refine(&mut self, ways: &Ways<'_>, sharp: &Sharp) {
         for y in 0..FIRST {
             for x in 0..FIRST {
-                let cell = self.cell(like, x, y, 0);
+                let cell = self.cell(ways, x, y, 0);
                 self.cells.push(cell);
             }
         }
@@ -132,8 +175,8 @@ impl Posterior {
                     let (w, h) = self.size(cell.depth);
                     let side = ((w * w + h * h) / 2.0).sqrt();
                     cell.depth < DEPTH_MAX
-                        && (share > SHARE_MAX
-                            || share > SHARE_TOLD && sharp.is_coarse(self.middle(cell), side))
+                        && (share > self.share_max
+                            || share > self.share_told && sharp.is_coarse(self.middle(cell), side))
                 })
                 .collect();
             if split.is_empty() || depth == DEPTH_MAX || self.cells.len() > CELLS_MAX {
@@ -146,7 +189,7 @@ impl Posterior {
                 let first = self.cells.len() as u32;
                 self.cells[n as usize].children = Some(first);
                 for k in 0..4 {
-                    let cell = self.cell(like, 2 * x + k % 2, 2 * y + k / 2, depth + 1);
+                    let cell = self.cell(ways, 2 * x + k % 2, 2 * y + k / 2, depth + 1);
                     self.cells.push(cell);
                 }
                 leaves.extend(first..first + 4);
@@ -182,7 +225,7 @@ impl Posterior {
             let cell = &self.cells[n as usize];
             let share = cell.mass / total;
             match cell.children {
-                Some(first) if share > 1.5 * SHARE_MAX => open.extend(first..first + 4),
+                Some(first) if share > 1.5 * self.share_max => open.extend(first..first + 4),
                 _ => {
                     let (w, h) = self.size(cell.depth);
                     ranked.push((n, share, share / (w * h)));
@@ -224,6 +267,34 @@ impl Posterior {
             let enough = held > 0.995;
             held += share;
             (!enough).then(|| (self.middle(&self.cells[n as usize]), share))
+        })
+    }
+
+    /// Hands out what the cells that matter hold, each over places no farther apart than some metres.
+    pub(crate) fn spread(&self, apart_m: f64, mut to: impl FnMut(Xy, f64)) {
+        let mut held = 0.0;
+        for &(n, share) in self.ranked.iter().take_while(|&&(_, share)| {
+            let enough = held > 0.995;
+            held += share;
+            !enough
+        }) {
+            let cell = &self.cells[n as usize];
+            let (w, h) = self.size(cell.depth);
+            let middle = self.middle(cell);
+            let (wide, high) = ((w / apart_m).ceil().max(1.0), (h / apart_m).ceil().max(1.0));
+            for (x, y) in (0..wide as u32).flat_map(|x| (0..high as u32).map(move |y| (x, y))) {
+                let along = |n: u32, of: f64, size: f64| ((f64::from(n) + 0.5) / of - 0.5) * size;
+                let p = Xy { x: middle.x + along(x, wide, w), y: middle.y + along(y, high, h) };
+                to(p, share / (wide * high));
+            }
+        }
+    }
+
+    /// What the densest cell holds of a square metre.
+    pub(crate) fn density_max(&self) -> f64 {
+        self.ranked.first().map_or(0.0, |&(n, share)| {
+            let (w, h) = self.size(self.cells[n as usize].depth);
+            share / (w * h)
         })
     }
 

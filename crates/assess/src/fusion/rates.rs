@@ -18,15 +18,24 @@ pub(crate) struct Rates {
     stray_default: f64,
 }
 
+/// A report as it is alone: an event that nobody else perceived, or a stray.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lone {
+    pub(crate) sense: Sense,
+    pub(crate) act: Act,
+    /// ln of event against stray, at the rates that it was weighed with.
+    pub(crate) ln_odds: f64,
+}
+
 /// What was found in so much watching.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
-    /// Events by act, each as likely as it is real.
+    /// Events of several reports by act, each as likely as it is one.
     pub(crate) events: BTreeMap<Act, f64>,
+    /// Reports alone, with how likely they are that.
+    pub(crate) lone: Vec<(Lone, f64)>,
     /// Square metres and seconds in which events of an act would have been perceived.
     pub(crate) watched: BTreeMap<Act, f64>,
-    /// Strays by sense and act.
-    pub(crate) strays: BTreeMap<(Sense, Act), f64>,
     /// Unit seconds on duty by sense.
     pub(crate) on_duty: BTreeMap<Sense, f64>,
 }
@@ -36,6 +45,8 @@ pub(crate) struct Found {
 const PRIOR_EVENTS: f64 = 1.0;
 /// Likewise strays, hours of one observer.
 const PRIOR_HOURS: f64 = 10.0;
+/// Rounds of settling what lone reports are.
+const SETTLING_ROUNDS: usize = 30;
 /// Kinds among which strays are shared out before the reports tell.
 const STRAY_KINDS: f64 = 4.0;
 
@@ -59,18 +70,42 @@ impl Rates {
         self.ln_stray.get(&(sense, act)).copied().unwrap_or(self.stray_default)
     }
 
-    /// These rates with what was found taken in.
-    pub(crate) fn learnt(&self, found: &Found) -> Self {
+    /// These rates with what was found taken in. How many of the lone reports are events depends on
+    /// the rates in turn (`known` are those that they were weighed with), so both are settled together.
+    pub(crate) fn settled(&self, known: &Self, found: &Found) -> Self {
+        let mut rates = known.clone();
+        for _ in 0..SETTLING_ROUNDS {
+            let (mut events, mut strays) = (found.events.clone(), BTreeMap::new());
+            for &(lone, weight) in &found.lone {
+                let Lone { sense, act, ln_odds } = lone;
+                let event = rates.ln_event(act) - known.ln_event(act);
+                let stray = rates.ln_stray(sense, act) - known.ln_stray(sense, act);
+                let odds = libm::exp((ln_odds + event - stray).clamp(-60.0, 60.0));
+                let real = odds / (1.0 + odds);
+                *events.entry(act).or_default() += weight * real;
+                *strays.entry((sense, act)).or_default() += weight * (1.0 - real);
+            }
+            rates = self.learnt(&events, &strays, found);
+        }
+        rates
+    }
+
+    fn learnt(
+        &self,
+        events: &BTreeMap<Act, f64>,
+        strays: &BTreeMap<(Sense, Act), f64>,
+        found: &Found,
+    ) -> Self {
         let mut learnt = self.clone();
         let event = libm::exp(self.event_default);
-        for (&act, &events) in &found.events {
+        for (&act, &events) in events {
             let watched = found.watched.get(&act).copied().unwrap_or(0.0);
             let rate = (events + PRIOR_EVENTS) / (watched + PRIOR_EVENTS / event);
             learnt.ln_event.insert(act, libm::log(rate));
         }
         let stray = libm::exp(self.stray_default);
         let prior_s = PRIOR_HOURS * 3600.0;
-        for (&(sense, act), &strays) in &found.strays {
+        for (&(sense, act), &strays) in strays {
             let on_duty = found.on_duty.get(&sense).copied().unwrap_or(0.0);
             let rate = (strays + stray * prior_s) / (on_duty + prior_s);
             learnt.ln_stray.insert((sense, act), libm::log(rate));

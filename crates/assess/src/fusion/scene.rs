@@ -45,6 +45,8 @@ pub(crate) struct Cluster {
     pub(crate) score: i64,
     /// ln of event against strays.
     pub(crate) ln_odds: f64,
+    /// ln of the integral of its likelihood over the plane.
+    pub(crate) ln_integral: f64,
     pub(crate) act: Act,
     pub(crate) at: Xy,
 }
@@ -123,7 +125,7 @@ impl<'a> Scene<'a> {
         let stray: f64 = members.iter().map(|&n| self.strays[n as usize]).sum();
         let ln_odds = ln_kind + self.ln_counts(&members) + ln_integral - stray;
         let score = if members.len() == 1 { ln_one_plus_exp(ln_odds) } else { ln_odds };
-        Cluster { members, score: micro_nats(score), ln_odds, act, at }
+        Cluster { members, score: micro_nats(score), ln_odds, ln_integral, act, at }
     }
 
     /// No top is taken for wider than those who perceived it could have told.
@@ -187,9 +189,9 @@ impl<'a> Scene<'a> {
         for n in 1..=most + 4 {
             let mut all = prior;
             for (c, alone) in counts.iter().zip(&mut alone) {
-                let off = f64::from(c.min.saturating_sub(n).max(n.saturating_sub(c.max)));
+                let off = c.min.saturating_sub(n).max(n.saturating_sub(c.max));
                 let spread = (self.model.count_spread * f64::from(n)).max(0.5);
-                let fits = libm::exp(-off / spread);
+                let fits = if off == 0 { 1.0 } else { libm::exp(-f64::from(off) / spread) };
                 *alone += prior * fits;
                 all *= fits;
             }

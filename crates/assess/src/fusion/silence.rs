@@ -18,8 +18,6 @@ pub const NODES_MAX: usize = 250_000;
 pub const FIELDS_MAX: usize = 400;
 /// Duty is looked up by the hour.
 const BUCKET_US: i64 = 3_600_000_000;
-/// A node that nobody has asked for.
-const UNKNOWN: i64 = i64::MIN;
 
 /// Which units were on duty, by the hour: on record where there is a record, presumed otherwise.
 #[derive(Debug)]
@@ -116,7 +114,8 @@ pub(crate) struct Field {
     family: Family,
     /// Where they stand, how they perceive and how far at most.
     units: Vec<(Xy, Sense, f64)>,
-    nodes: Vec<Cell<i64>>,
+    /// NaN where nobody has asked yet.
+    nodes: Vec<Cell<f64>>,
     /// See [`Field::watched_m2`], once it was asked for.
     watched_m2: Cell<Option<f64>>,
 }
@@ -134,8 +133,14 @@ impl Field {
             return (0.0, 0.0, 0.0);
         }
         let (u, v) = (fx - x as f64, fy - y as f64);
-        let (a, b) = (self.node(model, x, y), self.node(model, x + 1, y));
-        let (c, d) = (self.node(model, x, y + 1), self.node(model, x + 1, y + 1));
+        let first = y * l.wide + x;
+        let (south, north) = (&self.nodes[first..first + 2], &self.nodes[first + l.wide..][..2]);
+        let (mut a, mut b) = (south[0].get(), south[1].get());
+        let (mut c, mut d) = (north[0].get(), north[1].get());
+        if (a + b + c + d).is_nan() {
+            (a, b) = (self.node(model, x, y), self.node(model, x + 1, y));
+            (c, d) = (self.node(model, x, y + 1), self.node(model, x + 1, y + 1));
+        }
         let (south, north) = (a + (b - a) * u, c + (d - c) * u);
         let east = ((b - a) + ((d - c) - (b - a)) * v) / l.step;
         (south + (north - south) * v, east, (north - south) / l.step)
@@ -143,12 +148,12 @@ impl Field {
 
     fn node(&self, model: &Model, x: usize, y: usize) -> f64 {
         let cell = &self.nodes[y * self.lattice.wide + x];
-        if cell.get() == UNKNOWN {
+        if cell.get().is_nan() {
             let l = &self.lattice;
             let p = Xy { x: l.low.x + x as f64 * l.step, y: l.low.y + y as f64 * l.step };
-            cell.set(super::micro_nats(self.exact(model, p)));
+            cell.set(super::micro_nats(self.exact(model, p)) as f64 * 1e-6);
         }
-        cell.get() as f64 * 1e-6
+        cell.get()
     }
 
     fn exact(&self, model: &Model, p: Xy) -> f64 {
@@ -222,7 +227,7 @@ impl Fields {
                 let reach_m = unit.watched.as_ref().and_then(|kept| kept.reach_m);
                 Some((unit.at?, unit.sense, reach_m.unwrap_or(f64::INFINITY)))
             });
-            let nodes = vec![Cell::new(UNKNOWN); lattice.wide * lattice.high];
+            let nodes = vec![Cell::new(f64::NAN); lattice.wide * lattice.high];
             let (units, watched_m2) = (units.collect(), Cell::new(None));
             std::rc::Rc::new(Field { lattice, family, units, nodes, watched_m2 })
         });

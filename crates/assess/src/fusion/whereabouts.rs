@@ -9,7 +9,8 @@
 //! place is the one that they and cameras give, with nothing of what was ranged by sound in it.
 //!
 //! Whatever one post alone perceived, and states no place for, lies in a ring or a sector about that
-//! post. Its middle or its tip is the post, which is protected: such a place is coarse as well.
+//! post. Its middle or its tip is the post, which is protected: such a place is coarse as well. What
+//! two posts perceived is told at once, blurred: as squares of a fixed lattice of 0.02 degrees.
 
 use std::collections::BTreeSet;
 
@@ -65,6 +66,12 @@ impl CellId {
         let place = LatLng::new(at.lat_degrees(), at.lon_degrees()).expect("degrees are finite");
         Self(place.to_cell(Resolution::Five))
     }
+
+    /// Its middle.
+    pub(crate) fn middle(self) -> Position {
+        let middle = LatLng::from(self.0);
+        Position::from_degrees(middle.lng(), middle.lat()).expect("on the globe")
+    }
 }
 
 /// What a report of a group lends to the question of what may be told.
@@ -82,10 +89,24 @@ pub(crate) struct Lends {
 /// How a place may be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
-    Exactly,
+    Exactly(Drawn),
     /// As it is without what was ranged by sound.
-    Unranged,
+    Unranged(Drawn),
     Coarsely,
+}
+
+/// How a region is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drawn {
+    /// As it was found.
+    Finely,
+    /// As squares of a lattice: its edges would tell where two posts stand.
+    Blurred,
+}
+
+/// Whether the place of a group is told as it was found, so that it has to be found finely.
+pub(crate) fn is_told_finely(lent: &[Lends]) -> bool {
+    matches!(Told::of(lent), Told::Exactly(_))
 }
 
 impl Told {
@@ -95,37 +116,38 @@ impl Told {
         let unranged = lent.iter().filter(|lends| !lends.is_ranging);
         if lent.iter().any(|lends| lends.act.place_is_coarsened()) {
             Self::Coarsely
-        } else if (!ranges || fell) && !tells_of_a_post(lent) {
-            Self::Exactly
-        } else if ranges && !fell && !tells_of_a_post(unranged) {
-            Self::Unranged
+        } else if !ranges || fell {
+            drawn(lent).map_or(Self::Coarsely, Self::Exactly)
         } else {
-            Self::Coarsely
+            drawn(unranged).map_or(Self::Coarsely, Self::Unranged)
         }
     }
 }
 
-/// Whether what reports lend is a place as one post saw or heard it: a ring or a sector about the
-/// post, which would tell where that is. So it is of no report at all.
-fn tells_of_a_post<'a>(lent: impl IntoIterator<Item = &'a Lends>) -> bool {
-    let (mut first, mut several) = (None, false);
+/// How a place may be drawn that rests on what some reports lend. As one post saw or heard it, it is a ring
+/// or a sector about the post, which would tell where that is, and is not drawn; nor is that of no report
+/// at all.
+fn drawn<'a>(lent: impl IntoIterator<Item = &'a Lends>) -> Option<Drawn> {
+    let mut posts = BTreeSet::new();
     for lends in lent {
         if lends.is_placed {
-            return false;
+            return Some(Drawn::Finely);
         }
-        several |= *first.get_or_insert(lends.post) != lends.post;
+        posts.insert(lends.post);
     }
-    !several
+    match posts.len() {
+        0 | 1 => None,
+        2 => Some(Drawn::Blurred),
+        _ => Some(Drawn::Finely),
+    }
 }
 
 /// A place before it is known what may be told of it. Nothing is reckoned that may not be told.
 pub(crate) trait Place: Sized {
     /// The same place without what was ranged by sound.
     fn unranged(&self) -> Option<Self>;
-    /// The best single place.
-    fn at(&self) -> Position;
-    /// Where it was, with a chance of `share`.
-    fn region(&self, share: f64) -> Region;
+    /// The best single place, and where it was with a chance of 50 and of 95 percent.
+    fn drawn(&self, drawn: Drawn) -> (Position, [Region; 2]);
     /// The cells in which it may have been.
     fn cells(&self) -> BTreeSet<CellId>;
 }
@@ -141,9 +163,10 @@ impl Whereabouts {
     ) -> Self {
         let Some(found) = found else { return Self::Unknown };
         match Told::of(lent) {
-            Told::Exactly => return Self::exactly(found),
-            Told::Unranged => {
-                return found.unranged().map_or(Self::Unknown, |found| Self::exactly(&found));
+            Told::Exactly(drawn) => return Self::exactly(found, drawn),
+            Told::Unranged(drawn) => {
+                let found = found.unranged();
+                return found.map_or(Self::Unknown, |found| Self::exactly(&found, drawn));
             }
             Told::Coarsely => {}
         }
@@ -158,12 +181,9 @@ impl Whereabouts {
         Self::Cells(cells.into_iter().collect())
     }
 
-    fn exactly(found: &impl Place) -> Self {
-        Self::Exact(ExactPlace {
-            at: found.at(),
-            region50: found.region(0.5),
-            region95: found.region(0.95),
-        })
+    fn exactly(found: &impl Place, drawn: Drawn) -> Self {
+        let (at, [region50, region95]) = found.drawn(drawn);
+        Self::Exact(ExactPlace { at, region50, region95 })
     }
 }
 
@@ -198,12 +218,10 @@ mod tests {
             Some(Self(Position::from_degrees(36.2, 32.9).unwrap()))
         }
 
-        fn at(&self) -> Position {
-            self.0
-        }
-
-        fn region(&self, _: f64) -> Region {
-            vec![vec![vec![self.0]]]
+        fn drawn(&self, drawn: Drawn) -> (Position, [Region; 2]) {
+            let corners = if drawn == Drawn::Blurred { 4 } else { 1 };
+            let region = vec![vec![vec![self.0; corners]]];
+            (self.0, [region.clone(), region])
         }
 
         fn cells(&self) -> BTreeSet<CellId> {
@@ -242,6 +260,23 @@ mod tests {
         {
             assert!(matches!(told, Whereabouts::Exact(_)), "{told:?}");
         }
+    }
+
+    #[test]
+    fn what_two_posts_alone_perceived_is_blurred_since_its_edges_tell_where_they_are() {
+        let corners = |lent: &[Lends]| match told(lent, 0) {
+            Whereabouts::Exact(place) => place.region95()[0][0].len(),
+            other => panic!("{other:?}"),
+        };
+        for two in [
+            &[seen_from(1), seen_from(3)][..],
+            &[seen_from(1), seen_from(3), seen_from(1)],
+            &[seen_from(1), seen_from(3), ranged(Act::Explosion)],
+        ] {
+            assert_eq!(corners(two), 4, "{two:?}");
+        }
+        assert_eq!(corners(&[seen_from(1), seen_from(3), seen_from(4)]), 1);
+        assert_eq!(corners(&[seen_from(1), said(Act::Explosion)]), 1);
     }
 
     fn told(lent: &[Lends], age_s: i64) -> Whereabouts {

@@ -50,7 +50,7 @@ impl Score {
         self.said += members * (members - 1) / 2;
         self.together += sizes.values().map(|n| n * (n - 1) / 2).sum::<u64>();
         let most = sizes.into_iter().max_by_key(|&(_, n)| n).filter(|&(_, n)| 2 * n > members);
-        let p = f64::from(incident.p_real_ppm) / 1e6;
+        let p = f64::from(incident.p_real_ppm.unwrap()) / 1e6;
         let tenth = &mut self.tenths[((p * 10.0) as usize).min(9)];
         tenth.0 += 1.0;
         tenth.1 += p;
@@ -310,6 +310,50 @@ fn no_incident_tells_where_the_one_post_that_perceived_it_is() {
 }
 
 #[test]
+fn regions_of_what_two_posts_alone_perceived_are_made_of_squares_of_one_lattice() {
+    let world = World { events: 120, seconds: 60_000.0, ..World::quiet(94) }.reported();
+    let by_id: BTreeMap<&str, &Report> = world.reports.iter().map(|r| (r.id.as_str(), r)).collect();
+    let (mut two, mut more) = (0, 0);
+    for incident in fused(&world.reports).incidents {
+        let Whereabouts::Exact(place) = &incident.whereabouts else { continue };
+        let members = incident.reports.iter().map(|id| by_id[id.as_str()]);
+        let told = members.filter(|report| report.source.kind != "acoustic");
+        let posts: BTreeSet<_> = told.map(|report| &report.source.post).collect();
+        let mut corners = place.region50().iter().chain(place.region95()).flatten().flatten();
+        let is_on = |p: &Position| p.lon_e7() % 25_000 == 0 && p.lat_e7() % 25_000 == 0;
+        if posts.len() == 2 {
+            assert!(corners.all(is_on), "{incident:?}");
+            two += 1;
+        } else {
+            more += u32::from(!corners.all(is_on));
+        }
+    }
+    assert!(two > 10 && more > 10, "{two} of two posts, {more} of more");
+}
+
+#[test]
+fn how_likely_something_is_real_is_not_said_where_nothing_tells_how_often_such_reports_are_wrong() {
+    let post = |kind: &str| Source {
+        id: "one".to_owned(),
+        post: None,
+        kind: kind.to_owned(),
+        position: Some(agreement::Protected::new(place(900, 10))),
+    };
+    let minute = Duration::from_seconds(60);
+    let report = |act: Act, source: Source| {
+        heard_at("r".to_owned(), act, source, at(3600), at(3660), minute)
+    };
+    let p_real = |report: Report| fused(&[report]).incidents[0].p_real_ppm;
+    let heard = report(Act::Explosion, post("human"));
+    assert!(p_real(heard.clone()).is_some());
+    let told = Report { method: agreement::report::Method::Told, ..heard.clone() };
+    assert_eq!(p_real(told), None);
+    let nowhere = Source { position: None, ..post("human") };
+    assert_eq!(p_real(report(Act::Explosion, nowhere)), None);
+    assert_eq!(p_real(report(Act::MovementOfForces, post("human"))), None);
+}
+
+#[test]
 fn microphones_do_not_sharpen_the_place_of_an_explosion_that_people_merely_heard() {
     let world = World { events: 360, seconds: 180_000.0, ..World::quiet(93) }.reported();
     let by_id: BTreeMap<&str, &Report> = world.reports.iter().map(|r| (r.id.as_str(), r)).collect();
@@ -360,7 +404,7 @@ fn a_post_on_duty_that_heard_nothing_speaks_against_what_is_near_it() {
     let p_real = |duties: &[Duty]| {
         let parameters = Parameters::default();
         let setting = Setting { parameters: &parameters, as_of: Some(at(100)), duties };
-        fuse_watched(&setting, [&report]).incidents[0].p_real_ppm
+        fuse_watched(&setting, [&report]).incidents[0].p_real_ppm.unwrap()
     };
     let presumed = p_real(&[]);
     assert!(p_real(&[duty(DutyState::On)]) < presumed * 9 / 10, "{presumed}");

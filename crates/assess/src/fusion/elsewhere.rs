@@ -1,0 +1,247 @@
+//! Where each report might belong instead, and how likely.
+//!
+//! The partition that is told is the best that was found, and others may be nearly as good. So each report
+//! is held against every other place that it could have while all else stays as it is: alone; in a
+//! neighbouring group; there instead of the one that does not go with it; or with one of that group apart
+//! from the others. The weights of these against the best say how sure it is that a report belongs where it
+//! was put: probabilities and regions are of all of them, and not of the best alone.
+
+use std::collections::BTreeMap;
+
+use super::gate::Pairs;
+use super::scene::{Cluster, Scene};
+
+/// Reports of a group this large are not tried elsewhere one by one: so many agree that they stay.
+const MEMBERS_MAX: usize = 12;
+/// A pair that is less likely than this, micro-nats, is not broken out of its group.
+const BREAKS_OUT: i64 = -3_000_000;
+/// What is less likely than this against the best, nats, changes no region.
+const LEAST_LN: f64 = -4.0;
+/// Most ways of having a group that a region is made of.
+const CASES_MAX: usize = 6;
+
+/// Another place for a report.
+#[derive(Clone, Copy, Debug)]
+struct Home {
+    group: usize,
+    /// ln of how much likelier it is there than alone.
+    ln: f64,
+    /// Whether it is there with all of the group, but for one that has to leave.
+    is_joined: bool,
+    without: Option<u32>,
+}
+
+/// Members that a group may have instead, and ln of how likely against those that it was given.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) members: Vec<u32>,
+    pub(crate) ln_weight: f64,
+    /// ln of the integral of its likelihood over the plane.
+    pub(crate) ln_integral: f64,
+}
+
+/// What else the reports of all groups might be.
+#[derive(Debug)]
+pub(crate) struct Elsewhere<'s, 'a> {
+    scene: &'s Scene<'a>,
+    pairs: &'s Pairs,
+    alone: &'s [Cluster],
+    groups: &'s [Cluster],
+    /// The group of each report.
+    of: Vec<usize>,
+    /// ln of how likely it is that a report leaves its group to be alone, against staying.
+    leaves: Vec<f64>,
+    /// Each group without one of its members, where that was looked at.
+    rests: BTreeMap<u32, Cluster>,
+    homes: Vec<Vec<Home>>,
+    /// ln of all that a report may be outside its group, against being alone.
+    away: Vec<f64>,
+}
+
+impl<'s, 'a> Elsewhere<'s, 'a> {
+    pub(crate) fn of(
+        scene: &'s Scene<'a>,
+        pairs: &'s Pairs,
+        alone: &'s [Cluster],
+        groups: &'s [Cluster],
+    ) -> Self {
+        let mut of = vec![0; alone.len()];
+        for (at, group) in groups.iter().enumerate() {
+            group.members.iter().for_each(|&n| of[n as usize] = at);
+        }
+        let (leaves, rests) = (vec![f64::NEG_INFINITY; alone.len()], BTreeMap::new());
+        let (homes, away) = (vec![Vec::new(); alone.len()], vec![0.0; alone.len()]);
+        let mut new = Self { scene, pairs, alone, groups, of, leaves, rests, homes, away };
+        for group in groups {
+            new.leave(group);
+        }
+        for one in 0..alone.len() as u32 {
+            let homes = new.homes_of(one);
+            let sum: f64 = homes.iter().map(|home| libm::exp(home.ln.min(60.0))).sum();
+            new.away[one as usize] = libm::log1p(sum);
+            new.homes[one as usize] = homes;
+        }
+        new
+    }
+
+    /// What it costs each member to leave.
+    fn leave(&mut self, group: &Cluster) {
+        let members = &group.members;
+        for (at, &one) in members.iter().enumerate() {
+            let ln = match members[..] {
+                [_] => 0.0,
+                [a, b] => {
+                    let apart = self.alone[a as usize].score + self.alone[b as usize].score;
+                    nats(apart - group.score)
+                }
+                _ if members.len() > MEMBERS_MAX => continue,
+                _ => {
+                    let mut rest = members.clone();
+                    rest.remove(at);
+                    let rest = self.weighed(rest, group);
+                    let ln = nats(rest.score + self.alone[one as usize].score - group.score);
+                    self.rests.insert(one, rest);
+                    ln
+                }
+            };
+            self.leaves[one as usize] = ln;
+        }
+    }
+
+    /// A group's cluster: those of two were weighed before.
+    fn weighed(&self, members: Vec<u32>, near: &Cluster) -> Cluster {
+        if let [a, b] = members[..]
+            && let Some(known) = self.pairs.cluster(a, b)
+        {
+            return known.clone();
+        }
+        self.scene.cluster(members, &[near.at])
+    }
+
+    fn homes_of(&self, one: u32) -> Vec<Home> {
+        let mut near: BTreeMap<usize, Vec<(u32, i64)>> = BTreeMap::new();
+        for &(other, gain) in &self.pairs.of[one as usize] {
+            let group = self.of[other as usize];
+            if group != self.of[one as usize] {
+                near.entry(group).or_default().push((other, gain));
+            }
+        }
+        let mut homes = Vec::new();
+        for (group, fits) in near {
+            let host = &self.groups[group];
+            if host.members.len() > 1 {
+                homes.extend(self.joined(one, group, &fits));
+            }
+            for &(other, gain) in &fits {
+                let leaves = self.leaves[other as usize];
+                if host.members.len() == 1 || gain > BREAKS_OUT && leaves > f64::NEG_INFINITY {
+                    let ln = nats(gain) + leaves;
+                    homes.push(Home { group, ln, is_joined: false, without: None });
+                }
+            }
+        }
+        homes
+    }
+
+    /// A report with a group that it goes with, but for one at most.
+    fn joined(&self, one: u32, group: usize, fits: &[(u32, i64)]) -> Option<Home> {
+        let host = &self.groups[group];
+        let goes = |n: &&u32| fits.iter().any(|(fit, _)| fit == *n);
+        let mut others = host.members.iter().filter(|n| !goes(n));
+        let without = others.next().copied();
+        if others.next().is_some() || without.is_some() && host.members.len() == 2 {
+            return None;
+        }
+        let mut members: Vec<u32> =
+            host.members.iter().copied().filter(|&n| Some(n) != without).collect();
+        members.push(one);
+        members.sort_unstable();
+        let with = self.weighed(members, host);
+        let freed = without.map_or(0, |n| self.alone[n as usize].score);
+        let ln = nats(with.score + freed - host.score - self.alone[one as usize].score);
+        Some(Home { group, ln, is_joined: true, without })
+    }
+
+    /// ln of how likely a report belongs elsewhere, against where it was put.
+    fn parts(&self, one: u32) -> f64 {
+        self.leaves[one as usize] + self.away[one as usize]
+    }
+
+    /// How likely a report belongs where it was put.
+    pub(crate) fn belongs(&self, one: u32) -> f64 {
+        if self.groups[self.of[one as usize]].members.len() == 1 {
+            return 1.0;
+        }
+        1.0 / (1.0 + libm::exp(self.parts(one).min(60.0)))
+    }
+
+    /// How likely it is that one event lies behind more than half of the reports of a group; `ln_odds`
+    /// is of the group against as many strays.
+    pub(crate) fn p_real(&self, group: &Cluster, ln_odds: f64) -> f64 {
+        let away = |n: &u32| self.away[*n as usize];
+        if let [one] = group.members[..] {
+            // Real alone, or wherever else it belongs; against a stray.
+            let odds = libm::exp(ln_odds.min(40.0));
+            let real = odds + libm::expm1(away(&one).min(60.0)) * (1.0 + odds);
+            return real / (1.0 + real);
+        }
+        let members = &group.members;
+        let apart: i64 = members.iter().map(|&n| self.alone[n as usize].score).sum();
+        let apart = nats(apart) - ln_odds;
+        // No two of them together; of four also two and two, or two and nobody else.
+        let mut ways = vec![apart + members.iter().map(away).sum::<f64>()];
+        if let [a, b, c, d] = members[..] {
+            for (x, y, z, w) in [(a, b, c, d), (a, c, b, d), (a, d, b, c)] {
+                let gains = (self.pairs.gain(x, y).map(nats), self.pairs.gain(z, w).map(nats));
+                ways.extend(gains.0.map(|gain| apart + gain + away(&z) + away(&w)));
+                ways.extend(gains.1.map(|gain| apart + gain + away(&x) + away(&y)));
+                ways.extend(gains.0.zip(gains.1).map(|(one, other)| apart + one + other));
+            }
+        }
+        let odds: f64 = ways.into_iter().map(|ln| libm::exp(ln.min(60.0))).sum();
+        1.0 / (1.0 + odds)
+    }
+
+    /// The ways of having a group that matter to where it was, the one that was found first.
+    pub(crate) fn cases(&self, group: &Cluster) -> Vec<Case> {
+        let members = &group.members;
+        let case = |cluster: &Cluster, ln_weight: f64| Case {
+            members: cluster.members.clone(),
+            ln_weight,
+            ln_integral: cluster.ln_integral,
+        };
+        let mut cases = vec![case(group, 0.0)];
+        if members.len() < 2 {
+            return cases;
+        }
+        let mut others = Vec::new();
+        for &one in members {
+            let ln = self.parts(one);
+            if let Some(rest) = self.rests.get(&one).filter(|_| ln > LEAST_LN) {
+                others.push(case(rest, ln));
+            }
+        }
+        let at = self.of[members[0] as usize];
+        let near = members.iter().flat_map(|&n| &self.pairs.of[n as usize]).map(|&(n, _)| n);
+        let near: std::collections::BTreeSet<u32> = near.collect();
+        for one in near {
+            let here =
+                self.homes[one as usize].iter().find(|home| home.group == at && home.is_joined);
+            let Some(here) = here else { continue };
+            let ln = here.ln + self.leaves[one as usize];
+            if ln > LEAST_LN {
+                let stay = members.iter().copied().filter(|&n| Some(n) != here.without);
+                let mut joined: Vec<u32> = stay.chain([one]).collect();
+                joined.sort_unstable();
+                others.push(case(&self.weighed(joined, group), ln));
+            }
+        }
+        others.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight).then(a.members.cmp(&b.members)));
+        cases.extend(others.into_iter().take(CASES_MAX - 1));
+        cases
+    }
+}
+
+fn nats(micro_nats: i64) -> f64 {
+    micro_nats as f64 * 1e-6
+}
