@@ -11,7 +11,7 @@ use crate::steps::Steps;
 use crate::{go, places};
 
 /// The benchmarks: the name of each is also that of its binary in `benches/`.
-const BENCHES: [&str; 6] = ["zones", "assess", "decode", "proof", "record", "fuse"];
+const BENCHES: [&str; 7] = ["zones", "assess", "decode", "proof", "record", "fuse", "reports"];
 /// The arrays that the zone workloads come from; drawn with a fixed seed, so the version matters.
 const NUMPY: &str = "numpy==2.3.4";
 
@@ -31,6 +31,7 @@ pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
             "proof" => proof(),
             "record" => record(),
             "fuse" => fuse(),
+            "reports" => binary("reports", &[]),
             _ => decode(),
         });
     }

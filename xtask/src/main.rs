@@ -36,7 +36,8 @@ cargo xtask VERB
 
   demo             run the main job on the real input in the repository, into out/
   test             set up what is missing, then run every check and test
-  bench [NAME]..   measure against peers in the same run: zones, assess, decode, proof (all by default)
+  bench [NAME]..   measure, against peers in the same run where there are any: zones, assess, decode, proof,
+                   record, fuse, reports (all by default)
   bless [NAME]..   write anew: snapshots, form, and readme (its picture and transcript)
   form             have ODK's own tools convert the form, fill it in and edit it, and read what they send
   ci               what .ci/run runs: test, and Cargo.lock must be as committed
