@@ -1,9 +1,10 @@
 //! Which observations may be of one event: pairs near enough in time and space, found in sorted
 //! arrays, each weighed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::associate::NOBODY;
+use super::micro_nats;
 use super::model::Sense;
 use super::plane::Xy;
 use super::scene::{Cluster, Scene};
@@ -30,6 +31,9 @@ pub(crate) struct Pairs {
     /// For each entry of `of` its pair among `clusters`.
     which: Vec<Vec<u32>>,
     clusters: Vec<Cluster>,
+    /// Whether an observation has a pair that only the silence of others speaks against who
+    /// reported something at about that time themselves.
+    pub(crate) is_hushed: Vec<bool>,
     /// Observations with more neighbours than were looked at.
     pub(crate) crowded: u64,
 }
@@ -48,6 +52,70 @@ impl Pairs {
     pub(crate) fn cluster(&self, a: u32, b: u32) -> Option<&Cluster> {
         let found = self.of[a as usize].binary_search_by_key(&b, |&(n, _)| n);
         found.ok().map(|at| &self.clusters[self.which[a as usize][at] as usize])
+    }
+}
+
+/// A pair that is worse than the two apart as long as everybody who is not of it was silent.
+struct Quiet {
+    rows: [u32; 2],
+    gain: i64,
+    both: Cluster,
+    /// Where it would be, and how much better than the two apart, had nobody been silent.
+    at: Xy,
+    told: i64,
+}
+
+impl Quiet {
+    /// `None` where what the two say speaks against them as well.
+    fn of(scene: &Scene<'_>, rows: [u32; 2], gain: i64, both: Cluster) -> Option<Self> {
+        let score = |members: Vec<u32>| scene.told(members, &[]).score;
+        let found = scene.told(rows.to_vec(), &[]);
+        let told = found.score - score(vec![rows[0]]) - score(vec![rows[1]]);
+        (told > WORST_PAIR).then_some(Self { rows, gain, both, at: found.at, told })
+    }
+
+    /// How much better than the two apart it is when some are not silent, since theirs may be of
+    /// the same event.
+    fn without(&self, scene: &Scene<'_>, others: impl Iterator<Item = u32>) -> i64 {
+        let mut units = BTreeSet::new();
+        let mut silent = scene.field(&self.rows).at(scene.model, self.at).0;
+        for n in self.rows.into_iter().chain(others) {
+            let one = scene.one(n);
+            let known = scene.model.detection(one.sense, one.family);
+            if let (Some(at), Some(known), true) = (one.at, known, units.insert(one.unit)) {
+                silent -= known.ln_missed(at.distance(self.at));
+            }
+        }
+        self.told + micro_nats(silent.min(0.0))
+    }
+}
+
+impl Pairs {
+    /// Takes in pairs of which the silent may be of the same event.
+    fn take_quiet(
+        &mut self,
+        scene: &Scene<'_>,
+        quiet: Vec<Quiet>,
+        kept: &mut [Vec<(u32, i64, u32)>],
+    ) {
+        let all = kept.iter().map(|list| list.iter().map(|&(other, ..)| other).collect());
+        let mut beside: Vec<BTreeSet<u32>> = all.collect();
+        for Quiet { rows: [n, m], .. } in &quiet {
+            beside[*n as usize].insert(*m);
+            beside[*m as usize].insert(*n);
+        }
+        for pair in quiet {
+            let [n, m] = pair.rows;
+            let others = beside[n as usize].union(&beside[m as usize]).copied();
+            if pair.without(scene, others) > WORST_PAIR {
+                let which = self.clusters.len() as u32;
+                kept[n as usize].push((m, pair.gain, which));
+                kept[m as usize].push((n, pair.gain, which));
+                self.clusters.push(pair.both);
+                self.is_hushed[n as usize] = true;
+                self.is_hushed[m as usize] = true;
+            }
+        }
     }
 }
 
@@ -71,7 +139,8 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
         })
         .collect();
     let mut kept: Vec<Vec<(u32, i64, u32)>> = vec![Vec::new(); all.len()];
-    let mut pairs = Pairs::default();
+    let mut pairs = Pairs { is_hushed: vec![false; all.len()], ..Pairs::default() };
+    let mut quiet: Vec<Quiet> = Vec::new();
     let mut near: Vec<u32> = Vec::new();
     for (n, one) in all.iter().enumerate().filter(|(_, one)| one.is_placed()) {
         let n = n as u32;
@@ -112,9 +181,12 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
                 kept[n as usize].push((m, gain, which));
                 kept[m as usize].push((n, gain, which));
                 pairs.clusters.push(both);
+            } else {
+                quiet.extend(Quiet::of(scene, [n.min(m), n.max(m)], gain, both));
             }
         }
     }
+    pairs.take_quiet(scene, quiet, &mut kept);
     for mut list in kept {
         list.sort_unstable();
         pairs.of.push(list.iter().map(|&(n, gain, _)| (n, gain)).collect());

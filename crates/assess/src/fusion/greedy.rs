@@ -54,6 +54,7 @@ pub(crate) fn partition(
         restless.insert(n);
     }
     making.merge(members);
+    making.gather(members);
     for _ in 0..ROUNDS_MAX {
         making.split(&mut restless);
         let moved = making.move_each(&restless);
@@ -134,6 +135,50 @@ impl Making<'_, '_> {
             let others = self.beside(at);
             heap.extend(others.into_iter().filter_map(|other| self.offer(at, other)));
         }
+    }
+
+    /// Puts those together who are only likelier together once all of them are: of two among many
+    /// who heard an event from near by, the silence of the others speaks against both.
+    fn gather(&mut self, members: &[u32]) {
+        for &n in members.iter().filter(|&&n| self.pairs.is_hushed[n as usize]) {
+            let Some((parts, grown)) = self.grown(self.of[n as usize]) else { continue };
+            let apart: i64 = parts.iter().filter_map(|&at| self.get(at)).map(|c| c.score).sum();
+            if grown.score - apart > LEAST_GAIN {
+                parts.iter().for_each(|&at| self.clusters[at] = None);
+                self.put(grown);
+            }
+        }
+    }
+
+    /// A cluster with all that make it likelier one after the other, as if nobody were silent.
+    fn grown(&self, at: usize) -> Option<(Vec<usize>, Cluster)> {
+        let told = |cluster: &Cluster| self.scene.told(cluster.members.clone(), &[cluster.at]);
+        let (mut parts, mut grown) = (vec![at], told(self.get(at)?));
+        loop {
+            let near = grown.members.iter().flat_map(|&n| &self.pairs.of[n as usize]);
+            let near: BTreeSet<usize> = near.map(|&(m, _)| self.of[m as usize]).collect();
+            let mut best: Option<(i64, usize, Cluster)> = None;
+            for other in near.into_iter().filter(|other| !parts.contains(other)) {
+                let Some(host) = self.get(other) else { continue };
+                if !self.scene.disjoint(&host.members, &grown.members) {
+                    continue;
+                }
+                let host = told(host);
+                let mut members = [&grown.members[..], &host.members[..]].concat();
+                members.sort_unstable();
+                let merged = self.scene.told(members, &[grown.at, host.at]);
+                let gain = merged.score - grown.score - host.score;
+                if gain > best.as_ref().map_or(LEAST_GAIN, |best| best.0) {
+                    best = Some((gain, other, merged));
+                }
+            }
+            let Some((_, other, merged)) = best else { break };
+            parts.push(other);
+            grown = merged;
+        }
+        let at = grown.at;
+        let grown = self.weighed(grown.members, &[at])?;
+        (parts.len() > 1).then_some((parts, grown))
     }
 
     fn put(&mut self, cluster: Cluster) -> usize {

@@ -88,12 +88,22 @@ impl<'a> Scene<'a> {
         self.scored(members, top.at, top.ln_integral)
     }
 
+    /// The same as if nobody had been silent.
+    pub(crate) fn told(&self, members: Vec<u32>, starts: &[Xy]) -> Cluster {
+        let top = self.climbed(&members, starts, None);
+        self.scored(members, top.at, top.ln_integral)
+    }
+
     /// Where a group fits best; it depends on no rate.
     pub(crate) fn top(&self, members: &[u32], starts: &[Xy]) -> Peak {
         let field = self.field(members);
+        self.climbed(members, starts, Some(&*field))
+    }
+
+    fn climbed(&self, members: &[u32], starts: &[Xy], field: Option<&Field>) -> Peak {
         let like = Likelihood::new(
             self.model,
-            Some(&*field),
+            field,
             self.observed.watched,
             members.iter().map(|&n| self.one(n)),
         );
