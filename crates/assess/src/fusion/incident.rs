@@ -333,12 +333,18 @@ impl Sought<'_> {
 }
 
 /// Independent sources: posts, or those of a compilation where one says that it rests on more. What
-/// a post says of itself makes it no more than one.
+/// a post says of itself makes it no more than one; and what people were told by others is no source
+/// beside those who perceived it, and one by itself: nobody knows that they did not have it from one.
 fn sources(members: &[&Observation], reports: &[(Digest, &Report)]) -> u32 {
-    let posts: BTreeSet<usize> = members.iter().map(|one| one.post).collect();
+    let is_hearsay = |one: &&&Observation| {
+        let report = reports[one.reports[0]].1;
+        report.method == Method::Told && report.source.kind == "human"
+    };
+    let perceived = members.iter().filter(|one| !is_hearsay(one));
+    let posts: BTreeSet<usize> = perceived.map(|one| one.post).collect();
     let compiled = members.iter().flat_map(|one| &one.reports).map(|&n| reports[n].1);
     let compiled = compiled.filter(|report| report.method == Method::Told);
-    compiled.map(|report| report.source_count).fold(posts.len() as u32, u32::max)
+    compiled.map(|report| report.source_count).fold((posts.len() as u32).max(1), u32::max)
 }
 
 /// The top of a likelihood, from the densest cell or from where the group was found: clocks of
