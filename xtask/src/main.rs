@@ -21,6 +21,7 @@ mod go;
 mod go_client;
 mod odk;
 mod places;
+mod practice;
 mod readme;
 mod recorded;
 mod steps;
@@ -37,8 +38,9 @@ cargo xtask VERB
   demo             run the main job on the real input in the repository, into out/
   test             set up what is missing, then run every check and test
   bench [NAME]..   measure, against peers in the same run where there are any: zones, assess, decode, proof,
-                   record, fuse, reports (all by default)
+                   record, fuse, reports, reconcile (all by default)
   bless [NAME]..   write anew: snapshots, form, and readme (its picture and transcript)
+  practice ..      make reports to practise with, of a made-up world, and score what was made of them
   form             have ODK's own tools convert the form, fill it in and edit it, and read what they send
   ci               what .ci/run runs: test, and Cargo.lock must be as committed
 
@@ -67,6 +69,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["test"] => Ok(test::run()),
         ["bench", names @ ..] => bench::run(names),
         ["bless", names @ ..] => bless::run(names),
+        ["practice", words @ ..] => practice::run(words),
         ["form"] => Ok(odk::run()),
         ["ci"] => test::run_as_ci(),
         [verb, ..] => bail!("no such chore, or too many words after it: {verb}\n\n{HELP}"),

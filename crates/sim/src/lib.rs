@@ -6,6 +6,7 @@
 //! was acknowledged ([`record`]); the same of a ledger that many hand in to while it writes ([`group`]), of a keeper with admission, vault, private lane and index
 //! ([`keeping`]); and of a host that may show two views, its witnesses and its mirrors ([`parties`]).
 //! Worlds that break one promise each, so that it is known that the runs would notice ([`careless`]).
+//! Worlds of observers whose reports are about a known truth ([`observers`]), to fuse and to practise with.
 //!
 //! **Out of scope.** Anything that users run.
 //!
@@ -17,6 +18,7 @@ pub mod disk;
 pub mod group;
 pub mod keeping;
 mod log;
+pub mod observers;
 pub mod parties;
 pub mod record;
 pub mod runs;

@@ -6,6 +6,7 @@
 mod flipped;
 mod group;
 mod keeping;
+mod observers;
 mod parties;
 mod record;
 
