@@ -11,7 +11,8 @@ use crate::steps::Steps;
 use crate::{go, places};
 
 /// The benchmarks: the name of each is also that of its binary in `benches/`.
-const BENCHES: [&str; 7] = ["zones", "assess", "decode", "proof", "record", "fuse", "reports"];
+const BENCHES: [&str; 8] =
+    ["zones", "assess", "decode", "proof", "record", "fuse", "reports", "reconcile"];
 /// The arrays that the zone workloads come from; drawn with a fixed seed, so the version matters.
 const NUMPY: &str = "numpy==2.3.4";
 
@@ -32,6 +33,7 @@ pub(crate) fn run(names: &[&str]) -> Result<ExitCode> {
             "record" => record(),
             "fuse" => fuse(),
             "reports" => binary("reports", &[]),
+            "reconcile" => reconcile(),
             _ => decode(),
         });
     }
@@ -59,6 +61,15 @@ fn assess() -> Result<Outcome> {
     Program::cargo()?.args(["build", "--release", "--package", "armistice"]).run()?;
     let program = places::target()?.join("release/armistice");
     binary("assess", &[program, tracks, folder])
+}
+
+/// Two made-up registers of 40,000 rows each, held against each other by the program as a user runs it.
+fn reconcile() -> Result<Outcome> {
+    let folder = places::cache()?.join("bench/reconcile");
+    std::fs::create_dir_all(&folder)?;
+    Program::cargo()?.args(["build", "--release", "--package", "armistice"]).run()?;
+    let program = places::target()?.join("release/armistice");
+    binary("reconcile", &[program, folder])
 }
 
 /// The decoding of raw frames beside the decoding crate alone.

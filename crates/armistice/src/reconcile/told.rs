@@ -6,6 +6,7 @@ use std::path::Path;
 use assess::reconcile::{Against, Apart, Fit, Lone, Match, NearMiss, Reconciliation, Register};
 
 use super::Went;
+use crate::check::counted;
 use crate::console::{Columns, Ink, plain};
 
 /// Most rows of a list that are printed; the rest is in the files.
@@ -79,8 +80,10 @@ fn pairs(matched: &[Match], names: &[String; 2], out: &mut impl Write) -> io::Re
         } else {
             format!("{} / {}", pair.a.kind.as_str(), pair.b.kind.as_str())
         };
-        let rivals =
-            if pair.rivals > 0 { format!(", {} rivals", pair.rivals) } else { String::new() };
+        let rivals = match pair.rivals {
+            0 => String::new(),
+            some => format!(", {}", counted(some as usize, "rival")),
+        };
         let percent = percent(pair.probability_ppm) + &rivals;
         table.row([pair.a.id.clone(), pair.b.id.clone(), percent, apart(&pair.agreement), kinds]);
     }
@@ -144,8 +147,8 @@ fn why_not(near: &NearMiss) -> String {
 
 fn apart(apart: &Apart) -> String {
     let place = match apart.distance_m {
-        Some(m) if m >= 10_000 => format!("{} km", m / 1000),
-        Some(m) => format!("{}.{} km", m / 1000, m % 1000 / 100),
+        Some(m) if m >= 9_950 => format!("{} km", (m + 500) / 1000),
+        Some(m) => format!("{}.{} km", (m + 50) / 1000, (m + 50) % 1000 / 100),
         None => "no place".to_owned(),
     };
     let minutes = (apart.gap_s + 30) / 60;

@@ -39,6 +39,14 @@ impl Graph {
         Self { edges, first, second }
     }
 
+    /// Hands out the numbers of the edges of a row of one side.
+    pub(super) fn each_of(&self, side: usize, row: u32, mut take: impl FnMut(usize)) {
+        match side {
+            0 => self.first[row as usize].clone().for_each(take),
+            _ => self.second[row as usize].iter().for_each(|&n| take(n as usize)),
+        }
+    }
+
     /// Numbers of the edges of a row of one side.
     pub(super) fn of(&self, side: usize, row: u32) -> Vec<usize> {
         match side {

@@ -185,6 +185,8 @@ fn tail_beyond(z: f64) -> f64 {
 pub(super) struct Kinds {
     /// By act, in the order of [`Act::ALL`]: its share of both registers.
     shares: Vec<f64>,
+    /// By two acts: what [`Kinds::weighed`] makes of them.
+    weights: Vec<Vec<(f64, f64)>>,
     same: f64,
     related: f64,
     other: f64,
@@ -226,19 +228,26 @@ impl Kinds {
         let unit = |(name, count): &(String, u32)| {
             (name.clone(), (f64::from(*count) - 0.5).max(0.5) / f64::from(named.max(1)))
         };
-        Self {
+        let kinds = Self {
+            weights: Vec::new(),
             shares: Act::ALL.iter().map(share).collect(),
             same: (1.0 - related - other).max(1e-3),
             related: related.max(1e-6),
             other: other.max(1e-6),
             blunder: permille(model.blunder_permille).max(1e-6),
             units: registers.units.iter().map(unit).collect(),
-        }
+        };
+        let row = |a: &Act| Act::ALL.iter().map(|b| kinds.weighed(*a, *b)).collect();
+        Self { weights: Act::ALL.iter().map(row).collect(), ..kinds }
+    }
+
+    fn weight(&self, a: Act, b: Act) -> (f64, f64) {
+        self.weights[a as usize][b as usize]
     }
 
     /// Logarithm of how much likelier the two kinds are under one event than under two, and what
     /// that is short of two of the same kind.
-    fn weight(&self, a: Act, b: Act) -> (f64, f64) {
+    fn weighed(&self, a: Act, b: Act) -> (f64, f64) {
         let best = (self.same_kind(a) + self.same_kind(b)) / 2.0;
         if a == b {
             return (best, 0.0);

@@ -16,6 +16,8 @@ const EXACT_ROWS_MAX: usize = 8;
 const EXACT_OTHERS_MAX: usize = 64;
 /// Largest logarithm of one density over another: past it a part is certain.
 const LOG_DENSITY_MAX: f64 = 300.0;
+/// Sweeps from one look at what moved to the next.
+const LOOKED_AT_EVERY: u32 = 6;
 /// A change of probability too small to matter.
 const SETTLED: f64 = 1e-9;
 
@@ -53,23 +55,28 @@ impl Marginals {
     /// Passes messages back and forth until nothing moves, at most `sweeps` times.
     pub(super) fn sweep(&mut self, graph: &Graph, log_scale: f64, sweeps: u32) {
         let weights: Vec<f64> = graph.edges.iter().map(|edge| weight(edge, log_scale)).collect();
-        for _ in 0..sweeps {
+        let (mut terms, mut sums) = (Vec::new(), Vec::new());
+        for sweep in 1..=sweeps {
             for range in &graph.first {
-                let terms = &self.back[range.clone()];
-                let terms: Vec<f64> =
-                    terms.iter().zip(&weights[range.clone()]).map(|(m, w)| m * w).collect();
-                let others = sums_of_others(&terms);
-                for (n, others) in range.clone().zip(others) {
+                let own = self.back[range.clone()].iter().zip(&weights[range.clone()]);
+                terms.clear();
+                terms.extend(own.map(|(message, weight)| message * weight));
+                sums_of_others(&terms, &mut sums);
+                for (n, others) in range.clone().zip(&sums) {
                     self.forth[n] = weights[n] / (1.0 + others);
                 }
             }
             for edges in &graph.second {
-                let terms: Vec<f64> = edges.iter().map(|&n| self.forth[n as usize]).collect();
-                for (&n, others) in edges.iter().zip(sums_of_others(&terms)) {
+                terms.clear();
+                terms.extend(edges.iter().map(|&n| self.forth[n as usize]));
+                sums_of_others(&terms, &mut sums);
+                for (&n, others) in edges.iter().zip(&sums) {
                     self.back[n as usize] = 1.0 / (1.0 + others);
                 }
             }
-            if self.settle(graph, &weights) < SETTLED {
+            // Looking whether anything moves costs half as much as moving it.
+            let is_looked_at = sweep % LOOKED_AT_EVERY == 0 || sweep == sweeps;
+            if is_looked_at && self.settle(graph, &weights) < SETTLED {
                 break;
             }
         }
@@ -109,36 +116,38 @@ impl Marginals {
     pub(super) fn parts(
         &self,
         graph: &Graph,
-        side: usize,
-        scale: f64,
+        (side, scale): (usize, f64),
+        densities: &[f64],
         mut found: impl FnMut(usize, f64),
     ) {
         for row in 0..graph.size(side) as u32 {
-            let edges = graph.of(side, row);
             let lone = self.alone[side][row as usize];
-            let paired_otherwise = |n: usize| {
+            let odds = |n: usize| scale * densities[n];
+            let mut all = 0.0;
+            graph.each_of(side, row, |n| all += odds(n));
+            all += 1.0;
+            graph.each_of(side, row, |n| {
                 let whole = graph.edges[n].rows[1 - side] as usize;
-                (1.0 - self.alone[1 - side][whole] - self.pair[n]).clamp(0.0, 1.0)
-            };
-            let odds: Vec<f64> = edges
-                .iter()
-                .map(|&n| scale * libm::exp(graph.edges[n].log_weight.min(LOG_DENSITY_MAX)))
-                .collect();
-            let all = 1.0 + odds.iter().sum::<f64>();
-            for (n, odds) in edges.into_iter().zip(odds) {
-                found(n, lone.min(paired_otherwise(n)) * odds / all);
-            }
+                let otherwise = 1.0 - self.alone[1 - side][whole] - self.pair[n];
+                found(n, lone.min(otherwise.clamp(0.0, 1.0)) * odds(n) / all);
+            });
         }
     }
 }
 
-/// For each term, the sum of all others: without subtracting, which would lose a small one beside
-/// a large.
-fn sums_of_others(terms: &[f64]) -> Vec<f64> {
-    let mut sums = vec![0.0; terms.len()];
+/// By edge: how much likelier its rows are as two tellings of one event than as two events.
+pub(super) fn densities(graph: &Graph) -> Vec<f64> {
+    let of = |edge: &Edge| libm::exp(edge.log_weight.min(LOG_DENSITY_MAX));
+    graph.edges.iter().map(of).collect()
+}
+
+/// Puts into `sums`, for each term, the sum of all others: without subtracting, which would lose a
+/// small one beside a large.
+fn sums_of_others(terms: &[f64], sums: &mut Vec<f64>) {
+    sums.clear();
     let mut before = 0.0;
-    for (sum, term) in sums.iter_mut().zip(terms) {
-        *sum = before;
+    for term in terms {
+        sums.push(before);
         before += term;
     }
     let mut after = 0.0;
@@ -146,7 +155,6 @@ fn sums_of_others(terms: &[f64]) -> Vec<f64> {
         *sum += after;
         after += term;
     }
-    sums
 }
 
 /// A group small enough to add up every pairing.

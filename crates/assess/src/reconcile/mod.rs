@@ -32,8 +32,6 @@ mod picture;
 mod row;
 mod telling;
 
-use std::collections::BTreeMap;
-
 use agreement::Report;
 
 use graph::{Edge, Graph};
@@ -72,7 +70,7 @@ pub fn reconcile(model: &Model, a: &[Report], b: &[Report]) -> Reconciliation {
 struct Weighed {
     graph: Graph,
     /// By row of the first and second register: the nearest rows of the other, best first.
-    near: [BTreeMap<u32, Vec<(u32, Evidence)>>; 2],
+    near: [Vec<Vec<(u32, Evidence)>>; 2],
     /// Rows with more candidates than were looked at.
     crowded: u64,
 }
@@ -84,7 +82,8 @@ impl Weighed {
         let chance = density::Chance::of(registers);
         let kinds = likelihood::Kinds::of(model, registers);
         let mut edges = Vec::new();
-        let mut near = [BTreeMap::new(), BTreeMap::new()];
+        let sizes = [first.len(), second.len()];
+        let mut near = sizes.map(|rows| vec![Vec::new(); rows]);
         let mut crowded = 0;
         let mut candidates = Vec::new();
         for (i, row) in (0_u32..).zip(first) {
@@ -98,8 +97,8 @@ impl Weighed {
             }
             rivals.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
             for &(_, j, evidence) in rivals.iter().take(RIVALS_MAX) {
-                keep_nearest(near[0].entry(i).or_default(), j, evidence);
-                keep_nearest(near[1].entry(j).or_default(), i, evidence);
+                keep_nearest(&mut near[0][i as usize], j, evidence);
+                keep_nearest(&mut near[1][j as usize], i, evidence);
             }
             let least = registers.least_log_weight();
             let worth = rivals.into_iter().take(RIVALS_MAX).filter(|rival| rival.0 >= least);
@@ -109,7 +108,6 @@ impl Weighed {
                 evidence,
             }));
         }
-        let sizes = [first.len(), second.len()];
         Self { graph: Graph::new(sizes, edges), near, crowded }
     }
 }

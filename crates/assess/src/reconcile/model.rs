@@ -1,7 +1,7 @@
 //! What is assumed of registers, and what is estimated from them.
 
 use super::graph::Graph;
-use super::marginals::Marginals;
+use super::marginals::{Marginals, densities};
 use super::row::Registers;
 
 /// Millionths: the unit of every probability that leaves this module.
@@ -109,12 +109,14 @@ fn same_event(graph: &Graph, marginals: &Marginals, common: f64, sizes: [f64; 2]
     let mut shares = [SPLITS_BEFORE.0 / SPLITS_BEFORE.1; 2];
     let mut expected = [0.0; 2];
     let mut parts = vec![[0.0_f64; 2]; graph.edges.len()];
+    let densities = densities(graph);
     for _ in 0..ROUNDS {
         let before = expected;
         for side in [0, 1] {
             let lone = (sizes[side] - common - expected[side]).max(0.0) + 0.5;
             let scale = shares[side] / lone;
-            marginals.parts(graph, side, scale, |edge, part| parts[edge][side] = part);
+            let of_side = (side, scale);
+            marginals.parts(graph, of_side, &densities, |edge, part| parts[edge][side] = part);
             expected[side] = parts.iter().map(|part| part[side]).sum();
             shares[side] = (expected[side] + SPLITS_BEFORE.0) / (common + SPLITS_BEFORE.1);
         }

@@ -211,7 +211,7 @@ impl Teller<'_> {
     }
 
     fn near(&self, side: usize, row: u32) -> Vec<NearMiss> {
-        let near = self.weighed.near[side].get(&row).into_iter().flatten();
+        let near = self.weighed.near[side][row as usize].iter();
         let miss = |(other, evidence): &(u32, Evidence)| {
             let rows = if side == 0 { [row, *other] } else { [*other, row] };
             let edge = self.weighed.graph.between(rows);
