@@ -7,6 +7,7 @@ mod conformance;
 mod distrust;
 mod fusion;
 mod incidents;
+mod intervals;
 mod microphones;
 mod observers;
 mod periods;
