@@ -154,10 +154,14 @@ pub(crate) struct Assess {
     /// Flights that are permitted, as JSON lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) authorisations: Vec<PathBuf>,
+    /// Who watched when, as JSON lines: that a post on duty heard nothing is evidence, and with
+    /// --around fewer reports are told from less observation. May be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) duty: Vec<PathBuf>,
     /// Read a record instead of files: its folder, or what a mirror keeps of it. The findings are
     /// those of the files that were signed into it; assessment.json is for `record sign`.
     #[arg(long, value_name = "DIR", requires = "log_key",
-        conflicts_with_all = ["tracks", "reports", "authorisations"])]
+        conflicts_with_all = ["tracks", "reports", "authorisations", "duty"])]
     pub(crate) record: Option<PathBuf>,
     /// Verifier key of the record's log, as `key show --name` prints it.
     #[arg(long = "log", value_name = "VKEY", value_parser = crate::audit::log_key, requires = "record")]
@@ -214,6 +218,9 @@ pub(crate) struct Assess {
     /// Print JSON, for machines: the summary, and how long each part took.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Say how long each part took, on standard error.
+    #[arg(long)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]

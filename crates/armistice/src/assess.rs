@@ -12,11 +12,13 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::Instant;
 
+use agreement::report::Duty;
 use agreement::{ClauseId, Pack, Report};
 use assess::Rules;
 use assess::airspace::{Airspace, Feed, Setting};
 use assess::established::Incidents;
 use assess::finding::Audience;
+use assess::fusion::placed;
 use assess::periods::compare;
 use assess::tally::By;
 use publish::{BeforeAfter, InputFile, InputKind, ReportInput};
@@ -71,8 +73,9 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     let feeds = track_feeds(&files);
     let mut intake = Intake::begin(&out, files, arguments.keep_rejects)?;
     intake.note_merging(tracks.merged.inputs());
-    let (authorisations, reports) = timings.of("read reports", || {
-        anyhow::Ok((intake.authorisations(&others, &pack)?, intake.reports(&others, &pack)?))
+    let (authorisations, reports, duties) = timings.of("read reports", || {
+        let authorisations = intake.authorisations(&others, &pack)?;
+        anyhow::Ok((authorisations, intake.reports(&others, &pack)?, intake.duties(&others)?))
     })?;
 
     let as_if_adopted: BTreeSet<ClauseId> = arguments.as_if_adopted.iter().cloned().collect();
@@ -95,15 +98,16 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     timings.add("hand out tracks", followed.dispatch_s);
     timings.add("judge tracks", followed.judge_s);
     timings.add("join tracks", followed.join_s);
-    let established =
-        timings.of("fuse reports", || Incidents::of_files(&pack, setting.period, &reports));
+    let established = timings
+        .of("fuse reports", || Incidents::of_files(&pack, setting.period, &duties, &reports));
     let mut made =
         timings.of("join findings", || published::Made::of(followed, incidents, established))?;
     timings.on_disk = made.on_disk();
     let (of_what, went_in) = ((&pack, &setting, &rules), (intake.finish()?, arguments.threads));
     let mut input = timings
         .of("write findings", || made.write_lists(&out, of_what, &reports, went_in, |_| {}))?;
-    input.before_after = before_after(arguments, &pack, &setting.as_if_adopted, &reports)?;
+    input.before_after =
+        before_after(arguments, &pack, &setting.as_if_adopted, (&reports, &duties))?;
     timings.of("draw", || {
         published::write_pages(&out, &input)?;
         out.publish()
@@ -117,11 +121,13 @@ fn before_after(
     arguments: &Assess,
     pack: &Pack,
     as_if_adopted: &BTreeSet<ClauseId>,
-    reports: &[Report],
+    (reports, duties): (&[Report], &[Duty]),
 ) -> anyhow::Result<Option<BeforeAfter>> {
     let (Some(around), Some(days)) = (&arguments.around, arguments.days) else { return Ok(None) };
     let (_, each) = tally::periods(around, days, pack)?;
-    let compared = |all| compare(pack, as_if_adopted, &each, (By::Area, all), reports, None);
+    let duties = (!duties.is_empty()).then(|| placed(pack, duties.iter().cloned()));
+    let compared =
+        |all| compare(pack, as_if_adopted, &each, (By::Area, all), reports, duties.as_deref());
     let (in_scope, all) = (compared(false), compared(true));
     Ok(Some(BeforeAfter { around: around.clone(), days, in_scope, all }))
 }
@@ -155,10 +161,11 @@ fn period(arguments: &Assess) -> anyhow::Result<Interval> {
     Interval::new(from, to).map_err(|_| WrongUsage("--to is before --from".to_owned()).into())
 }
 
-/// Reports and authorisations, in that order.
+/// Reports, authorisations and duty records, in that order.
 fn others(arguments: &Assess) -> anyhow::Result<Vec<Source>> {
     let mut others = inputs::ordered(InputKind::Reports, &arguments.reports)?;
     others.extend(inputs::ordered(InputKind::Authorisations, &arguments.authorisations)?);
+    others.extend(inputs::ordered(InputKind::Duties, &arguments.duty)?);
     Ok(others)
 }
 
@@ -169,7 +176,8 @@ fn track_feeds(files: &[InputFile]) -> Vec<Feed> {
 
 /// Everything is written, whatever the outcome: it tells what was wrong.
 fn outcome(arguments: &Assess, input: &ReportInput<'_>) -> anyhow::Result<Outcome> {
-    let judged = input.inputs.iter().filter(|file| file.kind != InputKind::Authorisations);
+    let is_judged = |kind| matches!(kind, InputKind::Tracks | InputKind::Reports);
+    let judged = input.inputs.iter().filter(|file| is_judged(file.kind));
     let admitted: u64 = judged.map(|file| file.admitted).sum();
     let rejected: u64 = input.rejects.iter().map(|reject| reject.times).sum();
     let rejects = arguments.out.join("rejects.jsonl");

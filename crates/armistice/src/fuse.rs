@@ -4,11 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use agreement::{Pack, Parameters, Report};
+use agreement::Parameters;
 use anyhow::Context as _;
 use assess::fusion::{Fit, Fused, Level, Setting, fuse_watched, placed};
-use intake::{Batch, Feed as _};
-use publish::InputKind;
 use publish::incidents::incident_line;
 use serde_json::json;
 
@@ -17,6 +15,7 @@ use crate::check::counted;
 use crate::console::{Columns, counter};
 use crate::outcome::Outcome;
 use crate::outputs::{Readers, WholeFile, apart_from};
+use crate::rejects::Rejects;
 use crate::{inputs, pack};
 
 /// Runs the command.
@@ -30,9 +29,9 @@ pub(crate) fn run(arguments: &Fuse) -> anyhow::Result<Outcome> {
     }
     let doing = counter("reading");
     let started = Instant::now();
-    let (reports, mut rejected) = reports(arguments, pack.as_ref())?;
-    let (mut duties, duties_rejected) = inputs::all_duties(&arguments.duty)?;
-    rejected += duties_rejected;
+    let mut rejects = Rejects::default();
+    let reports = inputs::all_reports(&arguments.reports, pack.as_ref(), &mut rejects)?;
+    let mut duties = inputs::all_duties(&arguments.duty, &mut rejects)?;
     if let Some(pack) = &pack {
         duties = placed(pack, duties);
     }
@@ -50,38 +49,22 @@ pub(crate) fn run(arguments: &Fuse) -> anyhow::Result<Outcome> {
     }
     file.finish()?;
     doing.finish_and_clear();
-    let told = Told { fused: &fused, rejected, read_s, fuse_s };
+    let told = Told { fused: &fused, rejects: &rejects, read_s, fuse_s };
     told.print(arguments.json, &mut io::stdout().lock())?;
-    let too_many = arguments.max_rejects.is_some_and(|max| rejected > max);
+    let too_many = arguments.max_rejects.is_some_and(|max| rejects.len() > max);
     Ok(if reports.is_empty() || too_many { Outcome::Refused } else { Outcome::Done })
-}
-
-/// Every report of every file, and how many records were rejected.
-fn reports(arguments: &Fuse, pack: Option<&Pack>) -> anyhow::Result<(Vec<Report>, u64)> {
-    let (mut all, mut rejected) = (Vec::new(), 0);
-    let time_zone = pack.map_or("UTC", |pack| &pack.time_zone);
-    let sources = inputs::ordered(InputKind::Reports, &arguments.reports)?;
-    for (input, source) in (0..=u16::MAX).zip(&sources) {
-        let mut feed = inputs::reports(source, input, time_zone, pack, false)?;
-        let mut batch = Batch::default();
-        while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
-            rejected += batch.rejections.len() as u64;
-            all.append(&mut batch.items);
-        }
-    }
-    Ok((all, rejected))
 }
 
 struct Told<'a> {
     fused: &'a Fused,
-    rejected: u64,
+    rejects: &'a Rejects,
     read_s: f64,
     fuse_s: f64,
 }
 
 impl Told<'_> {
     fn print(&self, as_json: bool, out: &mut impl Write) -> io::Result<()> {
-        let Self { fused, rejected, read_s, fuse_s } = *self;
+        let Self { fused, rejects, read_s, fuse_s } = *self;
         let corroborated = fused.incidents.iter().filter(|i| i.level >= Level::Corroborated);
         let corroborated = corroborated.count();
         if as_json {
@@ -92,7 +75,8 @@ impl Told<'_> {
                 "fuse_s": fuse_s,
                 "incidents": fused.incidents.len(),
                 "read_s": read_s,
-                "rejected": rejected,
+                "rejected": rejects.len(),
+                "rejects": rejects.json(),
                 "repeats": fused.repeats,
                 "reports": fused.reports,
                 "search": fused.search,
@@ -108,10 +92,7 @@ impl Told<'_> {
             table.row([name.clone(), found.count.to_string(), spread, fit]);
         }
         table.print(out)?;
-        if rejected > 0 {
-            writeln!(out, "{rejected} records were rejected; armistice assess tells why.")?;
-        }
-        Ok(())
+        rejects.tell(out)
     }
 }
 

@@ -8,24 +8,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use agreement::report::Duty;
-use agreement::{Digest, Pack, SensorId};
+use agreement::{Digest, Pack, Report, SensorId};
 use anyhow::Context as _;
 use intake::clock::ClockOrigin;
 use intake::merge::{self, MergeOptions, Merged};
 use intake::open::Format;
 use intake::reports::{Authorisations, Duties, Places, ReportFeed};
 use intake::zone::LocalZone;
-use intake::{Batch, Feed as _, Options};
+use intake::{Batch, Feed, Options};
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
 use spacetime::{BoundingBox, Duration, Position};
 
 use crate::arguments::{Assess, TrackFile};
+use crate::rejects::Rejects;
 
 /// Bytes hashed at a time.
 const CHUNK: usize = 1 << 20;
 
-/// A file of reports or authorisations.
+/// A file of reports, authorisations or duty records.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
@@ -172,7 +173,7 @@ fn middle_of(region: BoundingBox) -> Option<Position> {
 }
 
 /// What goes in, as the outputs name it, in the order of the numbers that locators carry:
-/// tracks, reports, authorisations.
+/// tracks, reports, authorisations, duty records.
 pub(crate) fn described(arguments: &Assess, tracks: &Tracks, others: &[Source]) -> Vec<InputFile> {
     let files = ordered_tracks(&arguments.tracks);
     let tracks = tracks.merged.inputs().iter().zip(&tracks.sensors).map(|(input, sensor)| {
@@ -233,23 +234,50 @@ pub(crate) fn reports(
         .with_context(|| cannot_read(&source.path))
 }
 
-/// Every duty record of every file, and how many were rejected.
-pub(crate) fn all_duties(paths: &[PathBuf]) -> anyhow::Result<(Vec<Duty>, u64)> {
-    let (mut all, mut rejected) = (Vec::new(), 0);
-    for (input, path) in (0..=u16::MAX).zip(paths) {
-        let mut feed = duties(path, input)?;
-        let mut batch = Batch::default();
-        while feed.read(&mut batch).with_context(|| path.display().to_string())? {
-            rejected += batch.rejections.len() as u64;
-            all.append(&mut batch.items);
-        }
+/// Every report of every file, for verbs that keep no list of what was rejected.
+pub(crate) fn all_reports(
+    paths: &[PathBuf],
+    pack: Option<&Pack>,
+    rejects: &mut Rejects,
+) -> anyhow::Result<Vec<Report>> {
+    let time_zone = pack.map_or("UTC", |pack| &pack.time_zone);
+    let mut all = Vec::new();
+    for (input, source) in (0..=u16::MAX).zip(&ordered(InputKind::Reports, paths)?) {
+        let mut feed = reports(source, input, time_zone, pack, false)?;
+        all.append(&mut read_all(&mut feed, &source.path, rejects)?);
     }
-    Ok((all, rejected))
+    Ok(all)
+}
+
+/// Every duty record of every file, likewise.
+pub(crate) fn all_duties(paths: &[PathBuf], rejects: &mut Rejects) -> anyhow::Result<Vec<Duty>> {
+    let mut all = Vec::new();
+    for (input, path) in (0..=u16::MAX).zip(paths) {
+        all.append(&mut read_all(&mut duties(path, input, false)?, path, rejects)?);
+    }
+    Ok(all)
+}
+
+fn read_all<T>(
+    feed: &mut impl Feed<T>,
+    path: &Path,
+    rejects: &mut Rejects,
+) -> anyhow::Result<Vec<T>> {
+    let (mut all, mut batch) = (Vec::new(), Batch::default());
+    while feed.read(&mut batch).with_context(|| path.display().to_string())? {
+        rejects.add(path, &batch.rejections);
+        all.append(&mut batch.items);
+    }
+    Ok(all)
 }
 
 /// Opens a file of duty records.
-pub(crate) fn duties(path: &Path, input: u16) -> anyhow::Result<Duties<Box<dyn BufRead + Send>>> {
-    Ok(Duties::new(text(path)?, Options { input, ..Options::default() }))
+pub(crate) fn duties(
+    path: &Path,
+    input: u16,
+    keep_raw: bool,
+) -> anyhow::Result<Duties<Box<dyn BufRead + Send>>> {
+    Ok(Duties::new(text(path)?, Options { input, keep_raw, ..Options::default() }))
 }
 
 /// Opens a file of authorisations.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use intake::{Code, Rejection};
+use serde_json::{Value, json};
 
 use crate::console::plain;
 use crate::inputs::bare_name;
@@ -28,6 +29,30 @@ impl Rejects {
     /// How many they are.
     pub(crate) fn len(&self) -> u64 {
         self.codes.values().map(|(_, times, _)| times).sum()
+    }
+
+    /// Prints how many there are, if any, and a line for each code.
+    pub(crate) fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        match self.len() {
+            0 => return Ok(()),
+            1 => writeln!(out, "1 record was rejected:")?,
+            many => writeln!(out, "{many} records were rejected:")?,
+        }
+        self.print(out)
+    }
+
+    /// The same for machines.
+    pub(crate) fn json(&self) -> Value {
+        let one = |(name, (code, times, first)): (&&str, &(&Code, u64, String))| {
+            json!({
+                "code": name,
+                "first": first,
+                "reason": code.reason,
+                "repair": code.repair,
+                "times": times,
+            })
+        };
+        self.codes.iter().map(one).collect()
     }
 
     /// Prints a line for each code.

@@ -5,24 +5,24 @@ mod change;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use agreement::{Pack, Report};
-use anyhow::Context as _;
+use agreement::Pack;
+use assess::fusion::placed;
 use assess::periods::{Comparison, Days, compare};
 use assess::tally::{BeforeAfter, By, Line, Periods, before_after};
-use intake::{Batch, Feed as _};
-use publish::InputKind;
 use serde_json::json;
 
 use crate::arguments::{Tally, TallyBy};
 use crate::console::{Columns, Ink, plain};
 use crate::outcome::{Outcome, WrongUsage};
+use crate::rejects::Rejects;
 use crate::{inputs, pack};
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
     let pack = pack::sound(&arguments.pack)?;
     let (periods, days) = periods(&arguments.around, arguments.days, &pack)?;
-    let (reports, rejected) = reports(arguments, &pack)?;
+    let mut rejects = Rejects::default();
+    let reports = inputs::all_reports(&arguments.reports, Some(&pack), &mut rejects)?;
     let by = match arguments.by {
         TallyBy::Clause => By::Clause,
         TallyBy::Area => By::Area,
@@ -30,16 +30,15 @@ pub(crate) fn run(arguments: &Tally) -> anyhow::Result<Outcome> {
         TallyBy::Party => By::Party,
     };
     let tally = before_after(&pack, &BTreeSet::new(), periods, by, &reports);
-    let (duties, duties_rejected) = inputs::all_duties(&arguments.duty)?;
+    let duties = placed(&pack, inputs::all_duties(&arguments.duty, &mut rejects)?);
     let duties = (!arguments.duty.is_empty()).then_some(&duties[..]);
     let counted = (by, arguments.all);
     let compared = compare(&pack, &BTreeSet::new(), &days, counted, &reports, duties);
-    let rejected = rejected + duties_rejected;
     let mut out = io::stdout().lock();
     if arguments.json {
-        print_json(arguments, &tally, &compared, periods, rejected, &mut out)?;
+        print_json(arguments, &tally, &compared, periods, &rejects, &mut out)?;
     } else {
-        print(arguments, &pack, &tally, &compared, rejected, &mut out)?;
+        print(arguments, &pack, &tally, &compared, &rejects, &mut out)?;
     }
     Ok(if reports.is_empty() { Outcome::Refused } else { Outcome::Done })
 }
@@ -56,28 +55,12 @@ pub(crate) fn periods(around: &str, days: u32, pack: &Pack) -> anyhow::Result<(P
     Ok((periods, Days::around(&zone, day, days).map_err(said)?))
 }
 
-/// Every report of every file, and how many records were rejected.
-fn reports(arguments: &Tally, pack: &Pack) -> anyhow::Result<(Vec<Report>, u64)> {
-    let (mut all, mut rejected) = (Vec::new(), 0);
-    for (input, source) in
-        (0..=u16::MAX).zip(&inputs::ordered(InputKind::Reports, &arguments.reports)?)
-    {
-        let mut feed = inputs::reports(source, input, &pack.time_zone, Some(pack), false)?;
-        let mut batch = Batch::default();
-        while feed.read(&mut batch).with_context(|| source.path.display().to_string())? {
-            rejected += batch.rejections.len() as u64;
-            all.append(&mut batch.items);
-        }
-    }
-    Ok((all, rejected))
-}
-
 fn print(
     arguments: &Tally,
     pack: &Pack,
     tally: &BeforeAfter,
     compared: &Comparison,
-    rejected: u64,
+    rejects: &Rejects,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let scope = if arguments.all { "every report in the area" } else { "reports in scope" };
@@ -106,9 +89,7 @@ fn print(
     if !arguments.all && undecided > 0 {
         writeln!(out, "{undecided} more cannot be decided: a side is missing or not known.")?;
     }
-    if rejected > 0 {
-        writeln!(out, "{rejected} records were rejected; armistice assess tells why.")?;
-    }
+    rejects.tell(out)?;
     if arguments.series {
         change::series(compared, out)?;
     }
@@ -136,7 +117,7 @@ fn print_json(
     tally: &BeforeAfter,
     compared: &Comparison,
     periods: Periods,
-    rejected: u64,
+    rejects: &Rejects,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let period = |period: spacetime::Interval| json!({ "from": period.start().to_string(), "to": period.end().to_string() });
@@ -146,7 +127,8 @@ fn print_json(
     told["comparison"] = json!(compared);
     told["days"] = json!(arguments.days);
     told["periods"] = json!({ "after": period(periods.after), "before": period(periods.before) });
-    told["rejected"] = json!(rejected);
+    told["rejected"] = json!(rejects.len());
+    told["rejects"] = rejects.json();
     writeln!(out, "{told:#}")?;
     Ok(())
 }

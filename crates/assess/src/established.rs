@@ -53,10 +53,10 @@ pub(crate) fn fused(pack: &Pack, period: Interval, duties: &[Duty], reports: &[R
 }
 
 impl Incidents {
-    /// Of reports from files: nobody has determined or answered anything.
+    /// Of reports and duty records from files: nobody has determined or answered anything.
     #[must_use]
-    pub fn of_files(pack: &Pack, period: Interval, reports: &[Report]) -> Self {
-        Self::of(pack, reports, fused(pack, period, &[], reports), Voices::default())
+    pub fn of_files(pack: &Pack, period: Interval, duties: &[Duty], reports: &[Report]) -> Self {
+        Self::of(pack, reports, fused(pack, period, duties, reports), Voices::default())
     }
 
     /// Of what was fused and spoken.

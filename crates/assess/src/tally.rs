@@ -231,6 +231,17 @@ impl<'a> Scope<'a> {
         names.into_iter().map(|name| (name, Line::default())).collect()
     }
 
+    /// The ground of a line; `None` of a kind or a party, which is anywhere.
+    pub(crate) fn ground_of(&self, by: By, line: &str) -> Option<Ground<'a>> {
+        let of_clauses = self.clauses.iter().filter(|clause| clause.id.as_str() == line);
+        let areas: BTreeSet<AreaId> = match by {
+            By::Clause => of_clauses.flat_map(|clause| &clause.areas).cloned().collect(),
+            By::Area => AreaId::new(line).into_iter().collect(),
+            By::Kind | By::Party => return None,
+        };
+        Some(Ground::over(self.pack, &areas))
+    }
+
     /// The area of the nominal point; without one, the area of the unit named.
     fn area_of(&self, report: &Report) -> Option<AreaId> {
         let place = report.place.as_ref()?;

@@ -88,6 +88,8 @@ pub enum InputKind {
     Reports,
     /// Permitted flights.
     Authorisations,
+    /// Who watched when.
+    Duties,
 }
 
 impl InputKind {
@@ -98,6 +100,7 @@ impl InputKind {
             Self::Tracks => "tracks",
             Self::Reports => "reports",
             Self::Authorisations => "authorisations",
+            Self::Duties => "duties",
         }
     }
 }

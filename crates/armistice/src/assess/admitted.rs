@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
+use agreement::report::Duty;
 use agreement::{Authorisation, Pack, Report};
 use anyhow::Context as _;
 use intake::merge::Input;
@@ -160,6 +161,17 @@ impl Intake {
             let said =
                 |(field, times)| format!("{name}: {field} was not read, in {times} reports.");
             self.notes.extend(feed.unread().map(said));
+        }
+        Ok(all)
+    }
+
+    /// Reads every file of duty records.
+    pub(super) fn duties(&mut self, sources: &[Source]) -> anyhow::Result<Vec<Duty>> {
+        let mut all = Vec::new();
+        for (input, source) in self.numbered(sources, InputKind::Duties) {
+            let mut feed = inputs::duties(&source.path, input, self.keep_raw)?;
+            self.files[usize::from(input)].format = "jsonl".to_owned();
+            self.read_all(input, source, &mut feed, &mut all)?;
         }
         Ok(all)
     }

@@ -74,7 +74,8 @@ pub(super) fn run(
         made.write_lists(&out, of_what, &inputs.reports, went_in, |one| found.push(one.clone()))
     })?;
     write_assessment(&out, pack, &read, &inputs, &asked, &found)?;
-    input.before_after = before_after(arguments, pack, &setting.as_if_adopted, &inputs.reports)?;
+    let said = (&inputs.reports[..], &inputs.duties[..]);
+    input.before_after = before_after(arguments, pack, &setting.as_if_adopted, said)?;
     timings.of("draw", || {
         published::write_pages(&out, &input)?;
         out.publish()

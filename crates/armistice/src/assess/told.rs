@@ -16,8 +16,8 @@ use crate::console::{Columns, Ink, plain};
 /// Most clauses that the table lists; all are in `summary.json`.
 const CLAUSES_LISTED_MAX: usize = 60;
 
-/// Prints the table, or JSON. How long it took goes to standard error, so that what is printed
-/// is the same on every run.
+/// Prints the table, or JSON. How long it took is told to whoever asks, on standard error: what is
+/// printed is the same on every run.
 pub(super) fn print(
     arguments: &Assess,
     input: &ReportInput<'_>,
@@ -60,7 +60,7 @@ pub(super) fn print(
     }
     writeln!(out, "{}", arguments.out.join("report.html").display())?;
     out.flush()?;
-    print_timings(timings)
+    if arguments.verbose { print_timings(timings) } else { Ok(()) }
 }
 
 /// The clauses that have a row: all, or where they are too many to read, those with the gravest

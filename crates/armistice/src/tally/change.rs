@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use assess::periods::interval::Estimate;
-use assess::periods::{Compared, Comparison, Observed, Reading, Scatter};
+use assess::periods::{Compared, Comparison, Observation, Observed, Reading, Scatter};
 
-use crate::console::Columns;
+use crate::console::{Columns, plain};
 
 /// The later count over the earlier, with its interval.
 pub(super) fn times(ratio: Option<Estimate>) -> String {
@@ -57,8 +57,26 @@ pub(super) fn told(compared: &Comparison, out: &mut impl Write) -> io::Result<()
     }
     if let Some(observed) = &compared.observed {
         watched(observed, total, out)?;
+        lines(compared, out)?;
     }
     writeln!(out, "{}", reading(total.reading))
+}
+
+/// Each line by itself: less observation of one area says nothing of another.
+fn lines(compared: &Comparison, out: &mut impl Write) -> io::Result<()> {
+    let counted = compared.lines.iter().filter(|(_, line)| line.before + line.after > 0);
+    let observed = counted.filter_map(|(name, line)| Some((name, line, line.observed?)));
+    for (name, line, [before, after]) in observed {
+        let hours = |observation: Observation| observation.observer_s / 3600;
+        let (before, after) = (hours(before), hours(after));
+        writeln!(
+            out,
+            "{}: {before} observer-hours before, {after} after. {}",
+            plain(name),
+            reading(line.reading)
+        )?;
+    }
+    Ok(())
 }
 
 fn scatter(total: &Compared, out: &mut impl Write) -> io::Result<()> {

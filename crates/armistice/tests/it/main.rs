@@ -2,12 +2,16 @@
 
 #[cfg(test)]
 mod bodies;
+#[cfg(test)]
+mod duties;
 mod forms;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
 mod program;
 mod records;
+#[cfg(test)]
+mod registers;
 #[cfg(test)]
 mod witnessing;
 

@@ -8,9 +8,9 @@
 //!
 //! Fewer reports and less observation are never confused. Where duty records tell who watched,
 //! rates per observer-hour are compared beside the counts, and a [`Reading`] says which of the
-//! two the change is. Where none tell, it says that nobody knows. Observation is that of all
-//! posts, sensors and patrols together: which of them could have seen a line's area is not told
-//! apart.
+//! two the change is. Where none tell, it says that nobody knows. A line that is an area or a clause
+//! is held against the observation of its own ground: of whoever stood within their reach of it, and
+//! of those of whom nobody says where they stood.
 
 pub mod interval;
 mod watched;
@@ -137,6 +137,9 @@ pub struct Compared {
     pub after_per_1000_observer_hours: Option<Estimate>,
     /// The later rate over the earlier.
     pub rate_ratio: Option<Estimate>,
+    /// What was observed of it before and after: of the ground of an area or a clause, and anywhere
+    /// otherwise.
+    pub observed: Option<[Observation; 2]>,
     /// What the change is.
     pub reading: Reading,
 }
@@ -202,20 +205,33 @@ pub fn compare(
         }
     }
     let observed = duties.map(|duties| observed(days, duties));
-    let compared = |daily: Vec<u64>| Compared::of(daily, observed.as_ref());
+    let anywhere = |daily: Vec<u64>| Compared::of(daily, observed.as_ref());
+    let line = |name: &str, daily: Vec<u64>| match (duties, scope.ground_of(by, name)) {
+        (Some(duties), Some(ground)) => {
+            let near = duties.iter().filter(|duty| watched::could_observe(pack, &ground, duty));
+            Compared::of(daily, Some(&self::observed(days, near)))
+        }
+        _ => anywhere(daily),
+    };
     Comparison {
         by,
         all,
         dates: days.dates().collect(),
-        lines: lines.into_iter().map(|(name, daily)| (name, compared(daily))).collect(),
-        total: compared(total),
+        lines: lines
+            .into_iter()
+            .map(|(name, daily)| {
+                let compared = line(&name, daily);
+                (name, compared)
+            })
+            .collect(),
+        total: anywhere(total),
         denials: [days.span(0, each), days.span(each, 2 * each)]
             .map(|period| watched::denials(reports, period)),
         observed,
     }
 }
 
-fn observed(days: &Days, duties: &[Duty]) -> Observed {
+fn observed<'a>(days: &Days, duties: impl IntoIterator<Item = &'a Duty>) -> Observed {
     let (watches, each) = (Watches::of(duties), days.each());
     Observed {
         before: watches.within(days.span(0, each)),
@@ -240,6 +256,7 @@ impl Compared {
             before_per_1000_observer_hours: None,
             after_per_1000_observer_hours: None,
             rate_ratio: None,
+            observed: None,
             reading: Reading::NobodyKnows,
             daily,
         };
@@ -251,6 +268,7 @@ impl Compared {
 
     /// Rates an observer-hour, and what follows from them.
     fn correct(&mut self, observed: &Observed) {
+        self.observed = Some([observed.before, observed.after]);
         let hours = |seconds: u64| seconds as f64 / 3_600_000.0;
         let [before, after] = [observed.before, observed.after].map(|o| hours(o.observer_s));
         let by_day: Vec<f64> = observed.daily.iter().map(|day| hours(day.observer_s)).collect();

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agreement::report::{Duty, DutyState, Watcher};
-use agreement::{Act, Digest, Report};
+use agreement::{Act, Digest, Pack, PostId, Report};
 use serde::Serialize;
 use spacetime::{Instant, Interval};
+
+use crate::incidents::Answer;
+use crate::incidents::place::{Ground, Region};
 
 /// What is known of the observation of some time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -30,7 +33,7 @@ pub(super) struct Watches<'a> {
 }
 
 impl<'a> Watches<'a> {
-    pub(super) fn of(duties: &'a [Duty]) -> Self {
+    pub(super) fn of(duties: impl IntoIterator<Item = &'a Duty>) -> Self {
         let mut seen: BTreeSet<Digest> = BTreeSet::new();
         let mut watches = Self::default();
         for duty in duties {
@@ -95,6 +98,20 @@ fn kept(on: &[(Interval, u32)], off: &[Interval]) -> (u64, u64, u64) {
     }
     let seconds = |us: u128| u64::try_from(us / 1_000_000).unwrap_or(u64::MAX);
     (seconds(observers_us), seconds(attended_us), seconds(watched_us))
+}
+
+/// Whether somebody could have observed something on some ground: they stood on it or within their
+/// reach of it, as far as is known. Of whom nobody says where they stood, it may have been there.
+pub(super) fn could_observe(pack: &Pack, ground: &Ground<'_>, duty: &Duty) -> bool {
+    let Some(centre) = duty.position.map(|at| *at.expose()) else { return true };
+    let post = match &duty.watcher {
+        Watcher::Post(name) => PostId::new(name).and_then(|id| pack.posts.get(&id)),
+        Watcher::Sensor(_) | Watcher::Patrol(_) => None,
+    };
+    let stated_m = duty.reach_m.or(post.map(|post| post.reach_m)).map(i64::from);
+    let radius_cm = stated_m.unwrap_or(pack.parameters.heard_heavy_m) * 100;
+    let region = Region::Disc { centre, radius_cm, from_post: true };
+    !matches!(ground.locate(&region).answer, Answer::No(_))
 }
 
 /// Reports that say that observers were denied their movement, each once, by when.

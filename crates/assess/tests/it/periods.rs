@@ -7,7 +7,7 @@ use agreement::track::Locator;
 use assess::periods::interval::ratio;
 use assess::periods::{Comparison, Days, Reading, Scatter, compare};
 use assess::tally::By;
-use spacetime::{Duration, Instant, Interval, zone_rules};
+use spacetime::{Duration, Instant, Interval, Position, zone_rules};
 
 use crate::southern_syria::{events, pack};
 
@@ -81,6 +81,36 @@ fn observation_is_counted_once_and_what_was_denied_is_not_kept() {
     let denied = sixty(Some(&duties), true).observed.unwrap();
     assert_eq!(denied.before.observer_s, one.before.observer_s - 2 * 3600);
     assert_eq!(denied.before.denied, 1);
+}
+
+#[test]
+fn less_observation_of_one_area_says_nothing_of_another() {
+    // Beside the town of Dar'a, which is of one area; how far it reaches is in the record.
+    let at = Position::from_degrees(36.1, 32.62).unwrap();
+    let near = |duty: Duty| Duty {
+        position: Some(agreement::Protected::new(at)),
+        reach_m: Some(3_000),
+        ..duty
+    };
+    let duties: Vec<Duty> = hours_a_day(12, 4).into_iter().map(near).collect();
+    let found = sixty(Some(&duties), true);
+    let seen: Vec<(&String, [u64; 2])> = found
+        .lines
+        .iter()
+        .map(|(name, line)| (name, line.observed.unwrap().map(|o| o.observer_s)))
+        .collect();
+    assert!(found.lines.len() > 1, "{seen:?}");
+    for (name, hours) in &seen {
+        let expected = if *name == "dara" { [60 * 43_200, 60 * 14_400] } else { [0, 0] };
+        assert_eq!(*hours, expected, "{name}");
+    }
+    for (name, line) in found.lines.iter().filter(|(name, _)| *name != "dara") {
+        assert_eq!(line.reading, Reading::NotWatched, "{name}");
+    }
+    // Where nobody says where the post is, it may have watched any.
+    let nowhere = sixty(Some(&hours_a_day(12, 4)), true);
+    let all = nowhere.observed.unwrap();
+    assert!(nowhere.lines.values().all(|line| line.observed == Some([all.before, all.after])));
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub(super) fn reports(arguments: &Sign, pack: &Pack, signer: &mut Signer) -> any
 
 pub(super) fn duties(arguments: &Sign, signer: &mut Signer) -> anyhow::Result<()> {
     for (path, input) in arguments.duty.iter().zip(0..) {
-        let mut feed = inputs::duties(path, input)?;
+        let mut feed = inputs::duties(path, input, false)?;
         let mut batch: Batch<Duty> = Batch::default();
         while feed.read(&mut batch).with_context(|| path.display().to_string())? {
             signer.rejected.add(path, &batch.rejections);

@@ -305,11 +305,13 @@ fn edited(read: Vec<Result<Option<Report>, Rejection>>) -> Vec<Result<Option<Rep
         let Ok(Some(report)) = made else { return made };
         if let Some(earlier) = &report.replaces {
             if is_in_a_circle(&report.id, &links) {
-                return Err(Rejection::new(&EDITED_IN_A_CIRCLE, report.locator));
+                let why = Rejection::new(&EDITED_IN_A_CIRCLE, report.locator);
+                return Err(why.detail(shown(&report.id)));
             }
             let editor = editor_of.entry(earlier.clone()).or_insert_with(|| report.id.clone());
             if *editor != report.id {
-                return Err(Rejection::new(&EDITED_TWICE, report.locator));
+                let why = Rejection::new(&EDITED_TWICE, report.locator);
+                return Err(why.detail(shown(&report.id)));
             }
         }
         Ok((!replaced.contains(&report.id)).then_some(report))
