@@ -15,6 +15,8 @@ const SIGMAS: f64 = 3.5;
 const CELL_M: f64 = 60_000.0;
 /// A pair that is this much worse than its two observations apart is no pair, micro-nats.
 const WORST_PAIR: i64 = -6_000_000;
+/// Nor one that without any silence is this much worse where silence has pushed it.
+const WORST_QUIET_PAIR: i64 = 3 * WORST_PAIR;
 /// Two of many microphones that would leave the others this improbably silent are no pair, nats.
 const HUSH: f64 = -9.0;
 /// Bounds of the classes of clocks, seconds: each is searched with the width it needs.
@@ -66,11 +68,22 @@ struct Quiet {
 }
 
 impl Quiet {
-    /// `None` where what the two say speaks against them as well.
-    fn of(scene: &Scene<'_>, rows: [u32; 2], gain: i64, both: Cluster) -> Option<Self> {
-        let score = |members: Vec<u32>| scene.told(members, &[]).score;
+    /// `None` where what the two say speaks against them as well. `alone` holds what each says of
+    /// itself, as far as it was asked for.
+    fn of(
+        scene: &Scene<'_>,
+        alone: &mut [Option<i64>],
+        rows: [u32; 2],
+        (gain, both): (i64, Cluster),
+    ) -> Option<Self> {
+        let silence = scene.field(&rows).at(scene.model, both.at).0;
+        if gain - micro_nats(silence) < WORST_QUIET_PAIR {
+            return None;
+        }
         let found = scene.told(rows.to_vec(), &[]);
-        let told = found.score - score(vec![rows[0]]) - score(vec![rows[1]]);
+        let apart =
+            rows.map(|n| *alone[n as usize].get_or_insert_with(|| scene.told(vec![n], &[]).score));
+        let told = found.score - apart[0] - apart[1];
         (told > WORST_PAIR).then_some(Self { rows, gain, both, at: found.at, told })
     }
 
@@ -141,6 +154,7 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
     let mut kept: Vec<Vec<(u32, i64, u32)>> = vec![Vec::new(); all.len()];
     let mut pairs = Pairs { is_hushed: vec![false; all.len()], ..Pairs::default() };
     let mut quiet: Vec<Quiet> = Vec::new();
+    let mut told: Vec<Option<i64>> = vec![None; all.len()];
     let mut near: Vec<u32> = Vec::new();
     for (n, one) in all.iter().enumerate().filter(|(_, one)| one.is_placed()) {
         let n = n as u32;
@@ -182,7 +196,7 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
                 kept[m as usize].push((n, gain, which));
                 pairs.clusters.push(both);
             } else {
-                quiet.extend(Quiet::of(scene, [n.min(m), n.max(m)], gain, both));
+                quiet.extend(Quiet::of(scene, &mut told, [n.min(m), n.max(m)], (gain, both)));
             }
         }
     }
