@@ -109,36 +109,59 @@ impl Marginals {
             }
         }
     }
-
-    /// Probability of each edge that its row of `side` is a part of the other, whose partner is
-    /// another row. `scale` is how many parts an event has over how many rows of that side are
-    /// of events of their own.
-    pub(super) fn parts(
-        &self,
-        graph: &Graph,
-        (side, scale): (usize, f64),
-        densities: &[f64],
-        mut found: impl FnMut(usize, f64),
-    ) {
-        for row in 0..graph.size(side) as u32 {
-            let lone = self.alone[side][row as usize];
-            let odds = |n: usize| scale * densities[n];
-            let mut all = 0.0;
-            graph.each_of(side, row, |n| all += odds(n));
-            all += 1.0;
-            graph.each_of(side, row, |n| {
-                let whole = graph.edges[n].rows[1 - side] as usize;
-                let otherwise = 1.0 - self.alone[1 - side][whole] - self.pair[n];
-                found(n, lone.min(otherwise.clamp(0.0, 1.0)) * odds(n) / all);
-            });
-        }
-    }
 }
 
-/// By edge: how much likelier its rows are as two tellings of one event than as two events.
-pub(super) fn densities(graph: &Graph) -> Vec<f64> {
-    let of = |edge: &Edge| libm::exp(edge.log_weight.min(LOG_DENSITY_MAX));
-    graph.edges.iter().map(of).collect()
+/// Which rows of one side may be parts of rows of the other that have another partner.
+pub(super) struct Parts {
+    /// Edges by row of that side, and where those of each row end.
+    edges: Vec<u32>,
+    ends: Vec<usize>,
+    /// By edge in that order: how much likelier its rows are as two tellings of one event than as two
+    /// events.
+    densities: Vec<f64>,
+    /// Likewise: probability that the row has no partner, and the other one another.
+    free: Vec<f64>,
+}
+
+impl Parts {
+    pub(super) fn of(graph: &Graph, marginals: &Marginals, side: usize) -> Self {
+        let count = graph.edges.len();
+        let mut parts = Self {
+            edges: Vec::with_capacity(count),
+            ends: Vec::with_capacity(graph.size(side)),
+            densities: Vec::with_capacity(count),
+            free: Vec::with_capacity(count),
+        };
+        for row in 0..graph.size(side) as u32 {
+            let lone = marginals.alone[side][row as usize];
+            graph.each_of(side, row, |n| {
+                let edge = &graph.edges[n];
+                let whole = edge.rows[1 - side] as usize;
+                let otherwise = 1.0 - marginals.alone[1 - side][whole] - marginals.pair[n];
+                parts.edges.push(n as u32);
+                parts.densities.push(libm::exp(edge.log_weight.min(LOG_DENSITY_MAX)));
+                parts.free.push(lone.min(otherwise.clamp(0.0, 1.0)));
+            });
+            parts.ends.push(parts.edges.len());
+        }
+        parts
+    }
+
+    /// Hands out each edge with the probability that its row of this side is a part of the other.
+    /// `scale` is how many parts an event has over how many rows of that side are of events of their
+    /// own.
+    pub(super) fn each(&self, scale: f64, mut found: impl FnMut(usize, f64)) {
+        let mut start = 0;
+        for &end in &self.ends {
+            let odds = self.densities[start..end].iter().map(|density| scale * density);
+            let all = 1.0 + odds.clone().sum::<f64>();
+            let edges = self.edges[start..end].iter().zip(&self.free[start..end]);
+            for ((&edge, free), odds) in edges.zip(odds) {
+                found(edge as usize, free * odds / all);
+            }
+            start = end;
+        }
+    }
 }
 
 /// Puts into `sums`, for each term, the sum of all others: without subtracting, which would lose a

@@ -1,7 +1,7 @@
 //! What is assumed of registers, and what is estimated from them.
 
 use super::graph::Graph;
-use super::marginals::{Marginals, densities};
+use super::marginals::{Marginals, Parts};
 use super::row::Registers;
 
 /// Millionths: the unit of every probability that leaves this module.
@@ -106,25 +106,27 @@ fn log_scale(common: f64, first: f64, second: f64) -> f64 {
 /// partner of its own, the other one has another, and the row is likelier one more telling of
 /// that event than one of its own.
 fn same_event(graph: &Graph, marginals: &Marginals, common: f64, sizes: [f64; 2]) -> Vec<f64> {
+    let parts = [0, 1].map(|side| Parts::of(graph, marginals, side));
     let mut shares = [SPLITS_BEFORE.0 / SPLITS_BEFORE.1; 2];
-    let mut expected = [0.0; 2];
-    let mut parts = vec![[0.0_f64; 2]; graph.edges.len()];
-    let densities = densities(graph);
+    let (mut expected, mut scales) = ([0.0; 2], [0.0; 2]);
     for _ in 0..ROUNDS {
         let before = expected;
         for side in [0, 1] {
             let lone = (sizes[side] - common - expected[side]).max(0.0) + 0.5;
-            let scale = shares[side] / lone;
-            let of_side = (side, scale);
-            marginals.parts(graph, of_side, &densities, |edge, part| parts[edge][side] = part);
-            expected[side] = parts.iter().map(|part| part[side]).sum();
-            shares[side] = (expected[side] + SPLITS_BEFORE.0) / (common + SPLITS_BEFORE.1);
+            scales[side] = shares[side] / lone;
+            let mut sum = 0.0;
+            parts[side].each(scales[side], |_, part| sum += part);
+            expected[side] = sum;
+            shares[side] = (sum + SPLITS_BEFORE.0) / (common + SPLITS_BEFORE.1);
         }
         let moved: f64 = expected.iter().zip(before).map(|(new, old)| (new - old).abs()).sum();
         if moved < SETTLED * common {
             break;
         }
     }
-    let pairs = marginals.pair.iter().zip(&parts);
-    pairs.map(|(pair, [first, second])| (pair + first + second).min(1.0)).collect()
+    let mut same = marginals.pair.clone();
+    for (parts, scale) in parts.iter().zip(scales) {
+        parts.each(scale, |edge, part| same[edge] += part);
+    }
+    same.into_iter().map(|same| same.min(1.0)).collect()
 }
