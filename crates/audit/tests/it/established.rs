@@ -173,7 +173,7 @@ fn incidents_after_n_statements_are_those_of_the_first_n_and_of_the_files_they_c
     let whole = record.incidents(&pack).all.len();
     for size in [0, 1, 20, 41, 42, 43] {
         let of_record = record.incidents_of(&pack, size).all;
-        let of_files = Incidents::of_files(&pack, Interval::ALWAYS, &all[..size]).all;
+        let of_files = Incidents::of_files(&pack, Interval::ALWAYS, &[], &all[..size]).all;
         assert_eq!(of_record, of_files, "{size}");
     }
     assert!(whole > 38, "{whole}");

@@ -77,7 +77,7 @@ fn the_report_is_well_formed_and_needs_nothing_from_elsewhere() {
 #[test]
 fn incidents_and_periods_are_drawn_without_a_place() {
     let sample = Sample::titled("Sample");
-    let established = Incidents::of_files(&sample.pack, Interval::ALWAYS, &sample.reports);
+    let established = Incidents::of_files(&sample.pack, Interval::ALWAYS, &[], &sample.reports);
     let zone = spacetime::zone_rules(&sample.pack.time_zone).unwrap();
     let days = Days::around(&zone, "2017-07-09".parse().unwrap(), 3).unwrap();
     let compared = |all| {
