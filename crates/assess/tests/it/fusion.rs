@@ -316,6 +316,10 @@ fn regions_of_what_two_posts_alone_perceived_are_made_of_squares_of_one_lattice(
     let (mut two, mut more) = (0, 0);
     for incident in fused(&world.reports).incidents {
         let Whereabouts::Exact(place) = &incident.whereabouts else { continue };
+        // Where harm fell the sound sensors may tell it too, and are posts like any other.
+        if incident.act == Act::Airstrike {
+            continue;
+        }
         let members = incident.reports.iter().map(|id| by_id[id.as_str()]);
         let told = members.filter(|report| report.source.kind != "acoustic");
         let posts: BTreeSet<_> = told.map(|report| &report.source.post).collect();
