@@ -62,9 +62,11 @@ impl Score {
         let most = sizes.into_iter().max_by_key(|&(_, n)| n).filter(|&(_, n)| 2 * n > all);
         let event = most.and_then(|(event, _)| truth.events.get(&event));
         let event = event.filter(|event| event.happened);
-        let p = incident["p_real"].as_f64()?;
-        let tenth = &mut self.tenths[((p * 10.0) as usize).min(9)];
-        *tenth = (tenth.0 + 1, tenth.1 + p, tenth.2 + u64::from(event.is_some()));
+        // Of hearsay nobody says how likely it is.
+        if let Some(p) = incident["p_real"].as_f64() {
+            let tenth = &mut self.tenths[((p * 10.0) as usize).min(9)];
+            *tenth = (tenth.0 + 1, tenth.1 + p, tenth.2 + u64::from(event.is_some()));
+        }
         let Some(event) = event else { return Some(()) };
         if let (Some(low), Some(high)) =
             (incident["count_min"].as_u64(), incident["count_max"].as_u64())
