@@ -83,7 +83,7 @@ pub fn check(
 
 /// Where a column's pages start, and their bytes. The crate's own function panics where the file
 /// says that either is negative.
-fn byte_range(column: &ColumnChunkMetaData) -> Option<(u64, u64)> {
+pub(crate) fn byte_range(column: &ColumnChunkMetaData) -> Option<(u64, u64)> {
     let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
     Some((u64::try_from(start).ok()?, u64::try_from(column.compressed_size()).ok()?))
 }

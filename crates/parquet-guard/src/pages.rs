@@ -7,6 +7,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::RowGroupReader;
 use parquet::schema::types::ColumnDescriptor;
 
+use crate::cost::byte_range;
 use crate::runs::{are_runs, count, deltas};
 
 /// The reader of one column of a row group, by its place in the schema, which decodes no page that claims
@@ -31,6 +32,9 @@ pub fn page_reader(
     place: usize,
 ) -> Result<Box<dyn PageReader>, ParquetError> {
     let column = group.metadata().schema_descr_ptr().column(place);
+    if byte_range(group.metadata().column(place)).is_none() {
+        return Err(ParquetError::General("a column says that it lies before the file".into()));
+    }
     let pages = group.get_column_page_reader(place)?;
     Ok(Box::new(Guarded { pages, look: Look::at(&column), has_dictionary: false }))
 }
