@@ -105,7 +105,9 @@ impl Look {
 
     fn pass(self, page: &Page, has_dictionary: bool) -> Option<()> {
         let parts = match page {
-            Page::DictionaryPage { .. } => return Some(()),
+            Page::DictionaryPage { buf, num_values, .. } => {
+                return self.plain(buf, u64::from(*num_values));
+            }
             Page::DataPage { .. } => self.first_version(page)?,
             Page::DataPageV2 { .. } => second_version(page)?,
         };
@@ -141,7 +143,7 @@ impl Look {
             (values > 0 || self.present(parts) == 0).then_some(())
         };
         match parts.encoding {
-            Encoding::PLAIN => Some(()),
+            Encoding::PLAIN => self.plain(bytes, self.present(parts)),
             Encoding::BYTE_STREAM_SPLIT => {
                 let width = match self.value {
                     Type::INT32 | Type::FLOAT => 4,
@@ -170,6 +172,17 @@ impl Look {
             // Texts as differences are refused before (`cost`); the rest is out of the format.
             _ => None,
         }
+    }
+
+    /// Values one after the other. Each text has its length before it; of other types the crate counts the
+    /// bytes itself.
+    fn plain(self, mut bytes: &[u8], count: u64) -> Option<()> {
+        if self.value == Type::BYTE_ARRAY {
+            for _ in 0..count {
+                take_counted(&mut bytes)?;
+            }
+        }
+        Some(())
     }
 
     /// How many of the page's values are not null.

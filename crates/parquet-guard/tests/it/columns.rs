@@ -4,7 +4,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parquet::basic::Encoding;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{BoolType, DataType, DoubleType, Int32Type, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type,
+};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -13,17 +15,20 @@ use parquet::schema::parser::parse_message_type;
 use parquet_guard::{column_reader, cost, footer};
 
 const ROWS: usize = 48;
-const COLUMNS: usize = 4;
+const COLUMNS: usize = 5;
 
-/// Four columns, one of each type that can be encoded in more than one way, with gaps.
+/// Five columns, one of each type that can be encoded in more than one way, with gaps.
 fn table(version: WriterVersion, encoding: Option<Encoding>) -> Vec<u8> {
-    let schema = "message table { OPTIONAL INT32 a; REQUIRED INT64 b; OPTIONAL DOUBLE c; OPTIONAL BOOLEAN d; }";
+    let schema =
+        "message table { OPTIONAL INT32 a; REQUIRED INT64 b; OPTIONAL DOUBLE c; OPTIONAL BOOLEAN d;
+        OPTIONAL BYTE_ARRAY e; }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
     let mut properties = WriterProperties::builder()
         .set_writer_version(version)
         .set_data_page_row_count_limit(20)
         .set_write_batch_size(10)
-        .set_dictionary_enabled(encoding.is_none());
+        .set_dictionary_enabled(encoding.is_none())
+        .set_column_encoding("e".into(), Encoding::PLAIN);
     for column in ["a", "b"] {
         properties =
             properties.set_column_encoding(column.into(), encoding.unwrap_or(Encoding::PLAIN));
@@ -39,10 +44,15 @@ fn table(version: WriterVersion, encoding: Option<Encoding>) -> Vec<u8> {
     let large: Vec<i64> = rows.clone().map(|n| (n as i64) << (n % 50)).collect();
     let real: Vec<f64> = rows.clone().filter(some).map(|n| (n % 5) as f64 / 3.0).collect();
     let flags: Vec<bool> = rows.filter(some).map(|n| n.is_multiple_of(3)).collect();
+    let texts: Vec<ByteArray> = small
+        .iter()
+        .map(|n| ByteArray::from(&*"x".repeat(n.unsigned_abs() as usize % 4)))
+        .collect();
     put::<Int32Type>(&mut group, &small, Some(&levels));
     put::<Int64Type>(&mut group, &large, None);
     put::<DoubleType>(&mut group, &real, Some(&levels));
     put::<BoolType>(&mut group, &flags, Some(&levels));
+    put::<ByteArrayType>(&mut group, &texts, Some(&levels));
     group.close().unwrap();
     file.into_inner().unwrap()
 }
@@ -68,7 +78,7 @@ fn read(bytes: Vec<u8>, guarded: bool) -> Result<Vec<String>, ParquetError> {
     }
     let mut all = Vec::new();
     for number in 0..file.num_row_groups() {
-        cost::check(&bytes, file.metadata().row_group(number), &[0, 1, 2, 3])
+        cost::check(&bytes, file.metadata().row_group(number), &[0, 1, 2, 3, 4])
             .map_err(|_| refused("cost"))?;
         let group = file.get_row_group(number)?;
         for place in 0..COLUMNS {
@@ -82,6 +92,7 @@ fn read(bytes: Vec<u8>, guarded: bool) -> Result<Vec<String>, ParquetError> {
                 ColumnReader::Int64ColumnReader(column) => drain(column)?,
                 ColumnReader::DoubleColumnReader(column) => drain(column)?,
                 ColumnReader::BoolColumnReader(column) => drain(column)?,
+                ColumnReader::ByteArrayColumnReader(column) => drain(column)?,
                 _ => return Err(refused("type")),
             });
         }
