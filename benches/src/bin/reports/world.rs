@@ -63,7 +63,7 @@ impl Observers {
     }
 
     fn has_camera(self, post: usize) -> bool {
-        self == Self::Cameras || self == Self::Mixed && post % 4 == 0
+        self == Self::Cameras || (self == Self::Mixed && post.is_multiple_of(4))
     }
 
     fn has_sound_sensor(self, post: usize) -> bool {
