@@ -160,9 +160,10 @@ parameters! {
     /// A post that reported nothing for longer than this is not presumed to have watched. Posts
     /// with a record of their duty need no presumption.
     duty_presumed_s: 21_600 in 0..=2_592_000,
-    /// How far beyond the box around all posts events are looked for with full weight: about half
-    /// of the distance between posts. What lies farther out is nobody's to watch.
-    watch_margin_m: 4000 in 0..=200_000,
+    /// How far beyond the box around all posts events are looked for with full weight. Posts about 10 km
+    /// apart each watch 5 km around; the outermost stand out of their row by 1.5 km, and the distance
+    /// below adds another. What lies farther out is nobody's to watch.
+    watch_margin_m: 2500 in 0..=200_000,
     /// Over this distance farther out an event becomes e times less likely.
     watch_falls_off_m: 1000 in 10..=200_000,
     /// Reports of one person in an hour that belong to no event, thousandths, before the reports

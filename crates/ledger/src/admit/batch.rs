@@ -84,123 +84,108 @@ impl Admission {
         record: &mut impl Record,
     ) -> Result<Vec<Answer>, Fault> {
         let numbered: Vec<(u64, &[u8])> = (first_line..).zip(lines.iter().copied()).collect();
-        let mut stages = Vec::with_capacity(lines.len());
+        let mut stages: Vec<Stage> = Vec::with_capacity(lines.len());
+        let mut of_devices = BTreeMap::new();
         in_order(
             self.threads,
             &numbered,
             |&(line, bytes)| read(line, bytes),
             |stage| {
-                stages.push(stage);
+                let line = first_line + stages.len() as u64;
+                stages.push(stage.bounded(line, &mut of_devices).known(record)?);
                 Ok(())
             },
         )?;
-        bound_devices(&mut stages, first_line);
-        let mut answers = Vec::with_capacity(stages.len());
-        let mut rest = stages.into_iter().peekable();
-        while rest.peek().is_some() {
+        let mut outcomes = Vec::with_capacity(stages.len());
+        while let Some(rest) = stages.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
             // What changes the roster is verified after all before it, and before all behind it.
-            let mut run = Vec::new();
-            while let Some(stage) = rest.next() {
-                let ends = stage.changes_roster();
-                run.push(stage);
-                if ends || rest.peek().is_some_and(Stage::changes_roster) {
-                    break;
-                }
-            }
-            let line = first_line + answers.len() as u64;
-            self.settle_run(run, line, record, &mut answers)?;
+            let same = rest.iter().position(Stage::changes_roster).unwrap_or(rest.len());
+            let line = first_line + outcomes.len() as u64;
+            self.settle_run(&rest[..same.max(1)], line, record, &mut outcomes)?;
         }
-        Ok(answers)
+        let answers = stages.into_iter().zip(outcomes).map(|(stage, outcome)| match outcome {
+            Outcome::Told(answer) => answer,
+            Outcome::OfStage => stage.into_answer(),
+        });
+        Ok(answers.collect())
     }
 
+    /// Verifies a run on several threads, and puts each claim into its place as soon as it and those before it
+    /// are verified. One that changes the roster is a run by itself, so that it is the same for all of a run.
     fn settle_run(
         &mut self,
-        mut run: Vec<Stage>,
-        first_line: u64,
-        record: &mut impl Record,
-        answers: &mut Vec<Answer>,
-    ) -> Result<(), Fault> {
-        for stage in &mut run {
-            // Before its signature is looked at: what was admitted once needs no key today.
-            if let Stage::Read(_, _, [digest, _]) = stage
-                && let Some(leaf) = record.find(digest)?
-            {
-                *stage = Stage::Settled(Answer::Known { leaf });
-            }
-        }
-        let mut settled = self.settle_in_order(&run, first_line, record)?.into_iter();
-        // The time is the pool's: the same for all of the run.
-        let at = record.sequenced_at();
-        for stage in run {
-            let (claim, said) = match stage {
-                Stage::Settled(answer) => {
-                    answers.push(answer);
-                    continue;
-                }
-                Stage::Read(claim, said, _) => (claim, said),
-            };
-            answers.push(match settled.next().expect("what was read is settled") {
-                Settled::Told(answer) => answer,
-                Settled::Private => Answer::Private(claim),
-                Settled::At(leaf, pack) => {
-                    self.take_in(leaf, &said, pack.as_deref());
-                    // Witnesses cannot have cosigned what is only now put into its place.
-                    let header = claim.statement().header();
-                    let standing = self.roster.standing(header, Sequenced { leaf, at }, |_| 0);
-                    Answer::Admitted { leaf, standing }
-                }
-            });
-        }
-        Ok(())
-    }
-
-    /// Verifies what was read on several threads, and puts each claim into its place as soon as it and those
-    /// before it are verified. The roster is the same for all of a run.
-    fn settle_in_order(
-        &self,
         run: &[Stage],
         first_line: u64,
         record: &mut impl Record,
-    ) -> Result<Vec<Settled>, Fault> {
-        let before = Entry::before_statement(None, record.sequenced_at());
-        let before = before.expect("what is not sealed has no size");
-        let unsettled = (first_line..).zip(run).filter_map(|(line, stage)| match stage {
-            Stage::Read(claim, said, keys) => Some(Unsettled { line, claim, said, keys }),
-            Stage::Settled(_) => None,
-        });
-        let unsettled: Vec<Unsettled<'_>> = unsettled.collect();
-        let check = |one: &Unsettled<'_>| {
-            self.roster.check(one.claim.statement(), Some(one.said))?;
-            Ok(leaf_of(one.claim, &before))
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), Fault> {
+        let at = record.sequenced_at();
+        let before = Entry::before_statement(None, at).expect("what is not sealed has no size");
+        let check = |stage: &Stage| match stage {
+            Stage::Read(claim, said, _) => {
+                self.roster.check(claim.statement(), Some(said))?;
+                Ok(leaf_of(claim, &before))
+            }
+            Stage::Settled(_) => Ok(None),
         };
-        let mut settled = Vec::with_capacity(unsettled.len());
-        in_order(self.threads, &unsettled, check, |checked| {
-            let one = &unsettled[settled.len()];
-            settled.push(match checked {
-                Ok(leaf) => self.settle(one, leaf, record)?,
-                Err(refusal) => {
-                    let refusal = Refusal::within(refusal, "statement");
-                    Settled::Told(rejected(one.line, refusal, None))
+        let mut next = None;
+        let mut settled = 0;
+        in_order(self.threads, run, check, |checked| {
+            let line = first_line + settled as u64;
+            let stage = &run[settled];
+            settled += 1;
+            let Stage::Read(claim, said, keys) = stage else {
+                outcomes.push(Outcome::OfStage);
+                return Ok(());
+            };
+            let one = Unsettled { line, claim, said, keys };
+            outcomes.push(match self.settle(&one, checked, record)? {
+                Settled::Told(answer) => Outcome::Told(answer),
+                Settled::Private => Outcome::OfStage,
+                Settled::At(leaf, pack) => {
+                    // The time is the pool's: the same for all of the run.
+                    let place = Sequenced { leaf, at };
+                    let roster = match changes_roster(said) {
+                        true => &next.insert(self.after(leaf, said, pack.as_deref())).roster,
+                        false => &self.roster,
+                    };
+                    // Witnesses cannot have cosigned what is only now put into its place.
+                    let standing = roster.standing(claim.statement().header(), place, |_| 0);
+                    Outcome::Told(Answer::Admitted { leaf, standing })
                 }
             });
             Ok(())
         })?;
-        Ok(settled)
+        if let Some(next) = next {
+            *self = next;
+        }
+        Ok(())
+    }
+
+    /// As it is once something that changes the roster is in its place.
+    fn after(&self, leaf: u64, said: &Said, adopted: Option<&Pack>) -> Self {
+        let mut next = self.clone();
+        next.take_in(leaf, said, adopted);
+        next
     }
 
     fn settle(
         &self,
         one: &Unsettled<'_>,
-        leaf: Option<Result<Vec<u8>, Refusal>>,
+        checked: Checked,
         record: &mut impl Record,
     ) -> Result<Settled, Fault> {
         let &Unsettled { line, claim, said, keys } = one;
         let told = |refusal| Ok(Settled::Told(rejected(line, refusal, None)));
         let [digest, place] = keys;
-        // Again: the same line may stand twice in one batch.
+        // Again, and before its signature counts: the same line may stand twice in one batch.
         if let Some(leaf) = record.find(digest)? {
             return Ok(Settled::Told(Answer::Known { leaf }));
         }
+        let leaf = match checked {
+            Ok(leaf) => leaf,
+            Err(refusal) => return told(refusal.within("statement")),
+        };
         if let Some(leaf) = record.find(place)? {
             let proof = self.proof(claim, &record.entry(leaf)?);
             let refusal = Refusal::new(&ALREADY_SAID).within("statement");
@@ -246,6 +231,18 @@ struct Unsettled<'a> {
     keys: &'a [Key; 2],
 }
 
+/// What a claim alone tells under the roster of its run: the leaf that it becomes, where that can be told
+/// before its turn comes.
+type Checked = Result<Option<Result<Vec<u8>, Refusal>>, Refusal>;
+
+/// What is answered.
+enum Outcome {
+    /// This.
+    Told(Answer),
+    /// What the stage has: its answer, or the claim that goes the way of private statements.
+    OfStage,
+}
+
 /// What became of a claim that was read.
 enum Settled {
     /// It is not in its place, and why.
@@ -282,19 +279,33 @@ impl Stage {
     fn changes_roster(&self) -> bool {
         matches!(self, Self::Read(_, said, _) if changes_roster(said))
     }
-}
 
-fn bound_devices(stages: &mut [Stage], first_line: u64) {
-    let mut claims: BTreeMap<DeviceId, usize> = BTreeMap::new();
-    for (line, stage) in (first_line..).zip(stages) {
-        if let Stage::Read(claim, ..) = stage {
-            let count = claims.entry(claim.statement().header().device.clone()).or_default();
-            *count += 1;
-            if *count > DEVICE_CLAIMS_MAX {
-                let detail = format!("at most {DEVICE_CLAIMS_MAX}");
-                let refusal = Refusal::new(&TOO_MANY_AT_ONCE).detail(detail);
-                *stage = Stage::Settled(rejected(line, refusal, None));
-            }
+    /// Refused where its device has had its share of the batch.
+    fn bounded(self, line: u64, of_devices: &mut BTreeMap<DeviceId, usize>) -> Self {
+        let Self::Read(claim, ..) = &self else { return self };
+        let device = &claim.statement().header().device;
+        let count = match of_devices.get_mut(device) {
+            Some(count) => count,
+            None => of_devices.entry(device.clone()).or_default(),
+        };
+        *count += 1;
+        if *count <= DEVICE_CLAIMS_MAX {
+            return self;
+        }
+        let detail = format!("at most {DEVICE_CLAIMS_MAX}");
+        Self::Settled(rejected(line, Refusal::new(&TOO_MANY_AT_ONCE).detail(detail), None))
+    }
+
+    /// Answered before its signature is looked at: what was admitted once needs no key today.
+    fn known(self, record: &impl Record) -> Result<Self, Fault> {
+        let Self::Read(_, _, [digest, _]) = &self else { return Ok(self) };
+        Ok(record.find(digest)?.map_or(self, |leaf| Self::Settled(Answer::Known { leaf })))
+    }
+
+    fn into_answer(self) -> Answer {
+        match self {
+            Self::Read(claim, ..) => Answer::Private(claim),
+            Self::Settled(answer) => answer,
         }
     }
 }

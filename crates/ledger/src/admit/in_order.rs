@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
 use crate::fault::Fault;
@@ -14,6 +14,9 @@ const SHARE: usize = 32;
 /// Does the same to each item on as many threads as are worth it, this one among them, and takes what comes
 /// of each in the order of the items: while the others go on, as soon as it and all before it are there.
 /// What is taken, and in which order, does not depend on the threads.
+///
+/// This thread begins at the front and the others at the back, so that what one has made of an item is
+/// still at its own hand when the next thing is done to it.
 ///
 /// # Errors
 /// The first that `take` gives; nothing is taken after it.
@@ -28,9 +31,9 @@ pub(super) fn in_order<T: Sync, U: Send>(
         return items.iter().try_for_each(|item| take(each(item)));
     }
     let shares = items.chunks(SHARE).len();
-    let next = AtomicUsize::new(0);
-    let do_next = || {
-        let n = next.fetch_add(1, Ordering::Relaxed);
+    let left = Mutex::new(0..shares);
+    let do_next = |end: fn(&mut Range<usize>) -> Option<usize>| {
+        let n = end(&mut left.lock().unwrap_or_else(PoisonError::into_inner))?;
         let share = items.chunks(SHARE).nth(n)?;
         Some((n, share.iter().map(&each).collect::<Vec<U>>()))
     };
@@ -39,7 +42,7 @@ pub(super) fn in_order<T: Sync, U: Send>(
         for _ in 1..threads {
             let (tell, do_next) = (tell.clone(), &do_next);
             scope.spawn(move || {
-                while let Some(done) = do_next()
+                while let Some(done) = do_next(Range::next_back)
                     && tell.send(done).is_ok()
                 {}
             });
@@ -53,14 +56,14 @@ pub(super) fn in_order<T: Sync, U: Send>(
                     break share;
                 }
                 // Nobody has got so far: help, or wait where nothing is left to do.
-                let Some((n, share)) = do_next().or_else(|| told.recv().ok()) else {
+                let Some((n, share)) = do_next(Range::next).or_else(|| told.recv().ok()) else {
                     // A thread has panicked, and the scope with it.
                     return Ok(());
                 };
                 done.insert(n, share);
             };
             share.into_iter().try_for_each(&mut take).inspect_err(|_| {
-                next.store(shares, Ordering::Relaxed);
+                *left.lock().unwrap_or_else(PoisonError::into_inner) = 0..0;
             })?;
         }
         Ok(())
