@@ -11,6 +11,7 @@ mod opened;
 mod owed;
 mod people;
 pub mod runs;
+mod standing;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub struct Kept {
     pub periods: u64,
     /// Packages that were released, each opened by its reader.
     pub released: u64,
+    /// Packages that were handed out by a standing disclosure.
+    pub handed: u64,
     /// Bodies that were erased.
     pub erased: u64,
     /// Starts.
@@ -84,6 +87,7 @@ impl Kept {
         self.refused += other.refused;
         self.periods += other.periods;
         self.released += other.released;
+        self.handed += other.handed;
         self.erased += other.erased;
         self.starts += other.starts;
         self.faults += other.faults;
@@ -405,14 +409,9 @@ impl Keeping {
             if hasty { hasty::collect(keeper).map(Some) } else { keeper.collect().map(Some) }
         })?;
         let released = released.unwrap_or_default();
-        for package in released.iter().flat_map(|released| &released.packages) {
-            self.tally.released += 1;
-            let size = self.keeper.as_ref().map_or(0, |keeper| keeper.head().size);
-            if package.disclosure_leaf >= size {
-                return self.broken("a key leaves whose disclosure is not on the record");
-            }
-            let sealed = agreement::Digest::of_bytes(&package.ciphertext);
-            self.owed.released.push((package.disclosure_leaf, sealed));
+        for one in &released {
+            self.tally.released += one.packages.len() as u64;
+            self.taken(one)?;
         }
         Ok(released)
     }

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use agreement::Digest;
-use agreement::statement::body::Shows;
 use agreement::statement::{Body, Entry, Kind, Said, Sealed};
 use ledger::private::{Opened, Opener};
 use ledger::vault::{Package, Refusal, Released, WrappedShare};
 
+use super::standing::shows;
 use super::{Keeping, people};
 use crate::log;
 use crate::record::Violation;
@@ -141,15 +141,17 @@ impl Keeping {
             if *leaf >= to {
                 continue;
             }
-            let statement = entries.iter().find_map(|entry| {
-                let is_it = entry.sealed.is_some_and(|on_record| on_record.sha256 == *sealed);
-                is_it.then(|| entry.statement.digest())
-            });
+            let is_it =
+                |entry: &&Entry| entry.sealed.is_some_and(|on_record| on_record.sha256 == *sealed);
+            let Some(shown) = entries.iter().find(is_it) else {
+                return self.broken("a ciphertext is not on the record");
+            };
+            let (statement, of) = (shown.statement.digest(), &shown.statement.header().kind);
             let names = |one: &Opened| {
                 let kind = &one.claim.statement().header().kind;
                 let body = one.claim.body().and_then(|(_, body)| Body::parse(kind, body).ok());
                 matches!(body, Some(Body::Disclosure(said))
-                    if statement.map(Shows::Body) == Some(said.shows.clone()) && said.to == people::reader().id)
+                    if shows(&said, statement, of) && said.to == people::reader().id)
             };
             if !opened.iter().any(|one| one.leaf == *leaf && names(one)) {
                 return self.broken(&format!("leaf {leaf} discloses something else"));

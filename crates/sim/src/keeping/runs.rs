@@ -68,8 +68,10 @@ fn act(keeping: &mut Keeping, seeded: &mut Seeded) -> Result<(), Violation> {
         13 => keeping.contradict(),
         14 => keeping.tick(),
         15..18 => keeping.end_period(),
-        18..21 => keeping.disclose(),
-        21..23 => keeping.collect().map(drop),
+        18..20 => keeping.disclose(),
+        20 => keeping.order(),
+        21 => keeping.collect().map(drop),
+        22 => keeping.hand_out(),
         23..26 => keeping.erase(),
         26 => {
             keeping.stop();
@@ -109,6 +111,7 @@ fn end(keeping: &mut Keeping, is_opened: bool) -> Result<(), Violation> {
         keeping.say(1, 1)?;
         keeping.repeat()?;
         keeping.collect()?;
+        keeping.hand_out()?;
     }
     if is_opened {
         keeping.open_all()?;
@@ -125,11 +128,13 @@ type Act = fn(&mut Keeping) -> Result<(), Violation>;
 /// # Errors
 /// When a promise is broken.
 pub fn as_written(keeping: &mut Keeping, how: Restart, is_opened: bool) -> Result<(), Violation> {
-    let acts: [Act; 11] = [
+    let acts: [Act; 14] = [
         |keeping| keeping.say(2, 1),
         Keeping::disclose,
+        Keeping::order,
         Keeping::end_period,
         |keeping| keeping.collect().map(drop),
+        Keeping::hand_out,
         Keeping::erase,
         |keeping| keeping.say(1, 0),
         |keeping| {
@@ -140,6 +145,7 @@ pub fn as_written(keeping: &mut Keeping, how: Restart, is_opened: bool) -> Resul
         Keeping::disclose,
         Keeping::end_period,
         |keeping| keeping.collect().map(drop),
+        Keeping::hand_out,
     ];
     for act in acts {
         keeping.world.now = keeping.world.now.plus(Duration::from_micros(10));
