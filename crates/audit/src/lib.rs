@@ -3,8 +3,8 @@
 //! **In scope.** Reading a log from plain files and checking every leaf against its tile, every tile over
 //! tiles, the tree and the checkpoint ([`log`]); opening the bodies that this audience holds, each against its
 //! commitment ([`bodies`]), and putting together what cells hold ([`private`]); folding the statements again
-//! ([`replay`]); holding each `Assessment`
-//! on the record against a run of our own, finding by finding ([`compare`]).
+//! ([`replay`]); holding each `Assessment` on the record against a run of our own, finding by finding
+//! ([`compare`]).
 //!
 //! **Out of scope.** Writing anything; fetching; the vault. It uses no code of the ledger's, so that
 //! it can contradict it.

@@ -4,7 +4,9 @@
 //! ([`sequence`], [`pool`]), for many senders at once ([`group`]); publishing as plain files that any
 //! static server can serve ([`publish`]); making, opening and recovering a record ([`recover`]);
 //! finding an entry by a key ([`index`]); reading it ([`reader`]); checking every byte of it
-//! ([`fsck`](mod@fsck)), and of what its entries vouch for ([`vouched`]). Everything done to disk, behind
+//! ([`fsck`](mod@fsck)), and of what its entries vouch for ([`vouched`]). Bodies, sealed, shown over the
+//! record and erased ([`vault`]); statements that only some may see, by the period ([`private`]); all of it
+//! under one roof ([`keep`]). Everything done to disk, behind
 //! a port that a test can make fail ([`disk`]); the time, behind another ([`clock`]). Witnesses that
 //! vouch for logs ([`witness`]) and are asked to ([`collect`], [`policy`]); mirrors that follow one
 //! ([`mirror`]) and compare ([`gossip`]), wherever it is read from ([`source`]); all of it over HTTP

@@ -1,4 +1,4 @@
-//! What `reconcile --out` writes.
+//! What `reconcile` tells, and what `reconcile --out` writes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -101,4 +101,45 @@ fn a_row_that_cannot_be_read_is_kept_only_for_whoever_asks_and_for_its_owner() {
     assert!(lines(&desk, "kept/rejects.jsonl")[0]["raw"].as_str().unwrap().contains("33.95"));
     let mode = fs::metadata(desk.path("kept/rejects.jsonl")).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0);
+}
+
+#[test]
+fn two_registers_are_held_against_each_other() {
+    let desk = Desk::new();
+    desk.put("map.toml", MAP);
+    let head = "no,when,lat,lon,kind\n";
+    let rows = |shift: u32| -> String {
+        let row = |n: u32| {
+            let (lat, lon) = (n * 5 % 13, n * 7 % 17);
+            format!(
+                "{n},2017-07-{:02} {:02}:{:02},32.{lat:02},36.{lon:02},impact\n",
+                n + 1,
+                n,
+                shift
+            )
+        };
+        (1..12).map(row).collect()
+    };
+    desk.put("a.csv", &format!("{head}{}98,2017-08-09 14:00,33.9,36.9,outgoing\n", rows(5)));
+    desk.put("b.csv", &format!("{head}{}99,2017-07-09 14:00,33.9,36.2,bang\n", rows(15)));
+    let both = ["reconcile", "a.csv", "b.csv", "--map", "map.toml"];
+    let told = desk.run(&[&both[..], &["--out", "out"]].concat()).expect(0).out();
+    assert!(told.contains("only in a") && told.contains("kind-not-mapped"), "{told}");
+    let names: Vec<_> = contents(&desk.path("out")).into_iter().map(|file| file.0).collect();
+    let files = ["matched.jsonl", "only.jsonl", "rejects.jsonl", "splits.jsonl", "summary.json"];
+    assert_eq!(names, files);
+    let json = desk.run(&[&both[..], &["--json"]].concat()).expect(0).out();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["a"]["matched"], &json["a"]["only"]), (&11.into(), &1.into()));
+    assert_eq!((&json["b"]["matched"], &json["b"]["rejected"]), (&11.into(), &1.into()));
+    let outputs = contents(&desk.path("out"));
+    let texts = outputs.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes));
+    assert!(texts.clone().all(|text| !text.contains("33.9") && !text.contains("36.9")));
+    desk.put("map.toml", &MAP.replace("latitude", "lattitude"));
+    let told = desk.run(&both).expect(1).err();
+    assert!(told.contains("lattitude") && told.contains("map.toml"), "{told}");
+    desk.put("map.toml", &MAP.replace("zone", "zon"));
+    let told = desk.run(&both).expect(1).err();
+    assert!(told.contains("line 4: ") && told.trim_end().lines().count() == 1, "{told}");
+    desk.run(&["reconcile", "a.csv", "nowhere.csv", "--map", "map.toml"]).expect(1);
 }

@@ -16,7 +16,7 @@ use std::io::BufRead;
 use agreement::report::{AdminUnit, Count, Extent, Method, Place, PlaceForm, Source, Told};
 use agreement::track::Locator;
 use agreement::{Act, Report};
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use spacetime::local_time::{LocalTime, ZoneRules, resolve_local};
 use spacetime::{Duration, Instant, Interval, Position};
 
@@ -245,10 +245,10 @@ impl<R: BufRead> Entry<'_, R> {
         let (start, end, told_a_time) = if self.places.date.is_some() {
             self.by_day()?
         } else {
-            let from = self.instant("from", self.places.from)?;
+            let from = self.moment("from", self.places.from)?;
             let from = from.ok_or_else(|| self.reject(&BAD_DATE, "from").detail("it is empty"))?;
-            let to = self.instant("to", self.places.to)?.unwrap_or(from);
-            (from, to, true)
+            let to = self.moment("to", self.places.to)?.unwrap_or(from);
+            (from.0, to.1, from.2 && to.2)
         };
         if end < start {
             return Err(self.reject(&ENDS_BEFORE_START, "to"));
@@ -265,17 +265,25 @@ impl<R: BufRead> Entry<'_, R> {
         let bad = || self.reject(&BAD_DATE, "date");
         let day = self.field(self.places.date).and_then(|text| self.mapping.date(text));
         let day = day.ok_or_else(bad)?;
-        let Some(text) = self.field(self.places.time) else {
-            let next = day.tomorrow().map_err(|_| bad())?;
-            let midnight = |day: jiff::civil::Date| {
-                let local = resolve_local(self.zone, day.at(0, 0, 0, 0));
-                local.map(LocalTime::as_start).map_err(|_| bad())
-            };
-            return Ok((midnight(day)?, midnight(next)?, false));
-        };
+        let Some(text) = self.field(self.places.time) else { return self.whole_day(day, "date") };
         let time = self.mapping.time(text).ok_or_else(|| self.reject(&BAD_TIME, "time"))?;
         let (start, end) = self.local(day.to_datetime(time), "time")?;
         Ok((start, end, true))
+    }
+
+    /// From the first instant of a local day to that of the next; no time of day was told. Where clocks skip
+    /// midnight, a day begins when they do.
+    fn whole_day(
+        &self,
+        day: Date,
+        column: &'static str,
+    ) -> Result<(Instant, Instant, bool), Rejection> {
+        let bad = || self.reject(&BAD_DATE, column);
+        let midnight = |day: Date| {
+            let local = resolve_local(self.zone, day.at(0, 0, 0, 0));
+            local.map(LocalTime::as_start).map_err(|_| bad())
+        };
+        Ok((midnight(day)?, midnight(day.tomorrow().map_err(|_| bad())?)?, false))
     }
 
     /// The instant or, where clocks showed the time twice, both.
@@ -292,19 +300,24 @@ impl<R: BufRead> Entry<'_, R> {
         }
     }
 
-    /// RFC 3339, or the same without an offset in the register's zone.
-    fn instant(
+    /// RFC 3339, or the same without an offset in the register's zone, or a day of it: the first instant that
+    /// it may be and the last, and whether a time of day was told.
+    fn moment(
         &self,
         name: &'static str,
         column: Option<usize>,
-    ) -> Result<Option<Instant>, Rejection> {
+    ) -> Result<Option<(Instant, Instant, bool)>, Rejection> {
         let Some(text) = self.field(column) else { return Ok(None) };
         if let Ok(at) = Instant::parse(text) {
-            return Ok(Some(at));
+            return Ok(Some((at, at, true)));
         }
         let local: DateTime = text.parse().map_err(|_| self.reject(&BAD_DATE, name))?;
+        // A time is set off from its day by one of these.
+        if !text.contains(['T', 't', ' ']) {
+            return self.whole_day(local.date(), name).map(Some);
+        }
         let (first, last) = self.local(local, name)?;
-        Ok(Some(if name == "to" { last } else { first }))
+        Ok(Some((first, last, true)))
     }
 
     /// The finest that the row gives, and all the ways it gives it when there are several.

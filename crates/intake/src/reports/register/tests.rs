@@ -120,6 +120,13 @@ fn every_other_column_is_read_or_rejected_where_it_stands() {
             PlaceForm::Coordinates
         ]
     );
+    // A day without a time is all of it, also one whose midnight was skipped, and to the end of the last.
+    for (days, hours) in [("2017-07-09,", 24), ("2018-03-30,", 23), ("2018-03-30,2018-03-31", 47)] {
+        let (reports, rejections) = read(&format!("{days},36.1,32.6,,,,explosion,,"));
+        assert_eq!(rejections, [], "{days}");
+        assert_eq!(reports[0].observed.length(), Duration::from_seconds(hours * 3600), "{days}");
+        assert_eq!(reports[0].clock_sd, None, "{days}");
+    }
     let named = read("2017-07-09T14:00:00Z,,,,,,Nawa,explosion,,").0;
     assert!(matches!(&named[0].place.as_ref().unwrap().extent,
         Extent::AdminUnit(unit) if unit.name == "Nawa"));
