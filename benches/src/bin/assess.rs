@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use benches::cpu;
 use serde_json::{Value, json};
 
 const VOLUMES: usize = 1_000;
@@ -119,8 +120,7 @@ fn run(program: &Path, pack: &Path, tracks: &Path, out: &Path, threads: &str) ->
 /// Waits for the end; what was printed, the most memory that was held (Linux's `VmHWM`) and how
 /// long its threads had a core, in seconds.
 fn watch(mut child: Child) -> Result<(String, u64, f64)> {
-    let (status, stat) =
-        (format!("/proc/{}/status", child.id()), format!("/proc/{}/stat", child.id()));
+    let status = format!("/proc/{}/status", child.id());
     let (mut peak_kib, mut cpu_s) = (0, 0.0_f64);
     let mut output = child.stdout.take().context("standard output is piped")?;
     let reader = std::thread::spawn(move || std::io::read_to_string(&mut output));
@@ -129,11 +129,8 @@ fn watch(mut child: Child) -> Result<(String, u64, f64)> {
         let line = held.lines().find(|line| line.starts_with("VmHWM:"));
         let kib = line.and_then(|l| l.split_whitespace().nth(1)).and_then(|n| n.parse().ok());
         peak_kib = peak_kib.max(kib.unwrap_or(0_u64));
-        // User and system time are the 12th and 13th field after the name, in hundredths.
-        let said = fs::read_to_string(&stat).unwrap_or_default();
-        let fields = said.rsplit(')').next().unwrap_or_default().split_whitespace();
-        let ticks = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
-        cpu_s = cpu_s.max(ticks.sum::<f64>() / 100.0);
+        // It may have ended since.
+        cpu_s = cpu_s.max(cpu::of(child.id()).unwrap_or(0.0));
         if let Some(ended) = child.try_wait()? {
             break ended;
         }

@@ -14,6 +14,7 @@ use agreement::track::Locator;
 use agreement::{Act, Parameters, Protected, Report};
 use anyhow::{Context, Result, ensure};
 use assess::fusion::{Fused, Nearness, Setting, Truth, fuse, fuse_scored};
+use benches::cpu;
 use serde_json::Value;
 use spacetime::{Duration, Instant, Interval, Position, geodesy};
 
@@ -263,19 +264,12 @@ fn of_earthquakes(folder: &Path, reports: &[Report]) -> Result<Score> {
 fn timed(parameters: &Parameters, reports: &[Report]) -> Result<(Fused, f64)> {
     let mut fastest: Option<(Fused, f64)> = None;
     for _ in 0..RUNS {
-        let begun = cpu_s()?;
+        let begun = cpu::of_this_thread()?;
         let fused = fuse(parameters, None, reports);
-        let taken = cpu_s()? - begun;
+        let taken = cpu::of_this_thread()? - begun;
         if fastest.as_ref().is_none_or(|(_, before)| taken < *before) {
             fastest = Some((fused, taken));
         }
     }
     fastest.context("no run")
-}
-
-/// Seconds that this thread had a core.
-fn cpu_s() -> Result<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let ns: f64 = text.split_whitespace().next().context("schedstat is empty")?.parse()?;
-    Ok(ns / 1e9)
 }

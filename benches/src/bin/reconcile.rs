@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use benches::cpu;
+use benches::dice::Dice;
 use serde_json::Value;
 
 const SEED: u64 = 20_170_709;
@@ -73,7 +75,7 @@ fn main() -> Result<()> {
 
 /// Runs it; seconds by the clock, seconds that it had a core, and what it said.
 fn run(program: &Path, folder: &Path) -> Result<(f64, f64, Value)> {
-    let (started, before) = (Instant::now(), children_cpu_s());
+    let (started, before) = (Instant::now(), cpu::of_children()?);
     let output = Command::new(program)
         .current_dir(folder)
         .args(["reconcile", "a.csv", "b.csv", "--map", "map.toml", "--json"])
@@ -83,38 +85,7 @@ fn run(program: &Path, folder: &Path) -> Result<(f64, f64, Value)> {
     ensure!(output.status.success(), "it ended with {}", output.status);
     let seconds = started.elapsed().as_secs_f64();
     let said = serde_json::from_slice(&output.stdout).context("no JSON came")?;
-    Ok((seconds, children_cpu_s() - before, said))
-}
-
-/// User and system time of children that have ended: the 14th and 15th field after the name, in
-/// hundredths (proc(5)).
-fn children_cpu_s() -> f64 {
-    let said = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = said.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks = fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
-    ticks.sum::<f64>() / 100.0
-}
-
-/// `SplitMix64` (Steele, Lea and Flood 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn share(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self, sd: f64) -> f64 {
-        let (a, b) = (self.share().max(1e-300), self.share());
-        sd * (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.share() * n as f64) as usize
-    }
+    Ok((seconds, cpu::of_children()? - before, said))
 }
 
 #[derive(Clone, Copy)]
@@ -126,7 +97,7 @@ struct Event {
 }
 
 fn write_registers(world: &World, folder: &Path) -> Result<()> {
-    let mut dice = Dice(SEED);
+    let mut dice = Dice::new(SEED);
     let wide_m = world.wide_km * 1000.0;
     let towns: Vec<(f64, f64)> =
         (0..40).map(|_| (dice.share() * wide_m, dice.share() * wide_m)).collect();
@@ -134,9 +105,7 @@ fn write_registers(world: &World, folder: &Path) -> Result<()> {
     for name in ["a.csv", "b.csv"] {
         let mut events = common.clone();
         events.extend((COMMON..ROWS).map(|_| event(world, &towns, &mut dice)));
-        for n in (1..events.len()).rev() {
-            events.swap(n, dice.below(n + 1));
-        }
+        dice.shuffle(&mut events);
         let mut text = "no,when,lat,lon,kind\n".to_owned();
         for (n, &event) in events.iter().enumerate() {
             write_row(n, event, &mut dice, &mut text)?;

@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use benches::cpu;
 use ledger::clock::{Clock, SystemClock};
 use ledger::disk::{Disk, Mode, RealDisk};
 use ledger::group::{Group, Hashed, Opaque, Pace};
@@ -196,14 +197,14 @@ fn ours(folder: &Path, entries: u64, load: Load) -> Result<Reached> {
     let birth = Birth { now: clock.now(), secret: [9; 32], staged_bytes: STAGED_BYTES };
     ledger::init(&*disk, &*key, &birth)?;
     let sequencer = ledger::open(&disk, &key, clock.now())?;
-    let cpu_before = cpu_s()?;
+    let cpu_before = cpu::of_this_process()?;
     let group = Group::run(sequencer, Opaque::default(), Arc::new(clock), PACE);
     let latencies = Arc::new(Mutex::new(Vec::new()));
     let began = Instant::now();
     produce(&group, entries, load, began, &latencies);
     let sequencer = group.stop()?;
     let published_s = began.elapsed().as_secs_f64();
-    let cpu_s = cpu_s()? - cpu_before;
+    let cpu_s = cpu::of_this_process()? - cpu_before;
     ensure!(sequencer.published().size == entries, "not everything was published");
     drop(sequencer);
     let mut all = std::mem::take(&mut *latencies.lock().map_err(|_| anyhow::anyhow!("lost"))?);
@@ -270,16 +271,6 @@ fn produce(
         group.submit_all(some.collect(), Box::new(reply));
         made += n;
     }
-}
-
-/// CPU seconds of this process so far, in its own code and in the system's.
-fn cpu_s() -> Result<f64> {
-    // Fields 14 and 15 of proc_pid_stat(5), in hundredths of a second.
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, after_name) = stat.rsplit_once(") ").context("/proc/self/stat is not as expected")?;
-    let mut fields = after_name.split(' ').skip(11);
-    let mut ticks = || -> Result<f64> { Ok(fields.next().context("too few fields")?.parse()?) };
-    Ok((ticks()? + ticks()?) / 100.0)
 }
 
 /// A folder that no run had before.

@@ -3,6 +3,7 @@
 use agreement::Parameters;
 use anyhow::{Context, Result};
 use assess::fusion::{Fit, fuse};
+use benches::cpu;
 
 use crate::world::{Asked, Observers, World};
 
@@ -32,9 +33,9 @@ pub(crate) fn measure(seed: u64, short: &mut Vec<String>) -> Result<()> {
             let runs = (20_000 / size).clamp(1, 10);
             let mut best = f64::INFINITY;
             for _ in 0..runs {
-                let begun = cpu_s()?;
+                let begun = cpu::of_this_thread()?;
                 let fused = fuse(&Parameters::default(), None, &world.reports);
-                best = best.min(cpu_s()? - begun);
+                best = best.min(cpu::of_this_thread()? - begun);
                 if size == SIZES[2] {
                     noise(&fused.calibration, per_day, short);
                 }
@@ -79,11 +80,4 @@ fn slope(points: &[(f64, f64)]) -> f64 {
     let mean = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0 / n, sum.1 + p.1 / n));
     let by = points.iter().map(|p| (p.0 - mean.0) * (p.1 - mean.1)).sum::<f64>();
     by / points.iter().map(|p| (p.0 - mean.0) * (p.0 - mean.0)).sum::<f64>()
-}
-
-/// Seconds that this thread had a core.
-fn cpu_s() -> Result<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let ns: f64 = text.split_whitespace().next().context("schedstat is empty")?.parse()?;
-    Ok(ns / 1e9)
 }

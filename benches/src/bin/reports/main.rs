@@ -6,7 +6,6 @@
 //! Ten seeds from the first on, which are printed. It ends with an error below what is asked.
 
 mod cost;
-mod dice;
 mod score;
 mod world;
 

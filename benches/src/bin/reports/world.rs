@@ -17,7 +17,7 @@ use intake::{Batch, Feed as _, Options};
 use serde_json::{Value, json};
 use spacetime::{Duration, Instant, Position};
 
-use crate::dice::Dice;
+use benches::dice::Dice;
 
 const LON0: f64 = 36.10;
 const LAT0: f64 = 32.80;

@@ -3,10 +3,12 @@
 use std::f64::consts::TAU;
 
 /// `SplitMix64` (Steele, Lea and Flood 2014).
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) const fn new(seed: u64) -> Self {
+    /// From a seed, which whoever uses it prints.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -19,26 +21,28 @@ impl Dice {
     }
 
     /// From 0 up to 1.
-    pub(crate) fn share(&mut self) -> f64 {
+    pub fn share(&mut self) -> f64 {
         (self.roll() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+    /// From `low` up to `high`.
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.share()
     }
 
-    pub(crate) fn normal(&mut self, sd: f64) -> f64 {
+    /// About 0, with this standard deviation (Box and Muller).
+    pub fn normal(&mut self, sd: f64) -> f64 {
         let (a, b) = (self.share().max(1e-300), self.share());
         sd * (-2.0 * a.ln()).sqrt() * (TAU * b).cos()
     }
 
     /// From 0 up to `n`, without `n`.
-    pub(crate) fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         (self.roll() % n as u64) as usize
     }
 
     /// How many of something of which `mean` are expected (Knuth).
-    pub(crate) fn poisson(&mut self, mean: f64) -> u32 {
+    pub fn poisson(&mut self, mean: f64) -> u32 {
         let (least, mut product, mut n) = ((-mean).exp(), self.share(), 0);
         while product > least {
             product *= self.share();
@@ -47,7 +51,8 @@ impl Dice {
         n
     }
 
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+    /// Puts them into some order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for n in (1..items.len()).rev() {
             items.swap(n, self.below(n + 1));
         }
