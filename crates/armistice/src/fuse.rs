@@ -84,14 +84,19 @@ impl Told<'_> {
             return writeln!(out, "{told}");
         }
         let incidents = counted(fused.incidents.len(), "incident");
-        writeln!(out, "{incidents} from {} reports; {corroborated} corroborated", fused.reports)?;
+        let reports = counted(fused.reports as usize, "report");
+        writeln!(out, "{incidents} from {reports}; {corroborated} corroborated")?;
         let mut table = Columns::headed(&["source and measure", "residuals", "spread", "fit"]);
         for (name, found) in &fused.calibration.residuals {
             let spread = format!("{:.2}", found.spread_milli as f64 / 1000.0);
             let fit = said_of_fit(found.fit).to_owned();
             table.row([name.clone(), found.count.to_string(), spread, fit]);
         }
-        table.print(out)?;
+        if fused.calibration.residuals.is_empty() {
+            writeln!(out, "no report states a spread that others could be held against")?;
+        } else {
+            table.print(out)?;
+        }
         rejects.tell(out)
     }
 }

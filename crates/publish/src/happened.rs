@@ -136,7 +136,7 @@ fn lead(m: &mut Markup, all: &[Established]) {
     m.within("p", &[], |m| {
         m.text(said);
         let Likely { expected, not_reckoned } = Likely::of(all.iter());
-        if not_reckoned < all.len() as u64 {
+        if let Some(expected) = expected {
             let expected = count(expected);
             m.text(format_args!("{expected} are likely to have happened as reported. "));
         }
@@ -153,22 +153,24 @@ fn lead(m: &mut Markup, all: &[Established]) {
 
 /// How many incidents are real.
 struct Likely {
-    /// To be expected: the sum of the chances of those that have one.
-    expected: u64,
+    /// To be expected: the sum of the chances of those that have one. Where none has, nobody can tell,
+    /// which is not to say that none is likely.
+    expected: Option<u64>,
     /// Those that have none.
     not_reckoned: u64,
 }
 
 impl Likely {
     fn of<'a>(all: impl Iterator<Item = &'a Established>) -> Self {
-        let (mut millionths, mut not_reckoned) = (0, 0);
+        let (mut millionths, mut not_reckoned) = (None, 0);
         for one in all {
             match one.incident.p_real_ppm {
-                Some(ppm) => millionths += u64::from(ppm),
+                Some(ppm) => *millionths.get_or_insert(0) += u64::from(ppm),
                 None => not_reckoned += 1,
             }
         }
-        Self { expected: (millionths + 500_000) / 1_000_000, not_reckoned }
+        let expected = millionths.map(|millionths: u64| (millionths + 500_000) / 1_000_000);
+        Self { expected, not_reckoned }
     }
 }
 
@@ -399,11 +401,11 @@ fn by_kind(m: &mut Markup, all: &[Established], rungs: &Rungs) {
                 let levels = present.iter().map(|rung| own.get(rung).copied().unwrap_or(0));
                 let Likely { expected, not_reckoned } = Likely::of(kind.all.iter().copied());
                 let numbers = std::iter::once(kind.all.len() as u64).chain(levels);
-                for n in
-                    numbers.chain([expected, not_reckoned, kind.exact, kind.coarse, kind.untold])
-                {
-                    let class = if n == 0 { "number zero" } else { "number" };
-                    m.line("td", &[("class", &class)], count(n));
+                let numbers = numbers.map(Some).chain([expected]);
+                let rest = [not_reckoned, kind.exact, kind.coarse, kind.untold].map(Some);
+                for n in numbers.chain(rest) {
+                    let class = if n.unwrap_or(0) == 0 { "number zero" } else { "number" };
+                    m.line("td", &[("class", &class)], n.map_or_else(|| "–".to_owned(), count));
                 }
             });
             m.newline();

@@ -134,3 +134,23 @@ fn what_its_author_corrected_is_neither_alleged_nor_counted() {
     let page = fs::read_to_string(desk.path("both/report.html")).unwrap();
     assert!(page.contains("replaced by a correction of their own source"));
 }
+
+#[test]
+fn what_nobody_can_reckon_is_not_said_to_be_none() {
+    let desk = Desk::new();
+    let told = r#"{"id": "t1", "source": {"id": "north", "kind": "register"}, "method": "told",
+        "kind": "airstrike", "from": "2017-07-10T09:00:00Z", "to": "2017-07-10T10:00:00Z",
+        "lat": 32.5, "lon": 36.2}"#;
+    desk.put("told.jsonl", &told.replace('\n', " "));
+    let said = desk.run(&["fuse", "told.jsonl", "--out", "o.jsonl"]).expect(0).out();
+    assert!(
+        said.contains("1 incident from 1 report;") && said.contains("no report states"),
+        "{said}"
+    );
+    assert!(!said.contains("residuals"), "{said}");
+    desk.run(&["assess", "pack", "--reports", "told.jsonl", "--out", "out"]).expect(0);
+    let page = fs::read_to_string(desk.path("out/report.html")).unwrap();
+    let row = page.split(">airstrike</th>").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(row.contains(">–</td>"), "{row}");
+    assert!(!page.contains("are likely to have happened"));
+}
