@@ -61,17 +61,15 @@ fn some_disk<'w>(world: &'w World, seeded: &mut Seeded) -> &'w Machine {
 }
 
 fn act(keeping: &mut Keeping, seeded: &mut Seeded) -> Result<(), Violation> {
-    match seeded.below(32) {
+    match seeded.below(34) {
         0..7 => keeping.say(1 + seeded.below(3), 0),
         7..11 => keeping.say(seeded.below(2), 1 + seeded.below(2)),
         11..13 => keeping.repeat(),
         13 => keeping.contradict(),
         14 => keeping.tick(),
         15..18 => keeping.end_period(),
-        18..20 => keeping.disclose(),
-        20 => keeping.order(),
-        21 => keeping.collect().map(drop),
-        22 => keeping.hand_out(),
+        18..21 => keeping.disclose(),
+        21..23 => keeping.collect().map(drop),
         23..26 => keeping.erase(),
         26 => {
             keeping.stop();
@@ -91,6 +89,8 @@ fn act(keeping: &mut Keeping, seeded: &mut Seeded) -> Result<(), Violation> {
             keeping.world.disks().for_each(|disk| disk.set_bytes_max(u64::MAX));
             Ok(())
         }
+        30 => keeping.order(),
+        31 => keeping.hand_out(),
         _ => {
             keeping.restart_each(|| some_restart(seeded));
             Ok(())

@@ -23,7 +23,7 @@ fn whatever_goes_wrong_by_chance_a_keeper_keeps_its_word() {
         // Chance that leaves a case out would prove nothing about it.
         assert!(tally.starts > 3 * runs && tally.faults > runs, "{tally:?}");
         assert!(tally.admitted > 5 * runs && tally.queued > 3 * runs, "{tally:?}");
-        assert!(tally.released > runs / 2 && tally.erased > runs / 2, "{tally:?}");
+        assert!(tally.released > runs && tally.erased > runs / 2, "{tally:?}");
         assert!(tally.handed > runs, "{tally:?}");
         assert!(tally.sent_again > runs / 2 && tally.refused > runs / 4, "{tally:?}");
         assert!(tally.clock_refusals > runs / 20, "{tally:?}");
