@@ -4,7 +4,10 @@
 //! outside the range in which every JSON reader agrees, +-(2^53 - 1), and floats always:
 //! so the canonical form of a number is its decimal digits.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::io::Write as _;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -134,7 +137,8 @@ pub fn canonical_value(value: &Value, out: &mut Vec<u8>) -> Result<(), Canonical
         Value::Bool(false) => out.extend_from_slice(b"false"),
         Value::Number(number) => {
             let exact = number.as_i64().filter(|n| n.unsigned_abs() <= INTEGER_MAX.unsigned_abs());
-            out.extend_from_slice(exact.ok_or(CanonicalFault::Number)?.to_string().as_bytes());
+            let exact = exact.ok_or(CanonicalFault::Number)?;
+            write!(out, "{exact}").expect("memory takes what is written");
         }
         Value::String(text) => write_string(text, out),
         Value::Array(items) => {
@@ -148,40 +152,61 @@ pub fn canonical_value(value: &Value, out: &mut Vec<u8>) -> Result<(), Canonical
             out.push(b']');
         }
         Value::Object(members) => {
-            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-            sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            out.push(b'{');
-            for (n, (key, member)) in sorted.into_iter().enumerate() {
-                if n > 0 {
-                    out.push(b',');
-                }
-                write_string(key, out);
-                out.push(b':');
-                canonical_value(member, out)?;
-            }
-            out.push(b'}');
+            let mut members: Vec<(&str, &Value)> =
+                members.iter().map(|(key, member)| (key.as_str(), member)).collect();
+            canonical_members(&mut members, out)?;
         }
     }
     Ok(())
+}
+
+/// Appends the canonical bytes of an object of some members, each of another key, and sorts them.
+///
+/// # Errors
+/// As [`canonical_value`].
+pub(crate) fn canonical_members<K: AsRef<str>, V: Borrow<Value>>(
+    members: &mut [(K, V)],
+    out: &mut Vec<u8>,
+) -> Result<(), CanonicalFault> {
+    members.sort_by(|(a, _), (b, _)| by_utf16(a.as_ref(), b.as_ref()));
+    out.push(b'{');
+    for (n, (key, member)) in members.iter().enumerate() {
+        if n > 0 {
+            out.push(b',');
+        }
+        write_string(key.as_ref(), out);
+        out.push(b':');
+        canonical_value(member.borrow(), out)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// The order of keys. Of ASCII the bytes are the code units.
+fn by_utf16(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
 }
 
 /// RFC 8785 §3.2.2.2: the two-character escapes where they exist, `\u00xx` for the other
 /// control characters, everything else as it is.
 fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    for c in text.chars() {
-        match c {
-            '"' => out.extend_from_slice(b"\\\""),
-            '\\' => out.extend_from_slice(b"\\\\"),
-            '\u{8}' => out.extend_from_slice(b"\\b"),
-            '\t' => out.extend_from_slice(b"\\t"),
-            '\n' => out.extend_from_slice(b"\\n"),
-            '\u{c}' => out.extend_from_slice(b"\\f"),
-            '\r' => out.extend_from_slice(b"\\r"),
-            c if c < ' ' => out.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes()),
-            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| matches!(b, b'"' | b'\\' | 0..b' ')) {
+        out.extend_from_slice(&rest.as_bytes()[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x8 => out.extend_from_slice(b"\\b"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            0xc => out.extend_from_slice(b"\\f"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            other => write!(out, "\\u{other:04x}").expect("memory takes what is written"),
         }
+        rest = &rest[at + 1..];
     }
+    out.extend_from_slice(rest.as_bytes());
     out.push(b'"');
 }
 

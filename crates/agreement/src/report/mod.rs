@@ -12,7 +12,7 @@ mod weapon;
 use serde_json::{Value, json};
 use spacetime::{Duration, Instant, Interval, Position};
 
-use crate::canonical::Digest;
+use crate::canonical::{Digest, canonical_members};
 use crate::protected::Protected;
 use crate::track::Locator;
 
@@ -206,33 +206,37 @@ impl Report {
                 }
             ])
         });
-        let mut said = json!({
-            "act": self.act,
-            "clock_sd_us": self.clock_sd.map(Duration::micros),
-            "bearing": self.bearing.map(|b| [b.cdeg, b.step_cdeg, b.sd_cdeg]),
-            "count": self.count.map(|c| [c.min, c.max]),
-            "deaths": self.deaths,
-            "from": self.observed.start().to_string(),
-            "id": self.id,
-            "method": self.method,
-            "place": place,
-            "range": self.range.map(|r| [r.min_m, r.max_m, u32::from(r.sd_log_milli)]),
-            "sides": self.sides,
-            "sighting": self.sighting.as_ref().map(|s| {
-                json!([s.class, s.heading_cdeg, s.height_low_cm, s.height_high_cm])
-            }),
-            "source": [Some(&self.source.id), self.source.post.as_ref(), Some(&self.source.kind)],
-            "source_count": self.source_count,
-            "to": self.observed.end().to_string(),
-            "weapon": self.weapon,
-        });
-        let members = said.as_object_mut().expect("it was made as an object");
-        members.extend(
-            self.said_later()
-                .into_iter()
-                .filter_map(|(key, value)| value.map(|value| (key.to_owned(), value))),
-        );
-        Digest::of(&said).expect("a report holds integers and text only")
+        let bearing = self.bearing.map(|b| [b.cdeg, b.step_cdeg, b.sd_cdeg]);
+        let range = self.range.map(|r| [r.min_m, r.max_m, u32::from(r.sd_log_milli)]);
+        let sighting = self
+            .sighting
+            .as_ref()
+            .map(|s| json!([s.class, s.heading_cdeg, s.height_low_cm, s.height_high_cm]));
+        let Source { id, post, kind, .. } = &self.source;
+        let mut said = vec![
+            ("act", json!(self.act)),
+            ("bearing", json!(bearing)),
+            ("clock_sd_us", json!(self.clock_sd.map(Duration::micros))),
+            ("count", json!(self.count.map(|c| [c.min, c.max]))),
+            ("deaths", json!(self.deaths)),
+            ("from", json!(self.observed.start().to_string())),
+            ("id", json!(self.id)),
+            ("method", json!(self.method)),
+            ("place", json!(place)),
+            ("range", json!(range)),
+            ("sides", json!(self.sides)),
+            ("sighting", json!(sighting)),
+            ("source", json!([Some(id), post.as_ref(), Some(kind)])),
+            ("source_count", json!(self.source_count)),
+            ("to", json!(self.observed.end().to_string())),
+            ("weapon", json!(self.weapon)),
+        ];
+        let later = self.said_later().into_iter();
+        said.extend(later.filter_map(|(key, value)| value.map(|value| (key, value))));
+        let mut canonical = Vec::with_capacity(512);
+        let written = canonical_members(&mut said, &mut canonical);
+        written.expect("a report holds integers and text only");
+        Digest::of_bytes(&canonical)
     }
 
     /// What came to the format after its first version, as the digest has it.

@@ -70,8 +70,7 @@ fn each_alone(scene: &Scene<'_>, count: u32) -> Vec<Cluster> {
     let mut known: BTreeMap<(usize, Act, u32), Cluster> = BTreeMap::new();
     let mut alone = |n: u32| {
         let one = scene.one(n);
-        let is_bare = one.direction.is_none() && one.distance.is_none() && one.spot.is_none();
-        if one.sense != Sense::Microphone || !is_bare {
+        if one.sense != Sense::Microphone || !one.is_bare() {
             return scene.cluster(vec![n], &[]);
         }
         let key = (one.unit, one.act, scene.set_of(n));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::associate::NOBODY;
 use super::micro_nats;
 use super::model::Sense;
+use super::nucleus::is_arrival;
 use super::plane::Xy;
 use super::scene::{Cluster, Scene};
 
@@ -188,7 +189,7 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
             near.truncate(NEIGHBOURS_MAX);
         }
         for &m in &near {
-            let both = scene.cluster(vec![n.min(m), n.max(m)], &[]);
+            let both = weighed(scene, [n.min(m), n.max(m)]);
             let gain = both.score - alone[n as usize].score - alone[m as usize].score;
             if gain > WORST_PAIR {
                 let which = pairs.clusters.len() as u32;
@@ -207,6 +208,14 @@ pub(crate) fn pairs(scene: &Scene<'_>, alone: &[Cluster], claimed: &[u32]) -> Pa
         pairs.which.push(list.iter().map(|&(.., which)| which).collect());
     }
     pairs
+}
+
+/// Two as one event. Where arrivals fit best is looked for once, and not again at every round of rates.
+fn weighed(scene: &Scene<'_>, rows: [u32; 2]) -> Cluster {
+    match scene.net {
+        Some(net) if rows.iter().all(|&n| is_arrival(scene.one(n))) => net.pair(scene, rows),
+        _ => scene.cluster(rows.to_vec(), &[]),
+    }
 }
 
 /// Whether two are microphones with so many others between them, which would have had to miss it, that
@@ -229,8 +238,13 @@ fn hushed(scene: &Scene<'_>, a: u32, b: u32) -> bool {
             unit.at.filter(|_| is_other && unit.sense == Sense::Microphone)
         });
         let others: Vec<Xy> = others.collect();
-        let missed = |at: Xy| -> f64 {
-            others.iter().map(|from| detection.ln_missed(from.distance(at))).sum()
+        // Each that missed it makes it less likely: what is too unlikely need not be reckoned to the end.
+        let is_hushed = |at: Xy| {
+            let mut sum = 0.0;
+            others.iter().any(|from| {
+                sum += detection.ln_missed(from.distance(at));
+                sum < HUSH
+            })
         };
         let heard = |at: Xy| at.distance(p).max(at.distance(q)) < detection.median_m;
         let reach = detection.median_m;
@@ -240,7 +254,7 @@ fn hushed(scene: &Scene<'_>, a: u32, b: u32) -> bool {
             x: middle.x + f64::from(x) * reach / 8.0,
             y: middle.y + f64::from(y) * reach / 8.0,
         });
-        !places.any(|at| heard(at) && missed(at) >= HUSH)
+        !places.any(|at| heard(at) && !is_hushed(at))
     })
 }
 

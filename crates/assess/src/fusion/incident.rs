@@ -1,6 +1,8 @@
 //! Incidents: what a group of reports says together.
 
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use agreement::report::Method;
 use agreement::{Act, Digest, Report};
@@ -92,10 +94,18 @@ impl Incident {
 
 /// Makes incidents of groups.
 pub(crate) struct Maker<'s, 'a> {
-    pub(crate) scene: &'s Scene<'a>,
-    pub(crate) elsewhere: &'s Elsewhere<'s, 'a>,
-    pub(crate) grain: Grain,
+    scene: &'s Scene<'a>,
+    elsewhere: &'s Elsewhere<'s, 'a>,
+    grain: Grain,
+    /// Where reports that nobody else's goes with have their events.
+    lone: RefCell<BTreeMap<Bare, Rc<Placed>>>,
 }
+
+/// All that a report is that measures nothing but a time, and is alone: its unit, act and who was on duty,
+/// whether it was heard, the variance of its clock, and whether its place is sought finely.
+type Bare = (usize, Act, u32, bool, u64, bool);
+/// So many places of lone reports are kept.
+const LONE_MAX: usize = 1000;
 
 /// How finely places are searched that are not told as they are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +116,15 @@ pub(crate) enum Grain {
     Fine,
 }
 
-impl Maker<'_, '_> {
+impl<'s, 'a> Maker<'s, 'a> {
+    pub(crate) fn new(
+        scene: &'s Scene<'a>,
+        elsewhere: &'s Elsewhere<'s, 'a>,
+        grain: Grain,
+    ) -> Self {
+        Self { scene, elsewhere, grain, lone: RefCell::default() }
+    }
+
     /// The incident of a group, and what `see` makes of it and of its place.
     pub(crate) fn incident<T>(
         &self,
@@ -123,16 +141,17 @@ impl Maker<'_, '_> {
         let ways = ways(scene, &field, &cases);
         let lent = lent(&members, reports);
         let is_fine = self.grain == Grain::Fine || is_told_finely(&lent);
-        let found = posterior(scene.model, &ways, group.at, is_fine);
+        let placed = self.placed(group, &ways, is_fine);
         let mut ln_odds = group.ln_odds;
         let when;
-        if let Some(found) = found.as_ref() {
+        if let Some(Placed { found, after_s, sd_s, .. }) = placed.as_deref() {
             let like = &ways.all[0].0;
             if ways.all.len() == 1 {
                 let exact = scene.scored(group.members.clone(), group.at, found.ln_integral);
                 ln_odds = exact.ln_odds;
             }
-            when = self.when(like, found);
+            let middle = members[0].t + after_s;
+            when = self.interval(middle - 1.96 * sd_s, middle + 1.96 * sd_s);
             if members.len() > 1 {
                 let residuals =
                     like.residuals(sharpest(like, found.densest(), group.at)).into_iter();
@@ -149,7 +168,7 @@ impl Maker<'_, '_> {
             let sd = one.var.sqrt() * 1.96;
             when = self.interval(one.t - sd, one.t + sd);
         }
-        let place = found.map(|found| Sought::of(scene, &field, &cases, found));
+        let place = placed.map(|placed| Sought { scene, field: &field, cases: &cases, placed });
         let mut evidence: Vec<(Digest, String)> = members
             .iter()
             .flat_map(|one| &one.reports)
@@ -162,7 +181,7 @@ impl Maker<'_, '_> {
         let counts = counts(&members, reports);
         let (evidence, names): (Vec<Digest>, Vec<String>) = evidence.into_iter().unzip();
         let incident = Incident {
-            id: Digest::of(&serde_json::json!([group.act, evidence])).expect("text only"),
+            id: Digest::of(&(group.act, &evidence)).expect("text only"),
             act: group.act,
             when,
             whereabouts: Whereabouts::of(&lent, when.end(), as_of, place.as_ref()),
@@ -187,20 +206,85 @@ impl Maker<'_, '_> {
         Interval::new(from, to.max(from)).expect("not backwards")
     }
 
-    fn when(&self, like: &Likelihood<'_>, found: &Posterior) -> Interval {
-        let (mut held, mut sum, mut squares, mut base) = (0.0, 0.0, 0.0, None);
-        for (p, share) in found.places() {
-            let (t, var) = like.instant(p);
-            let d = t - *base.get_or_insert(t);
-            held += share;
-            sum += share * d;
-            squares += share * (d * d + var);
+    /// Where a group's event was. Of lone reports that measure nothing but a time, one is like the other.
+    fn placed(&self, group: &Cluster, ways: &Ways<'_>, is_fine: bool) -> Option<Rc<Placed>> {
+        let scene = self.scene;
+        let first = scene.one(group.members[0]);
+        let placed = || {
+            let found = posterior(scene.model, ways, group.at, is_fine)?;
+            let timed = Some((&ways.all[0].0, first.t));
+            Some(Rc::new(Placed::of(scene, found, timed)))
+        };
+        if group.members.len() > 1 || !first.is_bare() {
+            return placed();
         }
-        let mean = sum / held;
-        let sd = (squares / held - mean * mean).max(0.0).sqrt();
-        let middle = base.unwrap_or(0.0) + mean;
-        self.interval(middle - 1.96 * sd, middle + 1.96 * sd)
+        let set = scene.set_of(group.members[0]);
+        let Observation { unit, act, heard, var, .. } = *first;
+        let bare = (unit, act, set, heard, var.to_bits(), is_fine);
+        if let Some(known) = self.lone.borrow().get(&bare) {
+            return Some(Rc::clone(known));
+        }
+        let placed = placed()?;
+        let mut lone = self.lone.borrow_mut();
+        if lone.len() >= LONE_MAX {
+            lone.clear();
+        }
+        lone.insert(bare, Rc::clone(&placed));
+        Some(placed)
     }
+}
+
+/// Where an event was, and what is reckoned of that.
+pub(crate) struct Placed {
+    near: Near,
+    pub(crate) best: Xy,
+    pub(crate) found: Posterior,
+    /// When it was, seconds after its first report, and the standard deviation of that.
+    after_s: f64,
+    sd_s: f64,
+    /// The cells in which it may have been, once they were asked for.
+    cells: OnceCell<BTreeSet<CellId>>,
+}
+
+impl Placed {
+    /// `timed` is what tells when, and when the first report was; nobody asks when what is placed anew was.
+    fn of(scene: &Scene<'_>, found: Posterior, timed: Option<(&Likelihood<'_>, f64)>) -> Self {
+        let near = scene.observed.plane.near(found.corner(STEPS / 2, STEPS / 2));
+        let (after_s, sd_s) = timed.map_or((0.0, 0.0), |(like, first)| when(like, &found, first));
+        Self { near, best: found.best(), found, after_s, sd_s, cells: OnceCell::new() }
+    }
+
+    fn reckoned_cells(&self, scene: &Scene<'_>) -> BTreeSet<CellId> {
+        let (mut cells, mut middles) = (BTreeSet::new(), Vec::<Xy>::new());
+        for (p, _) in self.found.places() {
+            // What lies near the middle of a known cell lies in it, and need not be looked up.
+            if middles.iter().any(|middle| middle.distance(p) < WITHIN_CELL_M) {
+                continue;
+            }
+            let cell = CellId::holding(self.near.position(p));
+            if cells.insert(cell) {
+                middles.push(scene.observed.plane.project(cell.middle()));
+                if cells.len() > CELLS_TOLD_MAX {
+                    break;
+                }
+            }
+        }
+        cells
+    }
+}
+
+/// When an event was, seconds after an instant, and the standard deviation of that.
+fn when(like: &Likelihood<'_>, found: &Posterior, first: f64) -> (f64, f64) {
+    let (mut held, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for (p, share) in found.places() {
+        let (t, var) = like.instant(p);
+        let d = t - first;
+        held += share;
+        sum += share * d;
+        squares += share * (d * d + var);
+    }
+    let mean = sum / held;
+    (mean, (squares / held - mean * mean).max(0.0).sqrt())
 }
 
 /// A place that was sought; what is told of it is reckoned when it may be.
@@ -208,16 +292,7 @@ pub(crate) struct Sought<'a> {
     pub(crate) scene: &'a Scene<'a>,
     field: &'a Field,
     cases: &'a [Case],
-    near: Near,
-    pub(crate) best: Xy,
-    pub(crate) found: Posterior,
-}
-
-impl<'a> Sought<'a> {
-    fn of(scene: &'a Scene<'a>, field: &'a Field, cases: &'a [Case], found: Posterior) -> Self {
-        let near = scene.observed.plane.near(found.corner(STEPS / 2, STEPS / 2));
-        Self { scene, field, cases, near, best: found.best(), found }
-    }
+    pub(crate) placed: Rc<Placed>,
 }
 
 /// The likelihoods of some cases. What one has alone needs no weight.
@@ -283,15 +358,17 @@ impl Place for Sought<'_> {
             all.push((like, members.iter().collect(), ln_weight));
         }
         let found = posterior(model, &Ways { all }, peak?, true)?;
-        Some(Self::of(self.scene, self.field, self.cases, found))
+        let placed = Rc::new(Placed::of(self.scene, found, None));
+        Some(Self { placed, ..*self })
     }
 
     fn drawn(&self, drawn: Drawn) -> (Position, [Region; 2]) {
-        let finely = self.near.position(self.best);
+        let Placed { near, best, found, .. } = &*self.placed;
+        let finely = near.position(*best);
         match drawn {
             Drawn::Finely => (finely, [0.5, 0.95].map(|share| self.region(share))),
             Drawn::Blurred => {
-                let blurred = Blurred::of(&self.near, &self.found);
+                let blurred = Blurred::of(near, found);
                 let at = blurred.at().unwrap_or(finely);
                 (at, [0.5, 0.95].map(|share| blurred.region(share)))
             }
@@ -299,29 +376,17 @@ impl Place for Sought<'_> {
     }
 
     fn cells(&self) -> BTreeSet<CellId> {
-        let (mut cells, mut middles) = (BTreeSet::new(), Vec::<Xy>::new());
-        for (p, _) in self.found.places() {
-            // What lies near the middle of a known cell lies in it, and need not be looked up.
-            if middles.iter().any(|middle| middle.distance(p) < WITHIN_CELL_M) {
-                continue;
-            }
-            let cell = CellId::holding(self.near.position(p));
-            if cells.insert(cell) {
-                middles.push(self.scene.observed.plane.project(cell.middle()));
-                if cells.len() > CELLS_TOLD_MAX {
-                    break;
-                }
-            }
-        }
-        cells
+        let placed = &self.placed;
+        placed.cells.get_or_init(|| placed.reckoned_cells(self.scene)).clone()
     }
 }
 
 impl Sought<'_> {
     fn region(&self, share: f64) -> Region {
-        let squares: Vec<Square> = self.found.region(share);
+        let Placed { near, found, .. } = &*self.placed;
+        let squares: Vec<Square> = found.region(share);
         let ring = |corners: &[(u32, u32)]| {
-            let at = |&(x, y): &(u32, u32)| self.near.position(self.found.corner(x, y));
+            let at = |&(x, y): &(u32, u32)| near.position(found.corner(x, y));
             corners.iter().map(at).collect::<Vec<_>>()
         };
         let polygon = |outline: &Outline| {

@@ -33,6 +33,7 @@ mod score;
 mod silence;
 mod whereabouts;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -175,7 +176,7 @@ fn fuse_and_see<'a, T>(
     let (groups, pairs, alone, search) = associate::associate(&scene);
     let mut calibration = Calibration::default();
     let elsewhere = Elsewhere::of(&scene, &pairs, &alone, &groups);
-    let maker = incident::Maker { scene: &scene, elsewhere: &elsewhere, grain };
+    let maker = incident::Maker::new(&scene, &elsewhere, grain);
     let mut seen: Vec<(Incident, T)> = groups
         .iter()
         .map(|group| maker.incident(group, &distinct, as_of, &mut calibration, &see))
@@ -223,17 +224,19 @@ impl Learning<'_> {
 }
 
 /// Runs of observations, evenly spaced; all of them when they are few.
-fn pilot(observed: &Observed) -> Vec<Observed> {
+fn pilot(observed: &Observed) -> Vec<Cow<'_, Observed>> {
     let all = &observed.observations;
-    let part = |from: usize, to: usize| Observed {
-        observations: all[from..to].to_vec(),
-        first: from as u32,
-        units: observed.units.clone(),
-        ..*observed
+    let part = |from: usize, to: usize| {
+        Cow::Owned(Observed {
+            observations: all[from..to].to_vec(),
+            first: from as u32,
+            units: observed.units.clone(),
+            ..*observed
+        })
     };
     // Twice as many are not worth leaving out: what is looked at whole is looked through once.
     if all.len() <= 2 * PILOT_RUN * PILOT_RUNS {
-        return vec![part(0, all.len())];
+        return vec![Cow::Borrowed(observed)];
     }
     let spare = all.len() - PILOT_RUN;
     let starts = (0..PILOT_RUNS).map(|n| spare * n / (PILOT_RUNS - 1));
@@ -253,8 +256,8 @@ fn count(scene: &Scene<'_>, groups: &[Cluster], alone: &[Cluster], found: &mut F
         *found.events.entry(group.act).or_default() += together;
         for &n in &group.members {
             let one = scene.one(n);
-            let lone = Lone { sense: one.sense, act: one.act, ln_odds: alone[n as usize].ln_odds };
-            found.lone.push((lone, 1.0 - together));
+            let lone = Lone::new(one.sense, one.act, alone[n as usize].ln_odds);
+            *found.lone.entry(lone).or_default() += 1.0 - together;
         }
     }
     let us = scene.observed.base.micros() + (f64::midpoint(first.t, last.t) * 1e6) as i64;
@@ -264,7 +267,7 @@ fn count(scene: &Scene<'_>, groups: &[Cluster], alone: &[Cluster], found: &mut F
         *found.on_duty.entry(sense).or_default() += seconds;
     }
     let mut watched: BTreeMap<Family, f64> = BTreeMap::new();
-    let lone = found.lone.iter().map(|(lone, _)| lone.act);
+    let lone = found.lone.keys().map(|lone| lone.act);
     let acts: BTreeSet<Act> = lone.chain(found.events.keys().copied()).collect();
     for act in acts {
         let family = Family::of(act);

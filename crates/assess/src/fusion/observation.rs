@@ -90,6 +90,11 @@ impl Observation {
         Self { var: NO_CLOCK_VAR, direction: None, distance: None, spot: None, ..self.clone() }
     }
 
+    /// Whether it measures nothing but a time.
+    pub(crate) const fn is_bare(&self) -> bool {
+        self.direction.is_none() && self.distance.is_none() && self.spot.is_none()
+    }
+
     /// Whether anything says where it happened.
     pub(crate) const fn is_placed(&self) -> bool {
         self.at.is_some() || self.spot.is_some()
@@ -190,12 +195,14 @@ pub(crate) fn observe(model: &Model, reports: &[(Digest, &Report)], duties: &[Du
 
 /// What makes two reports of one source the same one handed in twice: everything but its name
 /// and when it was received.
+///
+/// What tells most apart comes first, so that few are held against each other to the end.
 fn what_is_said(report: &Report) -> impl Ord + use<'_> {
     let place = report.place.as_ref().map(|place| (place.nominal, &place.extent));
     let position = report.source.position.map(|at| *at.expose());
     (
-        (&report.source.id, &report.source.post, position),
-        (report.act, report.method, report.observed, report.clock_sd, report.arrival),
+        (report.observed, &report.source.id, &report.source.post, position),
+        (report.act, report.method, report.clock_sd, report.arrival),
         (report.bearing, report.range, report.range_class, place, report.count),
         (&report.sides, &report.weapon, report.weapon_class, report.deaths, report.source_count),
     )

@@ -19,12 +19,19 @@ pub(crate) struct Rates {
 }
 
 /// A report as it is alone: an event that nobody else perceived, or a stray.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lone {
     pub(crate) sense: Sense,
     pub(crate) act: Act,
-    /// ln of event against stray, at the rates that it was weighed with.
-    pub(crate) ln_odds: f64,
+    /// Bits of the ln of event against stray, at the rates that it was weighed with: of bare arrivals at one
+    /// sound sensor one is like the other.
+    ln_odds: u64,
+}
+
+impl Lone {
+    pub(crate) const fn new(sense: Sense, act: Act, ln_odds: f64) -> Self {
+        Self { sense, act, ln_odds: ln_odds.to_bits() }
+    }
 }
 
 /// What was found in so much watching.
@@ -32,8 +39,8 @@ pub(crate) struct Lone {
 pub(crate) struct Found {
     /// Events of several reports by act, each as likely as it is one.
     pub(crate) events: BTreeMap<Act, f64>,
-    /// Reports alone, with how likely they are that.
-    pub(crate) lone: Vec<(Lone, f64)>,
+    /// Reports alone, and how many there are as far as they are likely that.
+    pub(crate) lone: BTreeMap<Lone, f64>,
     /// Square metres and seconds in which events of an act would have been perceived.
     pub(crate) watched: BTreeMap<Act, f64>,
     /// Unit seconds on duty by sense.
@@ -76,8 +83,9 @@ impl Rates {
         let mut rates = known.clone();
         for _ in 0..SETTLING_ROUNDS {
             let (mut events, mut strays) = (found.events.clone(), BTreeMap::new());
-            for &(lone, weight) in &found.lone {
+            for (&lone, weight) in &found.lone {
                 let Lone { sense, act, ln_odds } = lone;
+                let ln_odds = f64::from_bits(ln_odds);
                 let event = rates.ln_event(act) - known.ln_event(act);
                 let stray = rates.ln_stray(sense, act) - known.ln_stray(sense, act);
                 let odds = libm::exp((ln_odds + event - stray).clamp(-60.0, 60.0));

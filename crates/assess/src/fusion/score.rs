@@ -38,7 +38,7 @@ pub struct Nearness {
 pub(super) fn near(incident: &Incident, sought: &Sought<'_>, truths: &[Truth]) -> Vec<Nearness> {
     let (from, to) = (incident.when.start(), incident.when.end());
     let middle = from.micros().midpoint(to.micros());
-    let found = &sought.found;
+    let found = &sought.placed.found;
     let squares = found.region(0.95);
     let nearness = |(truth, known): (usize, &Truth)| {
         let off_us = known.t.micros().abs_diff(middle);
@@ -46,7 +46,7 @@ pub(super) fn near(incident: &Incident, sought: &Sought<'_>, truths: &[Truth]) -
             return None;
         }
         let at = sought.scene.observed.plane.project(known.at);
-        let off_m = at.distance(sought.best);
+        let off_m = at.distance(sought.placed.best);
         let is_covered = squares.iter().any(|s| {
             let (low, top) = (found.corner(s.x, s.y), found.corner(s.x + s.side, s.y + s.side));
             low.x <= at.x && at.x <= top.x && low.y <= at.y && at.y <= top.y

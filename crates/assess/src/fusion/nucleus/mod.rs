@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use super::plane::Xy;
 use super::scene::{Cluster, Scene};
 
-pub(crate) use net::Net;
+pub(crate) use net::{Net, is_arrival};
 use search::Search;
 
 /// Fewest arrivals that place an event.

@@ -34,6 +34,8 @@ pub(crate) struct Net {
     pub(super) clock_sd: f64,
     /// Where groups that were weighed before fit best, by the numbers of their observations among all.
     tops: RefCell<BTreeMap<Vec<u32>, Peak>>,
+    /// Likewise pairs of arrivals that nobody searched for by place.
+    pair_tops: RefCell<BTreeMap<(u32, u32), Peak>>,
     /// Likewise one bare arrival at a unit, by act and who was on duty.
     lone_tops: RefCell<BTreeMap<(usize, Act, u32), Peak>>,
     /// What searches of runs came to, by the number of a run's first observation and how many it has.
@@ -175,6 +177,7 @@ impl Net {
             stations,
             clock_sd,
             tops: RefCell::default(),
+            pair_tops: RefCell::default(),
             lone_tops: RefCell::default(),
             searched: RefCell::default(),
             hushed: RefCell::default(),
@@ -188,6 +191,14 @@ impl Net {
         let among_all: Vec<u32> = members.iter().map(|n| n + first).collect();
         let mut tops = self.tops.borrow_mut();
         let top = tops.entry(among_all).or_insert_with(|| scene.top_near(&members, near));
+        scene.scored(members, top.at, top.ln_integral)
+    }
+
+    /// Two arrivals as one event.
+    pub(crate) fn pair(&self, scene: &Scene<'_>, [a, b]: [u32; 2]) -> Cluster {
+        let (first, members) = (scene.observed.first, vec![a, b]);
+        let mut tops = self.pair_tops.borrow_mut();
+        let top = *tops.entry((a + first, b + first)).or_insert_with(|| scene.top(&members, &[]));
         scene.scored(members, top.at, top.ln_integral)
     }
 
@@ -385,9 +396,8 @@ fn run(scene: &Scene<'_>) -> (u32, usize) {
 }
 
 /// Whether an observation is a bare arrival at a microphone.
-pub(super) fn is_arrival(one: &Observation) -> bool {
-    let is_bare = one.direction.is_none() && one.distance.is_none() && one.spot.is_none();
-    one.sense == Sense::Microphone && one.heard && is_bare && one.family == Family::Heavy
+pub(crate) fn is_arrival(one: &Observation) -> bool {
+    one.sense == Sense::Microphone && one.heard && one.is_bare() && one.family == Family::Heavy
 }
 
 pub(super) fn travel_s(model: &Model, at: Xy, from: Xy) -> f64 {
