@@ -25,11 +25,11 @@ A pack is a folder: agreement.toml, areas.geojson and SOURCES.md. Begin with `ch
   armistice assess packs/southern-syria-2017 --reports events.csv --out out/first
   armistice help assess
 
-Exit codes: 0 done; 1 the pack is faulty, nothing could be admitted, too much was rejected, a log is
-not believed, a witness refuses; 2 wrong usage, or what was named is not there or does not belong
-together (a record, an entry, a key, a pack); 3 the world failed (disk, permission, network, clock, or
-another process has the record open); 141 whoever read the output closed it (`| head`): what was not
-told is no answer.";
+Exit codes: 0 done; 1 the pack is faulty, nothing could be admitted, too much was rejected, a log
+is not believed, a witness refuses; 2 wrong usage, or what was named is not there or does not
+belong together (a record, an entry, a key, a pack); 3 the world failed (disk, permission, network,
+clock, or another process has the record open); 141 whoever read the output closed it (`| head`):
+what was not told is no answer.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -124,16 +124,18 @@ pub(crate) struct Zones {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Writes findings.jsonl, incidents.jsonl, alerts.jsonl, anomalies.jsonl, rejects.jsonl, summary.json,
-report.html and map.svg into the folder given by --out: the same bytes on every run, on any number of
-threads, in whatever order files are named.
+report.html and map.svg into the folder given by --out: the same bytes on every run, on any number
+of threads, in whatever order files are named.
 
 Reports are fused into incidents as `fuse` does. From a record an incident also has what a quorum
 determined and what parties answered, which also stands beside its findings, for ever.
 
 A track file may name the sensor of the pack that it came from; that sensor's quality and coverage
 then serve where the records state none. Tracks are raw Mode S frames (AVR, Beast, JSON lines),
-SBS-1, readsb's JSON or state vectors (CSV, Parquet), gzipped or not; what they are is told by their
-content. Reports are UCDP GED (.csv) or Armistice's own JSON lines (docs/report-format.md).
+SBS-1, readsb's JSON or state vectors (CSV, Parquet), gzipped or not; what they are is told by
+their content. Reports are UCDP GED (.csv), Armistice's own JSON lines (docs/report-format.md), or
+submissions of its form as a folder, a zip file or XML (`armistice help form`). What begins later
+than it is now is rejected.
 
   armistice assess PACK --tracks frames.jsonl.gz --out out/flight
   armistice assess PACK --tracks north=radar.parquet --tracks south=beast.bin \\
@@ -230,8 +232,8 @@ pack, whether or not a clause was yet in force. In scope is a report of an act t
 clause lists, between parties that it binds. It is a comparison of counts, not evidence of a cause.
 
 A change is the ratio of the later count to the earlier, with its 95 percent interval. Duty records
-(docs/report-format.md) tell who watched: then rates per observer-hour are compared too, and the output
-says whether fewer reports are fewer events or less observation.
+(docs/report-format.md) tell who watched: then rates per observer-hour are compared too, and the
+output says whether fewer reports are fewer events or less observation.
 
   armistice tally PACK --reports events.csv --around 2017-07-09 --days 60
   armistice tally PACK --reports events.csv --around 2017-07-09 --days 14 --duty duty.jsonl --series
@@ -268,25 +270,26 @@ pub(crate) struct Tally {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Each line of INCIDENTS.jsonl is one incident: `id, kind, from, to, lat, lon, region50, region95`
-(GeoJSON), `count_min, count_max, sources, reports, p_real, level`. Places of firing, launch, forces
-and weapons have no position: they are told as H3 cells of resolution 5, a day later. So is what
-sound sensors alone place, unless a report says that harm fell there, and what one post alone saw or
-heard without stating a place: it would tell where the post is. Regions of what two posts alone perceived
-are made of squares of a lattice, for the same reason. The order in which reports and files
-are given changes no byte.
+(GeoJSON), `count_min, count_max, sources, reports, p_real, level`. Places of firing, launch,
+forces and weapons have no position: they are told as H3 cells of resolution 5, a day later. So is
+what sound sensors alone place, unless a report says that harm fell there, and what one post alone
+saw or heard without stating a place: it would tell where the post is. Regions of what two posts
+alone perceived are made of squares of a lattice, for the same reason. The order in which reports
+and files are given changes no byte.
 
-`p_real` is how likely one event lies behind more than half of an incident's reports. It weighs how often
-observers are wrong, who was on duty and perceived nothing, and what else the reports may be. A lone report
-of something that others should have heard is therefore unlikely, and says so of the model, not of the
-observer. It is null where the model says nothing: of what compilers and registers tell, of what nobody
-whose place is known perceived, and of kinds of which it is not known how far they are perceived (movements
-of forces, denials). `level` never depends on it.
+`p_real` is how likely one event lies behind more than half of an incident's reports. It weighs how
+often observers are wrong, who was on duty and perceived nothing, and what else the reports may be.
+A lone report of something that others should have heard is therefore unlikely, and says so of the
+model, not of the observer. It is null where the model says nothing: of what compilers and
+registers tell, of what nobody whose place is known perceived, and of kinds of which it is not
+known how far they are perceived (movements of forces, denials). `level` never depends on it.
 
-Whoever is presumed to watch because they report is presumed so for six hours around. With --duty (JSON
-lines, docs/report-format.md) it is known who watched, and that a post heard nothing is evidence.
+Whoever is presumed to watch because they report is presumed so for six hours around. With --duty
+(JSON lines, docs/report-format.md) it is known who watched, and that a post heard nothing is
+evidence.
 
-Without a pack the parameters have their defaults; `armistice help fuse` and docs/pack-format.md say what
-they are. What is printed says whether the noise is what was stated.
+Without a pack the parameters have their defaults, which docs/pack-format.md lists. What is printed
+says whether the noise is what was stated.
 
   armistice fuse reports.jsonl --out incidents.jsonl
   armistice fuse north.jsonl south.jsonl --pack PACK --out incidents.jsonl --json
@@ -305,8 +308,8 @@ pub(crate) struct Fuse {
     /// Set a parameter, over the pack's. May be given more than once.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) set: Vec<(String, i64)>,
-    /// Up to when the reports reach: cells of places of firing are told a day later. Without it,
-    /// the end of the last observation.
+    /// Up to when the reports reach: cells of places of firing are told a day later, and never before that
+    /// day is over by this machine's clock. Without it, the beginning of the last observation.
     #[arg(long, value_name = "T", value_parser = instant)]
     pub(crate) as_of: Option<Instant>,
     /// End with exit code 1 when more records than this were rejected.
@@ -322,10 +325,10 @@ pub(crate) struct Fuse {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Which rows of A and B tell of the same event, with what probability; which are in A or in B only, and
-what spoke against the rows that come nearest; which row of one is several of the other. The mapping
-tells how to read each register: docs/register-mapping.md. NAME picks a register of the mapping;
-without it the file's name does, and a mapping with one register serves both.
+Which rows of A and B tell of the same event, with what probability; which are in A or in B only,
+and what spoke against the rows that come nearest; which row of one is several of the other. The
+mapping tells how to read each register: docs/register-mapping.md. NAME picks a register of the
+mapping; without it the file's name does, and a mapping with one register serves both.
 
 Which register is called A, and the order of rows, change labels only.
 
@@ -355,12 +358,12 @@ pub(crate) struct Reconcile {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-An XLSForm: ODK Central, KoboToolbox and Ona convert it, ODK Collect, KoboCollect and Enketo fill it in, in
-English, Arabic and Russian. What they send back is read as a folder, a zip file or XML by every verb that
-takes reports. forms/ in the source holds the form made without a pack.
+An XLSForm: ODK Central, KoboToolbox and Ona convert it, ODK Collect, KoboCollect and Enketo fill
+it in, in English, Arabic and Russian. What they send back is read as a folder, a zip file or XML
+by every verb that takes reports. forms/ in the source holds the form made without a pack.
 
-With a pack, places, districts and parties are chosen by name. Of the pack nothing else goes into the form:
-phones get lost, and posts, sensors and positions must not be on them.
+With a pack, places, districts and parties are chosen by name. Of the pack nothing else goes into
+the form: phones get lost, and posts, sensors and positions must not be on them.
 
   armistice form --out report.xlsx
   armistice form --pack packs/southern-syria-2017 --out report.xlsx
@@ -467,7 +470,7 @@ fn clause(text: &str) -> Result<ClauseId, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{Command, CommandFactory as _};
 
     use super::*;
 
@@ -483,5 +486,23 @@ mod tests {
         assert_eq!(north.path, PathBuf::from("a/b=c.bin"));
         assert_eq!(TrackFile::parse("./north=a.bin").unwrap().sensor, None);
         assert!(TrackFile::parse("north=").is_err());
+    }
+
+    fn check_widths(command: &Command) {
+        let texts = [command.get_after_help(), command.get_long_about(), command.get_about()];
+        for line in texts
+            .into_iter()
+            .flatten()
+            .flat_map(|text| text.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+        {
+            let columns = line.chars().count();
+            assert!(columns <= 100, "help {}: {columns} columns: {line}", command.get_name());
+        }
+        command.get_subcommands().for_each(check_widths);
+    }
+
+    #[test]
+    fn no_line_of_help_is_broken_in_the_middle() {
+        check_widths(&Armistice::command());
     }
 }

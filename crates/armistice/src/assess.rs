@@ -98,8 +98,9 @@ pub(crate) fn run(arguments: &Assess) -> anyhow::Result<Outcome> {
     timings.add("hand out tracks", followed.dispatch_s);
     timings.add("judge tracks", followed.judge_s);
     timings.add("join tracks", followed.join_s);
-    let established = timings
+    let mut established = timings
         .of("fuse reports", || Incidents::of_files(&pack, setting.period, &duties, &reports));
+    established.keep_back(inputs::now());
     let mut made =
         timings.of("join findings", || published::Made::of(followed, incidents, established))?;
     timings.on_disk = made.on_disk();

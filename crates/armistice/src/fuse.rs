@@ -39,7 +39,9 @@ pub(crate) fn run(arguments: &Fuse) -> anyhow::Result<Outcome> {
     doing.set_message("fusing");
     let started = Instant::now();
     let setting = Setting { parameters: &parameters, as_of: arguments.as_of, duties: &duties };
-    let fused = fuse_watched(&setting, &reports);
+    let mut fused = fuse_watched(&setting, &reports);
+    let now = inputs::now();
+    fused.incidents.iter_mut().for_each(|incident| incident.keep_back(now));
     let fuse_s = started.elapsed().as_secs_f64();
     doing.set_message("writing");
     let mut file = WholeFile::begin(&arguments.out, Readers::Everybody)?;

@@ -16,15 +16,22 @@ use intake::open::Format;
 use intake::reports::{Authorisations, Duties, Places, ReportFeed};
 use intake::zone::LocalZone;
 use intake::{Batch, Feed, Options};
+use ledger::clock::{Clock as _, SystemClock};
 use publish::{InputFile, InputKind};
 use sha2::{Digest as _, Sha256};
-use spacetime::{BoundingBox, Duration, Position};
+use spacetime::{BoundingBox, Duration, Instant, Position};
 
 use crate::arguments::{Assess, TrackFile};
 use crate::rejects::Rejects;
 
 /// Bytes hashed at a time.
 const CHUNK: usize = 1 << 20;
+
+/// What this machine's clock tells. It decides nothing about what is past: only that nobody reports from
+/// the future, and that what is kept back for a day is.
+pub(crate) fn now() -> Instant {
+    SystemClock.now()
+}
 
 /// A file of reports, authorisations or duty records.
 #[derive(Clone, Debug)]
@@ -227,7 +234,7 @@ pub(crate) fn reports(
     pack: Option<&Pack>,
     keep_raw: bool,
 ) -> anyhow::Result<ReportFeed> {
-    let options = Options { input, keep_raw, ..Options::default() };
+    let options = Options { input, keep_raw, now: Some(now()), ..Options::default() };
     let zone = spacetime::zone_rules(time_zone)?;
     let places = Arc::new(pack.map(Places::of).unwrap_or_default());
     intake::reports::open::open(&source.path, options, zone, places)

@@ -17,8 +17,8 @@ use crate::{keeping, keyfile};
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-A key is a file of 64 hexadecimal digits that only its owner can read. One key a device, and another
-for each log and each witness. What is printed is public.
+A key is a file of 64 hexadecimal digits that only its owner can read. One key a device, and
+another for each log and each witness. What is printed is public.
 
   armistice key new us-1.key
   armistice key show us-1.key --json | jq -r .hex      # for the pack: [[device]] ed25519 = ...

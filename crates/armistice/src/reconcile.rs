@@ -59,8 +59,10 @@ fn read(
     input: u16,
 ) -> anyhow::Result<Went> {
     let said = |fault: String| Refused(format!("{}: {fault}", arguments.map.display()));
-    let mapping =
-        Mapping::read(map, &register.name).map_err(|fault| said(plain(&fault.to_string())))?;
+    let mapping = Mapping::read(map, &register.name).map_err(|fault| {
+        let told = said(plain(&fault.to_string()));
+        if fault.is_name_unknown { WrongUsage(told.0).into() } else { anyhow::Error::from(told) }
+    })?;
     if !mapping.tells_zone() {
         let key = format!("[register.{}] zone is missing", register.name);
         return Err(said(format!("{key}; write a name such as Asia/Damascus")).into());

@@ -29,9 +29,9 @@ const KEY_FILE: &str = "log.vkey";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-In every verb --log VKEY is a log's public key, as `record init` and `key show --name` print it, and
---log-key FILE the file of its secret key, which only its keeper has. --device-key and --key are the files
-of a device's secret key.")]
+In every verb --log VKEY is a log's public key, as `record init` and `key show --name` print it,
+and --log-key FILE the file of its secret key, which only its keeper has. --device-key and --key
+are the files of a device's secret key.")]
 pub(crate) struct Record {
     #[command(subcommand)]
     verb: RecordVerb,

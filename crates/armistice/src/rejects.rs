@@ -20,8 +20,12 @@ impl Rejects {
     /// Counts rejections of a file.
     pub(crate) fn add(&mut self, file: &Path, rejections: &[Rejection]) {
         for rejection in rejections {
-            let first =
-                || (rejection.code, 0, format!("{}:{}", bare_name(file), rejection.locator.record));
+            let file = bare_name(file);
+            let at = || match &rejection.entry {
+                Some(entry) => format!("{file}:{entry}"),
+                None => format!("{file}:{}", rejection.locator.record),
+            };
+            let first = || (rejection.code, 0, at());
             self.codes.entry(rejection.code.name).or_insert_with(first).1 += 1;
         }
     }

@@ -29,7 +29,8 @@ one, and should run its own. `init` and `show` also print the key as a pack take
   armistice witness serve w1 --listen 127.0.0.1:8101     # TLS: a reverse proxy in front
 
 The folder holds the key and the memory. Lose the memory and the witness is retired: it refuses to
-run, and no command gives its key a new one. Never put the folder back from a copy: the log notices.")]
+run, and no command gives its key a new one. Never put the folder back from a copy: the log
+notices.")]
 pub(crate) enum WitnessVerb {
     /// Make a witness in a folder, with a key of its own.
     Init(Init),

@@ -9,7 +9,7 @@ use spacetime::{Instant, Interval};
 
 use crate::attribution::{Attribution, attribution};
 use crate::finding::Finding;
-use crate::fusion::{self, Fused, Incident, placed};
+use crate::fusion::{self, Fused, Incident, Whereabouts, placed};
 use crate::verification::{Answer, Level, Verification, Voices};
 
 /// One incident.
@@ -87,6 +87,19 @@ impl Incidents {
             voices.about().into_iter().flat_map(|about| voices.leaves_about(about)).collect();
         let astray = spoken.difference(&heard).count() as u64;
         Self { all, astray, of, voices }
+    }
+
+    /// Keeps back at `now` what input that lies about its times would have told.
+    pub fn keep_back(&mut self, now: Instant) {
+        self.all.iter_mut().for_each(|one| one.incident.keep_back(now));
+    }
+
+    /// Whether the place of a report may be drawn as it is: not where its incident's is told as cells or
+    /// kept back, because somebody else says that it was a firing.
+    #[must_use]
+    pub fn may_be_drawn(&self, report: &Digest) -> bool {
+        let found = self.of.get(report).map(|&n| &self.all[n].incident.whereabouts);
+        !matches!(found, Some(Whereabouts::Cells(_) | Whereabouts::KeptBack(_)))
     }
 
     /// What stands beside a finding.

@@ -6,7 +6,7 @@ use agreement::{ClauseId, Digest, Pack, Parameters};
 use serde::Serialize;
 
 /// Raised whenever the outcome of a rule can change.
-pub const RULES_VERSION: u32 = 3;
+pub const RULES_VERSION: u32 = 4;
 
 /// Everything that shapes a finding besides the agreement and the statements: an audit under
 /// other rules says so instead of crying foul.

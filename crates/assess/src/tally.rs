@@ -22,7 +22,7 @@ use serde::Serialize;
 use spacetime::{Duration, Instant, Interval, LocalTime, ZoneRules, resolve_local};
 
 use crate::corrected::Replaced;
-use crate::incidents::place::{Ground, Region};
+use crate::incidents::place::{Ground, Region, coarsely};
 use crate::incidents::{Answer, Outside, first_no_else_doubt, sides};
 
 /// From this uncertainty of place on a report is coarse: it may lie in a neighbouring area.
@@ -142,7 +142,7 @@ pub fn before_after<'a>(
     let reports: Vec<&Report> = reports.into_iter().collect();
     let replaced = Replaced::by(reports.iter().copied());
     for report in reports.into_iter().filter(|report| !replaced.holds(report)) {
-        if !seen.insert(report.digest()) {
+        if !seen.insert(report.whole_digest()) {
             tally.repeats += 1;
             continue;
         }
@@ -242,11 +242,15 @@ impl<'a> Scope<'a> {
         Some(Ground::over(self.pack, &areas))
     }
 
-    /// The area of the nominal point; without one, the area of the unit named.
+    /// The area of the nominal point, or of the middle of its cell where it may not be told; without one,
+    /// the area of the unit named.
     fn area_of(&self, report: &Report) -> Option<AreaId> {
         let place = report.place.as_ref()?;
         match place {
-            Place { nominal: Some(p), .. } => self.ground.area_at(*p).map(|a| a.id.clone()),
+            Place { nominal: Some(p), .. } => {
+                let p = if report.place_is_coarsened() { coarsely(*p) } else { *p };
+                self.ground.area_at(p).map(|a| a.id.clone())
+            }
             Place { nominal: None, .. } => {
                 let located = self.ground.locate(&Region::of(self.pack, report));
                 located.area.filter(|_| located.answer == Answer::Yes)

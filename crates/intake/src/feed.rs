@@ -1,7 +1,7 @@
 //! What every feed does: hand out its records in batches, good ones and rejected ones.
 
 use agreement::track::Locator;
-use spacetime::Position;
+use spacetime::{Instant, Position};
 
 use crate::clock::ClockOrigin;
 use crate::limits::BATCH_RECORDS_MAX;
@@ -100,6 +100,8 @@ pub struct Options {
     pub clock: Option<ClockOrigin>,
     /// The zone of times that are written without one (SBS, tables of naive timestamps).
     pub zone: Option<LocalZone>,
+    /// What the reader's clock tells: what happens later has not happened yet. Not looked at without.
+    pub now: Option<Instant>,
     /// Units of table columns whose name leaves them open.
     pub units: Option<Units>,
 }

@@ -43,6 +43,8 @@ pub struct Rejection {
     pub code: &'static Code,
     /// Input and record (line, row or frame, from 1); record 0 is the input as a whole.
     pub locator: Locator,
+    /// The file within an upload of many, by its name there.
+    pub entry: Option<Box<str>>,
     /// JSON pointer or column within the record.
     pub pointer: Option<Cow<'static, str>>,
     /// More on the reason, such as the limit that was passed.
@@ -55,7 +57,14 @@ impl Rejection {
     /// With nothing but its kind and its place.
     #[must_use]
     pub const fn new(code: &'static Code, locator: Locator) -> Self {
-        Self { code, locator, pointer: None, detail: None, raw: None }
+        Self { code, locator, entry: None, pointer: None, detail: None, raw: None }
+    }
+
+    /// Naming the file within an upload of many.
+    #[must_use]
+    pub fn within(mut self, entry: impl Into<Box<str>>) -> Self {
+        self.entry = Some(entry.into());
+        self
     }
 
     /// Naming the field: a JSON pointer or a column.
@@ -89,14 +98,18 @@ impl Rejection {
     }
 }
 
-/// `code`, `input`, `record`, `pointer`, `reason`, `repair`, and `raw` where it was kept (bytes
+/// `code`, `input`, `record`, `entry`, `pointer`, `reason`, `repair`, and `raw` where it was kept (bytes
 /// that are not UTF-8 replaced).
 impl Serialize for Rejection {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Rejection", 7)?;
+        let mut out = serializer.serialize_struct("Rejection", 8)?;
         out.serialize_field("code", self.code.name)?;
         out.serialize_field("input", &self.locator.input)?;
         out.serialize_field("record", &self.locator.record)?;
+        match &self.entry {
+            Some(entry) => out.serialize_field("entry", entry)?,
+            None => out.skip_field("entry")?,
+        }
         match &self.pointer {
             Some(pointer) => out.serialize_field("pointer", pointer)?,
             None => out.skip_field("pointer")?,

@@ -166,7 +166,7 @@ impl DrawnReport {
             act: report.act,
             place: place.nominal?,
             radius_m,
-            observed: report.observed,
+            observed: report.observed_told(),
         })
     }
 

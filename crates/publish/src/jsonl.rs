@@ -24,6 +24,8 @@ pub struct Rejected {
     pub code: String,
     /// Where it stands; record 0 is the file as a whole.
     pub locator: Locator,
+    /// The file within an upload of many.
+    pub entry: Option<String>,
     /// JSON pointer or column within the record.
     pub pointer: Option<String>,
     /// What is wrong.
@@ -176,6 +178,9 @@ pub fn reject_line(rejected: &Rejected, inputs: &[InputFile]) -> String {
         "record": rejected.locator.record,
         "repair": rejected.repair,
     });
+    if let Some(entry) = &rejected.entry {
+        value["entry"] = json!(entry);
+    }
     if let Some(pointer) = &rejected.pointer {
         value["pointer"] = json!(pointer);
     }

@@ -182,6 +182,17 @@ impl Interval {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// The shortest interval that holds it and begins and ends on whole steps of UTC; saturates.
+    #[must_use]
+    pub fn outward(self, step: Duration) -> Self {
+        let step = step.micros().max(1);
+        let start = self.start.micros().div_euclid(step).saturating_mul(step);
+        let short = self.end.micros().rem_euclid(step);
+        let by = if short > 0 { step - short } else { 0 };
+        let end = self.end.plus(Duration::from_micros(by));
+        Self { start: Instant::from_micros(start).min(self.start), end }
+    }
+
     /// How long it is; saturates.
     #[must_use]
     pub const fn length(self) -> Duration {
@@ -199,6 +210,17 @@ mod tests {
         assert_eq!(noon_in_damascus.to_string(), "2017-07-09T09:00:00Z");
         assert_eq!(Instant::parse("2017-07-09T12:00:00"), Err(TimeFault::Naive));
         assert_eq!(Instant::parse("9 July 2017"), Err(TimeFault::Malformed));
+    }
+
+    #[test]
+    fn an_interval_told_by_the_step_holds_what_it_tells() {
+        let at = Instant::from_micros;
+        let step = Duration::from_micros(10);
+        let outward = |a, b| Interval::new(at(a), at(b)).unwrap().outward(step);
+        assert_eq!(outward(11, 19), Interval::new(at(10), at(20)).unwrap());
+        assert_eq!(outward(-11, 10), Interval::new(at(-20), at(10)).unwrap());
+        assert_eq!(outward(20, 20), Interval::new(at(20), at(20)).unwrap());
+        assert_eq!(Interval::ALWAYS.outward(step).end(), Instant::MAX);
     }
 
     #[test]

@@ -67,4 +67,12 @@ impl Act {
                 | Self::LethalViolence
         )
     }
+
+    /// Whether its place is never one of firing, whatever lay behind it: where harm fell, where something
+    /// flew, where observers were stopped. An explosion may be either end of a shot, and where rifles
+    /// are heard somebody fires them.
+    #[must_use]
+    pub const fn is_never_a_firing(self) -> bool {
+        self.is_where_harm_fell() || self.is_flight() || matches!(self, Self::DenialOfMovement)
+    }
 }

@@ -24,6 +24,16 @@ pub use media::{Media, MediaKind};
 pub use place::{AdminUnit, Extent, Place, PlaceForm};
 pub use weapon::WeaponClass;
 
+/// How much of a report a digest is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Evidence,
+}
+
+/// Whole steps in which times are told that would tell a place.
+const TOLD_STEP: Duration = Duration::from_seconds(60);
+
 /// How the reporter came to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -183,31 +193,46 @@ impl Report {
         self.act.place_is_coarsened() || self.is_by_sound_sensor() && !self.act.is_where_harm_fell()
     }
 
-    /// Digest of what the report says, without its locator, without when it was received (a
-    /// copy that came later is the same report) and without where the observer stood: an
-    /// unsalted digest of a place can be searched for.
+    /// When it was observed, as far as that may be told: to whole minutes, outward, of what may not be
+    /// placed and of what tells when a sound arrived. Between a microphone and the next, a second of
+    /// sound is 340 m; out of exact arrivals anybody ranges the gun, or the microphones.
+    #[must_use]
+    pub fn observed_told(&self) -> Interval {
+        if self.place_is_coarsened() || self.arrival.is_some() {
+            self.observed.outward(TOLD_STEP)
+        } else {
+            self.observed
+        }
+    }
+
+    /// Digest of what the report says, as evidence names it: without its locator, without when it was
+    /// received (a copy that came later is the same report), without what tells where the observer or the
+    /// sensor stood (its position, bearing, range and the instant of an arrival), and without a place
+    /// that may be one of firing: an unsalted digest can be searched for a place.
     ///
     /// What came to the format later enters it only where it is said, so that a report without
     /// keeps the digest it had.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let place = self.place.as_ref().map(|place| {
-            json!([
-                place.nominal.map(|at| [at.lon_e7(), at.lat_e7()]),
-                match &place.extent {
-                    Extent::Radius { radius_m } => json!({ "radius_m": radius_m }),
-                    Extent::AdminUnit(unit) => json!({
-                        "level": unit.level,
-                        "name": unit.name,
-                        "radius_m": unit.radius_m,
-                        "within": unit.within,
-                    }),
-                    Extent::Unbounded => json!("unbounded"),
-                }
-            ])
-        });
-        let bearing = self.bearing.map(|b| [b.cdeg, b.step_cdeg, b.sd_cdeg]);
-        let range = self.range.map(|r| [r.min_m, r.max_m, u32::from(r.sd_log_milli)]);
+        self.digest_of(Part::Evidence)
+    }
+
+    /// Digest of all that the report says but of where the observer stood, places of firing and all: what
+    /// tells one report from another. It can be searched for a place, and stands in no output.
+    #[must_use]
+    pub fn whole_digest(&self) -> Digest {
+        self.digest_of(Part::Whole)
+    }
+
+    fn digest_of(&self, part: Part) -> Digest {
+        let is_whole = part == Part::Whole;
+        let is_placed = is_whole || self.act.is_never_a_firing();
+        let place = self.place.as_ref().filter(|_| is_placed).map(place_digested);
+        let observed = if is_whole { self.observed } else { self.observed_told() };
+        let bearing = self.bearing.filter(|_| is_whole);
+        let range = self.range.filter(|_| is_whole);
+        let bearing = bearing.map(|b| [b.cdeg, b.step_cdeg, b.sd_cdeg]);
+        let range = range.map(|r| [r.min_m, r.max_m, u32::from(r.sd_log_milli)]);
         let sighting = self
             .sighting
             .as_ref()
@@ -219,7 +244,7 @@ impl Report {
             ("clock_sd_us", json!(self.clock_sd.map(Duration::micros))),
             ("count", json!(self.count.map(|c| [c.min, c.max]))),
             ("deaths", json!(self.deaths)),
-            ("from", json!(self.observed.start().to_string())),
+            ("from", json!(observed.start().to_string())),
             ("id", json!(self.id)),
             ("method", json!(self.method)),
             ("place", json!(place)),
@@ -228,10 +253,15 @@ impl Report {
             ("sighting", json!(sighting)),
             ("source", json!([Some(id), post.as_ref(), Some(kind)])),
             ("source_count", json!(self.source_count)),
-            ("to", json!(self.observed.end().to_string())),
+            ("to", json!(observed.end().to_string())),
             ("weapon", json!(self.weapon)),
         ];
-        let later = self.said_later().into_iter();
+        let is_told = |key: &str| match key {
+            "arrival_us" | "range_class" => is_whole,
+            "place_forms" => is_placed,
+            _ => true,
+        };
+        let later = self.said_later().into_iter().filter(|(key, _)| is_told(key));
         said.extend(later.filter_map(|(key, value)| value.map(|value| (key, value))));
         let mut canonical = Vec::with_capacity(512);
         let written = canonical_members(&mut said, &mut canonical);
@@ -253,6 +283,20 @@ impl Report {
             ("weapon_class", self.weapon_class.map(|class| json!(class))),
         ]
     }
+}
+
+fn place_digested(place: &Place) -> Value {
+    let extent = match &place.extent {
+        Extent::Radius { radius_m } => json!({ "radius_m": radius_m }),
+        Extent::AdminUnit(unit) => json!({
+            "level": unit.level,
+            "name": unit.name,
+            "radius_m": unit.radius_m,
+            "within": unit.within,
+        }),
+        Extent::Unbounded => json!("unbounded"),
+    };
+    json!([place.nominal.map(|at| [at.lon_e7(), at.lat_e7()]), extent])
 }
 
 #[cfg(test)]
@@ -282,6 +326,65 @@ mod tests {
         assert_eq!(report().digest().to_string(), first);
     }
 
+    /// As `act` has it, and as it would be with other measures of its place.
+    fn measured(act: Act) -> (Report, [Report; 6]) {
+        let place = |lon| {
+            let nominal = Position::from_degrees(lon, 32.8).ok();
+            Some(Place { nominal, extent: Extent::Radius { radius_m: 50 } })
+        };
+        let first = || Report { act, place: place(36.1), ..report() };
+        let at = first().observed.start().plus(Duration::from_micros(1_234_567));
+        let bearing = Bearing { cdeg: 4_500, step_cdeg: 0, sd_cdeg: 100 };
+        let range = Range { min_m: 1_000, max_m: 1_100, sd_log_milli: 10 };
+        let arrival = Arrival { at, sd: Duration::from_micros(5_000) };
+        let others = [
+            Report { place: place(36.2), ..first() },
+            Report { place_forms: vec![PlaceForm::Name("Nawa".to_owned())], ..first() },
+            Report { place: None, ..first() },
+            Report { bearing: Some(bearing), ..first() },
+            Report { range: Some(range), range_class: Some(RangeClass::Far), ..first() },
+            Report { arrival: Some(arrival), ..first() },
+        ];
+        (first(), others)
+    }
+
+    #[test]
+    fn nobody_can_search_the_digest_of_what_may_be_a_firing_for_its_place() {
+        for act in
+            [Act::Outgoing, Act::Rocket, Act::MovementOfWeapons, Act::Explosion, Act::SmallArms]
+        {
+            let (first, others) = measured(act);
+            let mut whole = std::collections::BTreeSet::from([first.whole_digest()]);
+            for one in others {
+                assert_eq!(one.digest(), first.digest(), "{act:?}");
+                assert!(whole.insert(one.whole_digest()), "they are told apart all the same");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_can_search_the_digest_of_a_report_for_where_the_observer_stood() {
+        let (first, [elsewhere, named, _, bearing, range, arrival]) = measured(Act::Impact);
+        for one in [bearing, range, arrival] {
+            assert_eq!(one.digest(), first.digest());
+        }
+        for one in [elsewhere, named] {
+            assert_ne!(one.digest(), first.digest(), "where harm fell is told");
+        }
+    }
+
+    #[test]
+    fn when_a_sound_arrived_is_told_by_the_minute() {
+        let at = report().observed.start().plus(Duration::from_micros(31_234_567));
+        let observed = Interval::new(at, at.plus(Duration::from_micros(1))).expect("in order");
+        let arrival = Some(Arrival { at, sd: Duration::from_micros(5_000) });
+        let heard = Report { observed, arrival, ..report() };
+        let told = heard.observed_told();
+        assert_eq!(told.start().to_string(), "2017-07-10T01:31:00Z");
+        assert_eq!(told.end().to_string(), "2017-07-10T01:32:00Z");
+        assert_eq!(Report { arrival: None, ..heard }.observed_told(), observed);
+    }
+
     #[test]
     fn whatever_was_added_to_the_format_tells_two_reports_apart() {
         let at = report().observed.start();
@@ -299,7 +402,7 @@ mod tests {
             Report { replaces: Some("r16".to_owned()), ..report() },
             Report { weapon_class: Some(WeaponClass::Mortar), ..report() },
         ]
-        .map(|report| report.digest());
+        .map(|report| report.whole_digest());
         let different: std::collections::BTreeSet<_> = digests.iter().collect();
         assert_eq!(different.len(), digests.len());
     }

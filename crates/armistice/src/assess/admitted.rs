@@ -110,6 +110,7 @@ impl Intake {
         let rejected = Rejected {
             code: code.name.to_owned(),
             locator: rejection.locator,
+            entry: rejection.entry.as_deref().map(str::to_owned),
             pointer: rejection.pointer.as_ref().map(ToString::to_string),
             reason: rejection.reason().into_owned(),
             repair: code.repair.to_owned(),

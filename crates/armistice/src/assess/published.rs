@@ -93,7 +93,9 @@ impl<'a> Made<'a> {
         (went_in, threads): (WentIn, NonZeroUsize),
         mut also: impl FnMut(&Recorded),
     ) -> anyhow::Result<ReportInput<'b>> {
-        let drawn: Vec<DrawnReport> = reports.iter().filter_map(DrawnReport::of).collect();
+        let drawn = reports.iter().filter_map(DrawnReport::of);
+        let may_be = |report: &DrawnReport| self.established.may_be_drawn(&report.digest());
+        let drawn: Vec<DrawnReport> = drawn.filter(may_be).collect();
         let period = self.period(setting.period, reports);
         let mut overview = std::mem::take(&mut self.overview);
         overview.draw(period, &drawn);
@@ -182,8 +184,8 @@ impl<'a> Made<'a> {
 
     /// The time looked at: what was asked for, as far as it has ends, within what went in.
     fn period(&self, asked: Interval, reports: &[Report]) -> Option<Interval> {
-        let reported =
-            reports.iter().map(|report| (report.observed.start(), report.observed.end()));
+        let reported = reports.iter().map(Report::observed_told);
+        let reported = reported.map(|observed| (observed.start(), observed.end()));
         let span = reported.chain(self.tracks_span).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let (first, last) = span?;
         let start = if asked.start() > Instant::MIN { asked.start() } else { first };

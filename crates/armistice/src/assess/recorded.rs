@@ -25,6 +25,7 @@ use super::kept::Room;
 use super::{Timings, before_after, outcome, period, published, told};
 use crate::arguments::Assess;
 use crate::audit::{Cosignatures, bodies, is_of, log};
+use crate::inputs;
 use crate::outcome::{Outcome, Refused, WrongUsage};
 use crate::outputs::{Outputs, Readers};
 use crate::views::log_folder;
@@ -61,7 +62,8 @@ pub(super) fn run(
     let room = (arguments.threads, Room::of(arguments.held_mib, arguments.threads));
     let followed = follow(&airspace, room, Box::new(rows), (&mut intake, beside))?;
     timings.add("judge tracks", followed.judge_s);
-    let established = timings.of("fuse reports", || read.established(pack, asked.period));
+    let mut established = timings.of("fuse reports", || read.established(pack, asked.period));
+    established.keep_back(inputs::now());
     if established.astray > 0 {
         let said = "determinations and answers are about nothing that could be read here.";
         intake.note(format!("{} {said}", established.astray));

@@ -18,19 +18,21 @@ use crate::outcome::{Outcome, WrongUsage};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-That a body was shown is itself a statement on the record, and a private one: it waits for the end of its
-period (a minute of the clock) and is sequenced in a batch that looks like every other. Only then is the
-body's key wrapped to the reader. So: ask, and collect after the minute; `record serve` with the keeper's
-keys ends every period on time, and without it a period ends when somebody collects, which shows. Each
-package goes into the folder of --out, named by the request and the body, for the reader to `open`.
+That a body was shown is itself a statement on the record, and a private one: it waits for the end
+of its period (a minute of the clock) and is sequenced in a batch that looks like every other. Only
+then is the body's key wrapped to the reader. So: ask, and collect after the minute; `record serve`
+with the keeper's keys ends every period on time, and without it a period ends when somebody
+collects, which shows. Each package goes into the folder of --out, named by the request and the
+body, for the reader to `open`.
 
   armistice disclose RECORD ... --leaf 17 --to joint-room --purpose \"to warn the clinic\" --out shown
   armistice disclose RECORD ... --collect --out shown
 
-An assessor who is to see everything of some kinds needs one statement and not one for each entry, which for
-what is private would never end: --standing opens whatever is sequenced from --from until --until, as it
-comes, each time somebody collects. `private` stands for all that the log does not show: notifications,
-acknowledgements, disclosures. A later one for the same reader takes the place of the one before; --end ends it.
+An assessor who is to see everything of some kinds needs one statement and not one for each entry,
+which for what is private would never end: --standing opens whatever is sequenced from --from until
+--until, as it comes, each time somebody collects. `private` stands for all that the log does not
+show: notifications, acknowledgements, disclosures. A later one for the same reader takes the place
+of the one before; --end ends it.
 
   armistice disclose RECORD ... --standing private --standing report --until 2024-06-01T00:00:00Z \\
       --to joint-room --purpose \"the audit of May\" --out shown

@@ -12,10 +12,10 @@ use crate::outcome::Outcome;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The entry and its proof stay, and so does what was found from the body: such findings are then \"verified,
-not re-runnable\". Key, salt and ciphertext are overwritten. What the file system, the drive or a backup
-keeps of them is out of reach (SECURITY.md), and so are the copies that were disclosed before: these are
-listed, with the leaf of each disclosure. There is no way back.
+The entry and its proof stay, and so does what was found from the body: such findings are then
+\"verified, not re-runnable\". Key, salt and ciphertext are overwritten. What the file system, the
+drive or a backup keeps of them is out of reach (SECURITY.md), and so are the copies that were
+disclosed before: these are listed, with the leaf of each disclosure. There is no way back.
 
   armistice erase RECORD ... --leaf 17 --reason safety
   armistice erase RECORD ... --orphans")]

@@ -38,8 +38,8 @@ there.
 
   armistice open 0000000017.json --identity reader.key --record mirror --leaf 17
 
-Several packages, or a folder of them, are found on the record by their ciphertexts. --statements puts what
-is private together from its cells, and prints claims in place of cells.
+Several packages, or a folder of them, are found on the record by their ciphertexts. --statements
+puts what is private together from its cells, and prints claims in place of cells.
 
   armistice open shown --identity reader.key --record mirror > bodies.jsonl
   armistice open shown --identity reader.key --record mirror --statements > said.jsonl

@@ -21,14 +21,14 @@ const BYTES_AT_ONCE: usize = 4 << 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads claims, one a line (docs/record-format.md), from files or standard input, and answers each: admitted
-under a leaf, known since a leaf, waiting for the end of the period, or rejected with a code, the field,
-the reason and the repair. A bad claim costs no other its place, and the same claims again change nothing.
-What is answered is durable and published.
+Reads claims, one a line (docs/record-format.md), from files or standard input, and answers each:
+admitted under a leaf, known since a leaf, waiting for the end of the period, or rejected with a
+code, the field, the reason and the repair. A bad claim costs no other its place, and the same
+claims again change nothing. What is answered is durable and published.
 
-What is private waits, and its author gets a promise signed by the keeper's device: keep it, and hold it
-against the log when the period is over (`record check-promise`). A refused claim whose device has said
-something else under its number comes with the proof against that device.
+What is private waits, and its author gets a promise signed by the keeper's device: keep it, and
+hold it against the log when the period is over (`record check-promise`). A refused claim whose
+device has said something else under its number comes with the proof against that device.
 
   armistice record append record --pack PACK --log-key log.key --device keeper-1 \\
       --device-key keeper.key --vault-key vault.age a.jsonl b.jsonl

@@ -21,10 +21,10 @@ use crate::outcome::{Outcome, WrongUsage};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Builds the tree anew from the entries and compares every tile and bundle with it, then the root with
-the signed checkpoint; `fsck` also holds the vault against the digests of ciphertexts on the record, and
-with --rows containers of rows against the roots of their segments.
-Any byte that was changed is told with its file. Needs no secret key.
+Builds the tree anew from the entries and compares every tile and bundle with it, then the root
+with the signed checkpoint; `fsck` also holds the vault against the digests of ciphertexts on the
+record, and with --rows containers of rows against the roots of their segments. Any byte that was
+changed is told with its file. Needs no secret key.
 
   armistice record verify south --log example.org/south+1a2b3c4d+AbCd...
   armistice record fsck south --json | jq '.findings[]'")]

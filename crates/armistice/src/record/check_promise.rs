@@ -18,15 +18,15 @@ use crate::views::{log_folder, log_key};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Who says something private gets a promise (`record append`): signed by the keeper's device, it names the
-period and what the log will show of the statement. When the period is over, hold it against your own
-mirror of the log. If the log has gone past the period without it, promise and log together prove to
-anybody that the keeper dropped what it took.
+Who says something private gets a promise (`record append`): signed by the keeper's device, it
+names the period and what the log will show of the statement. When the period is over, hold it
+against your own mirror of the log. If the log has gone past the period without it, promise and log
+together prove to anybody that the keeper dropped what it took.
 
   armistice record check-promise promise.json mirror --log \"$LOG\" --pack PACK
 
-Exit codes: 0 it is kept, or its period has not ended in this log; 1 it is broken, or no promise of this
-keeper; 3 a file cannot be read.")]
+Exit codes: 0 it is kept, or its period has not ended in this log; 1 it is broken, or no promise of
+this keeper; 3 a file cannot be read.")]
 pub(crate) struct CheckPromise {
     /// File of the promise.
     promise: PathBuf,

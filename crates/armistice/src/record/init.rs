@@ -18,9 +18,9 @@ use crate::outcome::{Outcome, Refused};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Makes RECORD/log (what is published), RECORD/state (the ledger's own) and RECORD/log.vkey (the log's
-public key, which others need to verify the log), and prints that key. The key's file is the log's
-secret: who has it can sign for the log.
+Makes RECORD/log (what is published), RECORD/state (the ledger's own) and RECORD/log.vkey (the
+log's public key, which others need to verify the log), and prints that key. The key's file is the
+log's secret: who has it can sign for the log.
 
   armistice key new log.key
   armistice record init south --log-key log.key --name example.org/south")]

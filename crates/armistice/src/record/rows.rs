@@ -25,11 +25,12 @@ use crate::views::{log_folder, log_key};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes the rows of the record's track segments into a folder of Parquet files, for tools that read tables:
-one file for each segment, and one for each hour of the log that is over. A file's name carries the digest
-of its bytes, and its metadata what it takes to prove any row; the roots on the record stay what they are.
-Lose the folder and it can be built again, to the byte, from the bodies. Those of segments that were
-erased since are taken out. Rows are of whoever may open the bodies, and so is this folder.
+Writes the rows of the record's track segments into a folder of Parquet files, for tools that read
+tables: one file for each segment, and one for each hour of the log that is over. A file's name
+carries the digest of its bytes, and its metadata what it takes to prove any row; the roots on the
+record stay what they are. Lose the folder and it can be built again, to the byte, from the bodies.
+Those of segments that were erased since are taken out. Rows are of whoever may open the bodies,
+and so is this folder.
 
   armistice record rows south rows --log \"$LOG\" --bodies seen.jsonl
   armistice record fsck south --rows rows

@@ -34,19 +34,19 @@ use crate::witnesses::{keys_of, place, ports, refuse_older};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Serves log/ as c2sp.org/tlog-tiles has it. The checkpoint is for anybody; tiles and entries are for the
-keys on the pack's roster and its witnesses, who sign each request, unless --public is said; keys that
-the log enrols read from then on, and those that it revokes no more. Plain HTTP: put a reverse proxy
-with TLS in front of it.
+Serves log/ as c2sp.org/tlog-tiles has it. The checkpoint is for anybody; tiles and entries are for
+the keys on the pack's roster and its witnesses, who sign each request, unless --public is said;
+keys that the log enrols read from then on, and those that it revokes no more. Plain HTTP: put a
+reverse proxy with TLS in front of it.
 
-Whenever the log is published, and once an interval, each of the pack's witnesses that has a URL is asked
-to cosign. Nothing waits for them: a checkpoint without its quorum is served as it is, and who has not
-witnessed it since when is said here. One that has vouched for more than the record holds, or for something
-else, is a reason not to begin: the record was put back from an older copy.
+Whenever the log is published, and once an interval, each of the pack's witnesses that has a URL is
+asked to cosign. Nothing waits for them: a checkpoint without its quorum is served as it is, and
+who has not witnessed it since when is said here. One that has vouched for more than the record
+holds, or for something else, is a reason not to begin: the record was put back from an older copy.
 
-With the keeper's keys it ends every private period on time, whether or not anything was said in it: that
-a period looks like every other is what keeps secret who was told what, and when. It takes the record for a
-moment in each period; `record append` waits for it.
+With the keeper's keys it ends every private period on time, whether or not anything was said in
+it: that a period looks like every other is what keeps secret who was told what, and when. It takes
+the record for a moment in each period; `record append` waits for it.
 
   armistice record serve record --pack PACK
   armistice record serve record --pack PACK --listen 127.0.0.1:8100 \\

@@ -26,13 +26,13 @@ use crate::views::log_key;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes claims, one a line, for `record append`: statements with their bodies and salts. Whoever keeps
-the file can show the bodies and check them against the record; it is its owner's only.
+Writes claims, one a line, for `record append`: statements with their bodies and salts. Whoever
+keeps the file can show the bodies and check them against the record; it is its owner's only.
 
-A device numbers what it says. --after names files of claims that it made before, which the new ones
-follow; without it they are its first. Name all that it ever signed: two statements under one number
-are proof against the device, even where both were meant well. --seen says which tree it knew: a claim
-cannot be older than that.
+A device numbers what it says. --after names files of claims that it made before, which the new
+ones follow; without it they are its first. Name all that it ever signed: two statements under one
+number are proof against the device, even where both were meant well. --seen says which tree it
+knew: a claim cannot be older than that.
 
   armistice record sign PACK --device us-1 --key us-1.key --adopt \\
       --cosign russia-1=russia-1.key --out a.jsonl

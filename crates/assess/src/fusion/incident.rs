@@ -20,17 +20,17 @@ use super::plane::{Near, Xy};
 use super::posterior::{Posterior, STEPS, Ways, posterior};
 use super::scene::{Cluster, Scene};
 use super::silence::Field;
+use super::told::{cells_told, p_real_told, when_told};
 use super::whereabouts::{
-    CELLS_TOLD_MAX, CellId, Drawn, Lends, Place, Region, Whereabouts, is_told_finely,
+    CellId, Drawn, KEPT_BACK, Lends, Place, Region, Whereabouts, is_told_exactly, is_told_finely,
 };
 
 /// What silence and hearing add to the curvature of a group's likelihood, a square metre: as if
 /// the place were known to some kilometres without any measure.
 const SOFT_CURVATURE: f64 = 1.0 / (6000.0 * 6000.0);
 
-/// Every cell of H3 of resolution 5 holds whatever lies so near its middle, metres; the smallest has 5.9 km
-/// from its middle to its edges.
-const WITHIN_CELL_M: f64 = 5000.0;
+/// Of a plane normal error, the radius that holds 95 percent, in root mean squares.
+const WIDE_RMS: f64 = 1.731;
 /// No place that people and cameras give is taken for wider than this, metres.
 const UNRANGED_WIDE_M: f64 = 5000.0;
 /// No top of a likelihood is wider than this when residuals are taken at it, metres.
@@ -87,6 +87,15 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Keeps back at `now`, by whoever's clock tells, what input that lies about its times would have told:
+    /// a report of next year reaches until then, and opens nothing.
+    pub fn keep_back(&mut self, now: Instant) {
+        let until = self.when.end().plus(KEPT_BACK);
+        if matches!(self.whereabouts, Whereabouts::Cells(_)) && now < until {
+            self.whereabouts = Whereabouts::KeptBack(until);
+        }
+    }
+
     pub(crate) fn order(&self) -> (Instant, Instant, Digest) {
         (self.when.start(), self.when.end(), self.id)
     }
@@ -180,6 +189,8 @@ impl<'s, 'a> Maker<'s, 'a> {
         let p_real = is_judged.map(|()| self.elsewhere.p_real(group, ln_odds));
         let counts = counts(&members, reports);
         let (evidence, names): (Vec<Digest>, Vec<String>) = evidence.into_iter().unzip();
+        let is_exact = self.grain == Grain::Fine || is_told_exactly(&lent);
+        let when = when_told(when, is_exact, evidenced(&members, reports));
         let incident = Incident {
             id: Digest::of(&(group.act, &evidence)).expect("text only"),
             act: group.act,
@@ -190,7 +201,7 @@ impl<'s, 'a> Maker<'s, 'a> {
             sources,
             evidence,
             reports: names,
-            p_real_ppm: p_real.map(|p_real| (p_real * 1e6).round_ties_even() as u32),
+            p_real_ppm: p_real.map(|p_real| p_real_told(p_real, is_exact)),
             level: if sources > 1 { Level::Corroborated } else { Level::Reported },
         };
         let seen = see(&incident, place.as_ref());
@@ -254,22 +265,19 @@ impl Placed {
         Self { near, best: found.best(), found, after_s, sd_s, cells: OnceCell::new() }
     }
 
-    fn reckoned_cells(&self, scene: &Scene<'_>) -> BTreeSet<CellId> {
-        let (mut cells, mut middles) = (BTreeSet::new(), Vec::<Xy>::new());
-        for (p, _) in self.found.places() {
-            // What lies near the middle of a known cell lies in it, and need not be looked up.
-            if middles.iter().any(|middle| middle.distance(p) < WITHIN_CELL_M) {
-                continue;
-            }
-            let cell = CellId::holding(self.near.position(p));
-            if cells.insert(cell) {
-                middles.push(scene.observed.plane.project(cell.middle()));
-                if cells.len() > CELLS_TOLD_MAX {
-                    break;
-                }
-            }
+    fn reckoned_cells(&self) -> BTreeSet<CellId> {
+        cells_told(self.near.position(self.best), self.wide_m())
+    }
+
+    /// How far from the best place it may have been, with 95 in 100, metres.
+    fn wide_m(&self) -> f64 {
+        let (mut held, mut squares) = (0.0, 0.0);
+        for (p, share) in self.found.places() {
+            let d = p.distance(self.best);
+            held += share;
+            squares += share * d * d;
         }
-        cells
+        WIDE_RMS * (squares / held).sqrt()
     }
 }
 
@@ -377,7 +385,7 @@ impl Place for Sought<'_> {
 
     fn cells(&self) -> BTreeSet<CellId> {
         let placed = &self.placed;
-        placed.cells.get_or_init(|| placed.reckoned_cells(self.scene)).clone()
+        placed.cells.get_or_init(|| placed.reckoned_cells()).clone()
     }
 }
 
@@ -395,6 +403,14 @@ impl Sought<'_> {
         };
         outlines(&squares).iter().map(polygon).collect()
     }
+}
+
+/// The reports of a group.
+fn evidenced<'a>(
+    members: &'a [&Observation],
+    reports: &'a [(Digest, &Report)],
+) -> impl Iterator<Item = &'a Report> {
+    members.iter().flat_map(|one| &one.reports).map(|&n| reports[n].1)
 }
 
 /// Independent sources: posts, or those of a compilation where one says that it rests on more. What

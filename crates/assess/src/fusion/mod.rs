@@ -31,6 +31,7 @@ mod rates;
 mod scene;
 mod score;
 mod silence;
+mod told;
 mod whereabouts;
 
 use std::borrow::Cow;
@@ -52,7 +53,7 @@ pub use nucleus::MICROPHONES_MAX;
 pub use posterior::CELLS_MAX;
 pub use score::{Nearness, Truth};
 pub use silence::{FIELDS_MAX, NODES_MAX};
-pub use whereabouts::{CELLS_TOLD_MAX, CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
+pub use whereabouts::{CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
 
 use crate::corrected::Replaced;
 use elsewhere::Elsewhere;
@@ -92,7 +93,7 @@ pub struct Fused {
 pub struct Setting<'a> {
     /// Parameters of the pack.
     pub parameters: &'a Parameters,
-    /// Up to when the reports reach: places of firing leave a day later. Without it, the end of
+    /// Up to when the reports reach: places of firing leave a day later. Without it, the beginning of
     /// the latest observation.
     pub as_of: Option<Instant>,
     /// Who watched when, each with its place known; whoever has no record is presumed.
@@ -154,15 +155,13 @@ fn fuse_and_see<'a, T>(
     see: impl Fn(&Incident, Option<&incident::Sought<'_>>) -> T,
 ) -> (Fused, Vec<T>) {
     let parameters = setting.parameters;
-    let (mut distinct, mut repeats) = (BTreeMap::new(), 0);
-    for report in reports {
-        repeats += u64::from(distinct.insert(report.digest(), report).is_some());
-    }
+    let (distinct, repeats) = distinct(reports);
     // What its own source has replaced no longer counts.
-    let replaced = Replaced::by(distinct.values().copied());
+    let replaced = Replaced::by(distinct.iter().map(|(_, report)| *report));
     let distinct: Vec<(Digest, &Report)> =
         distinct.into_iter().filter(|(_, report)| !replaced.holds(report)).collect();
-    let latest = distinct.iter().map(|(_, report)| report.observed.end()).max();
+    // Whoever says that something lasts into next year must not open today what is kept back for a day.
+    let latest = distinct.iter().map(|(_, report)| report.observed.start()).max();
     let as_of = setting.as_of.or(latest).unwrap_or(Instant::MIN);
     let model = Model::new(parameters);
     let observed = observation::observe(&model, &distinct, setting.duties);
@@ -193,6 +192,22 @@ fn fuse_and_see<'a, T>(
         copies,
     };
     (fused, seen)
+}
+
+/// Reports each once, in the order of their digests, and how many were repeats. What evidence may not tell
+/// apart is told apart by all that it says.
+fn distinct<'a>(reports: impl IntoIterator<Item = &'a Report>) -> (Vec<(Digest, &'a Report)>, u64) {
+    let mut all: Vec<_> = reports.into_iter().map(|report| (report.digest(), report)).collect();
+    let handed_in = all.len();
+    all.sort_by_key(|(digest, _)| *digest);
+    for alike in all.chunk_by_mut(|(a, _), (b, _)| a == b).filter(|alike| alike.len() > 1) {
+        alike.sort_by_cached_key(|(_, report)| report.whole_digest());
+    }
+    all.dedup_by(|(again, repeat), (digest, first)| {
+        again == digest && repeat.whole_digest() == first.whole_digest()
+    });
+    let repeats = handed_in - all.len();
+    (all, repeats as u64)
 }
 
 /// What rates are learnt with.

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 use agreement::Act;
 use h3o::{LatLng, Resolution};
+use spacetime::metric::local_distance_cm;
 use spacetime::{Duration, Instant, Position};
 
 /// Polygons, each an outer ring and its holes; rings are not closed.
@@ -23,9 +24,9 @@ pub type Region = Vec<Vec<Vec<Position>>>;
 
 /// How long the cell of a place of firing is kept back.
 pub const KEPT_BACK: Duration = Duration::from_seconds(24 * 3600);
-/// Cells in which a place of firing may lie that are told at most; a place known worse than
-/// that is not told.
-pub const CELLS_TOLD_MAX: usize = 24;
+
+/// What the bound of the metric adds to how far a cell reaches, centimetres.
+const REACH_SLACK_CM: i64 = 10_000;
 
 /// Where an incident happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,21 @@ impl CellId {
     pub fn holding(at: Position) -> Self {
         let place = LatLng::new(at.lat_degrees(), at.lon_degrees()).expect("degrees are finite");
         Self(place.to_cell(Resolution::Five))
+    }
+
+    /// How far it reaches from its middle, centimetres, rounded up.
+    pub(crate) fn reach_cm(self) -> i64 {
+        let middle = self.middle();
+        let corner =
+            |at: &LatLng| Position::from_degrees(at.lng(), at.lat()).expect("on the globe");
+        let corners = self.0.boundary();
+        let far = corners.iter().map(|at| local_distance_cm(middle, corner(at))).max();
+        far.unwrap_or(0) + REACH_SLACK_CM
+    }
+
+    /// It and those around it, up to `rings` of them.
+    pub(crate) fn around(self, rings: u32) -> BTreeSet<Self> {
+        self.0.grid_disk::<Vec<_>>(rings).into_iter().map(Self).collect()
     }
 
     /// Its middle.
@@ -107,6 +123,11 @@ pub(crate) enum Drawn {
 /// Whether the place of a group is told as it was found, so that it has to be found finely.
 pub(crate) fn is_told_finely(lent: &[Lends]) -> bool {
     matches!(Told::of(lent), Told::Exactly(_))
+}
+
+/// Whether anything finer than a cell is told of the place of a group.
+pub(crate) fn is_told_exactly(lent: &[Lends]) -> bool {
+    !matches!(Told::of(lent), Told::Coarsely)
 }
 
 impl Told {
@@ -175,7 +196,7 @@ impl Whereabouts {
             return Self::KeptBack(from);
         }
         let cells = found.cells();
-        if cells.is_empty() || cells.len() > CELLS_TOLD_MAX {
+        if cells.is_empty() {
             return Self::Unknown;
         }
         Self::Cells(cells.into_iter().collect())

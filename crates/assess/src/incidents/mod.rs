@@ -52,7 +52,7 @@ pub fn fold<'a>(
         watched: watched(pack, setting, &mut picture),
     };
     let mut unknown_sides = BTreeMap::new();
-    for (&digest, report) in &distinct {
+    for &(digest, report) in &distinct {
         let region = Region::of(pack, report);
         for watched in &judge.watched {
             let judgement = watched.judge(pack, report, &region);
@@ -69,14 +69,14 @@ pub fn fold<'a>(
     picture
 }
 
-/// The reports of the period that their sources stand by, each once, by digest. Copies and reports that share a name become
+/// The reports of the period that their sources stand by, each once, in the order of their digests. Copies and reports that share a name become
 /// anomalies.
 fn distinct<'a>(
     reports: impl IntoIterator<Item = &'a Report>,
     period: Interval,
     picture: &mut IncidentPicture,
-) -> BTreeMap<Digest, &'a Report> {
-    let mut copies: BTreeMap<Digest, (&Report, u64)> = BTreeMap::new();
+) -> Vec<(Digest, &'a Report)> {
+    let mut copies: BTreeMap<[Digest; 2], (&Report, u64)> = BTreeMap::new();
     let reports: Vec<&Report> = reports.into_iter().collect();
     let replaced = Replaced::by(reports.iter().copied());
     for report in reports {
@@ -88,34 +88,35 @@ fn distinct<'a>(
             picture.tally.corrected += 1;
             continue;
         }
-        let (kept, times) = copies.entry(report.digest()).or_insert((report, 0));
+        let (kept, times) =
+            copies.entry([report.digest(), report.whole_digest()]).or_insert((report, 0));
         *times += 1;
         if report.locator < kept.locator {
             *kept = report;
         }
     }
-    let mut names: BTreeMap<(&str, &str), Vec<Digest>> = BTreeMap::new();
-    for (&digest, &(report, times)) in &copies {
+    let mut names: BTreeMap<(&str, &str), Vec<[Digest; 2]>> = BTreeMap::new();
+    for (&said, &(report, times)) in &copies {
         picture.tally.reports += 1;
         picture.tally.repeats += times - 1;
-        names.entry((&report.source.id, &report.id)).or_default().push(digest);
+        names.entry((&report.source.id, &report.id)).or_default().push(said);
         if times > 1 {
-            let repeated = anomaly(AnomalyKind::RepeatedReport, report, digest);
+            let repeated = anomaly(AnomalyKind::RepeatedReport, report, said[0]);
             picture.anomalies.push(Anomaly { times: times - 1, ..repeated });
         }
     }
-    for (_, digests) in names.into_iter().filter(|(_, digests)| digests.len() > 1) {
-        for digest in digests {
+    for (_, all) in names.into_iter().filter(|(_, all)| all.len() > 1) {
+        for said in all {
             let kind = AnomalyKind::ConflictingReport;
-            picture.anomalies.push(anomaly(kind, copies[&digest].0, digest));
+            picture.anomalies.push(anomaly(kind, copies[&said].0, said[0]));
         }
     }
-    copies.into_iter().map(|(digest, (report, _))| (digest, report)).collect()
+    copies.into_iter().map(|([digest, _], (report, _))| (digest, report)).collect()
 }
 
 fn anomaly(kind: AnomalyKind, report: &Report, digest: Digest) -> Anomaly {
     Anomaly {
-        interval: report.observed,
+        interval: report.observed_told(),
         kind,
         subject: AnomalySubject::Report(report.id.clone()),
         times: 1,
@@ -135,19 +136,17 @@ fn note_unknown(
         let first = || Anomaly { times: 0, ..anomaly(AnomalyKind::UnknownSide, report, digest) };
         let noted = unknown.entry(name).or_insert_with(first);
         noted.times += 1;
-        let start = noted.interval.start().min(report.observed.start());
-        let end = noted.interval.end().max(report.observed.end());
-        noted.interval = Interval::new(start, end).unwrap_or(noted.interval);
+        noted.interval = noted.interval.hull(report.observed_told());
     }
 }
 
 /// Up to when the input reaches: the end of the period if it has one, otherwise the end of the
 /// latest observation.
-fn as_of(period: Interval, reports: &BTreeMap<Digest, &Report>) -> Instant {
+fn as_of(period: Interval, reports: &[(Digest, &Report)]) -> Instant {
     if period.end() < Instant::MAX {
         return period.end();
     }
-    let latest = reports.values().map(|report| report.observed.end()).max();
+    let latest = reports.iter().map(|(_, report)| report.observed_told().end()).max();
     latest.unwrap_or(period.start())
 }
 
@@ -252,7 +251,7 @@ impl Judge<'_> {
             (Answer::Yes, Asks::NoFly(_)) => (Verdict::Alleged, Reason::ReportedFlight),
         };
         // How deep in an area somebody fired from would tell where.
-        let told = !report.place_is_coarsened();
+        let told = report.act.is_never_a_firing() && !report.place_is_coarsened();
         let finding = Finding {
             clause: watched.clause.id.clone(),
             clause_status: watched.clause.status,
@@ -263,7 +262,7 @@ impl Judge<'_> {
             verdict,
             reason,
             subject: Subject::Act(report.act),
-            interval: report.observed,
+            interval: report.observed_told(),
             area: judgement.located.area?,
             margin: Margin {
                 horizontal_cm: judgement.located.depth_cm.filter(|_| told),

@@ -10,6 +10,7 @@ use spacetime::{BoundingBox, Position, Side, geodesy};
 
 use super::{Answer, Outside};
 use crate::finding::Reason;
+use crate::fusion::CellId;
 
 /// The region in which something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +49,28 @@ pub(crate) struct Located {
 }
 
 impl Region {
-    /// Where a report says its act happened, by its place or from where the observer stood.
+    /// Where a report says its act happened, by its place or from where the observer stood. What may not
+    /// be placed is judged by the cell that may be told of it, so that no verdict on no area, however
+    /// small or cleverly drawn, tells more than the cell.
     pub(crate) fn of(pack: &Pack, report: &Report) -> Self {
+        let said = Self::said(pack, report);
+        if report.place_is_coarsened() { said.coarsened() } else { said }
+    }
+
+    fn coarsened(self) -> Self {
+        match self {
+            Self::Disc { centre, radius_cm, from_post } => {
+                let cell = CellId::holding(centre);
+                let radius_cm = radius_cm + cell.reach_cm();
+                Self::Disc { centre: cell.middle(), radius_cm, from_post }
+            }
+            Self::Unit { unit, nominal } => Self::Unit { unit, nominal: nominal.map(coarsely) },
+            Self::Unbounded(nominal) => Self::Unbounded(nominal.map(coarsely)),
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    fn said(pack: &Pack, report: &Report) -> Self {
         let Some(place) = &report.place else { return seen_from_post(pack, report) };
         match (&place.extent, place.nominal) {
             (Extent::Radius { radius_m }, Some(centre)) => {
@@ -70,6 +91,11 @@ impl Region {
             other => other,
         }
     }
+}
+
+/// The middle of the cell that a position lies in.
+pub(crate) fn coarsely(at: Position) -> Position {
+    CellId::holding(at).middle()
 }
 
 const fn cm(metres: u32) -> i64 {

@@ -194,7 +194,7 @@ pub fn compare(
     let replaced = Replaced::by(reports);
     for report in reports.iter().filter(|report| !replaced.holds(report)) {
         let Some(day) = days.of(report.observed.start()) else { continue };
-        if !seen.insert(report.digest()) {
+        if !seen.insert(report.whole_digest()) {
             continue;
         }
         let Some(placed) = scope.placed(report, by) else { continue };

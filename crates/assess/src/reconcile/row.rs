@@ -42,7 +42,7 @@ impl Row {
     fn of(model: &Model, report: &Report, number: usize, units: &mut Units) -> Self {
         let stated = report.clock_sd.map_or(0.0, |sd| sd.micros() as f64 / 1e6);
         Self {
-            digest: report.digest(),
+            digest: report.whole_digest(),
             report: number,
             act: report.act,
             place: report.place.as_ref().map_or(Where::Unknown, |p| located(model, p, units)),

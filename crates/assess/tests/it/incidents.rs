@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use agreement::reader::{self, PackFiles};
 use agreement::{ClauseId, Pack, Report};
+use assess::fusion::CellId;
 use assess::incidents::{self, IncidentPicture};
 use assess::tally::{self, By, Periods};
 use assess::{AnomalyKind, RULES_VERSION, Reason, Rules, Verdict};
@@ -316,13 +317,71 @@ fn what_an_observer_saw_is_placed_by_bearing_and_range() {
 fn no_number_of_a_finding_gives_a_post_or_a_firing_place_away() {
     let seen = json!({ "place": null, "source": { "id": "a", "kind": "human", "lon": 36.1, "lat": 32.5 },
         "method": "seen", "bearing": { "deg": 90 }, "range": { "max_m": 1000 } });
-    for changes in [seen, json!({ "kind": "outgoing" })] {
+    for changes in [seen, json!({ "kind": "outgoing" }), json!({ "kind": "explosion" })] {
         let picture = fold(&read(&[line(changes)]));
         assert_eq!(picture.findings[0].finding.margin.horizontal_cm, None);
     }
-    let harm = fold(&read(&[line(json!({}))]));
+    let harm = fold(&read(&[line(json!({ "kind": "lethal_violence" }))]));
     let depth_cm = harm.findings[0].finding.margin.horizontal_cm.unwrap();
     assert!((880_000..940_000).contains(&depth_cm), "9.4 km less 500 m: {depth_cm}");
+}
+
+/// What is found of one report in districts that are a degree high instead of a fifth, without what says
+/// which report it is.
+fn told_in_wide_districts(changes: Value) -> Vec<Value> {
+    let areas = areas().replace("32.4", "32.0").replace("32.6", "33.0");
+    let files = PackFiles {
+        agreement_toml: Some(AGREEMENT.as_bytes()),
+        areas_geojson: Some(areas.as_bytes()),
+        has_sources: true,
+    };
+    let pack = reader::read(&files).unwrap().0;
+    let picture = incidents::fold(&pack, &setting(), &rules(&pack), &read(&[line(changes)]));
+    picture.findings.iter().map(|found| found.finding.body()).collect()
+}
+
+#[test]
+fn a_place_of_firing_is_judged_by_its_cell_and_nothing_finer_comes_out_on_no_ground() {
+    let fired = |lon: f64, lat: f64, radius_m: u32| {
+        told_in_wide_districts(
+            json!({ "kind": "outgoing", "place": { "lon": lon, "lat": lat, "radius_m": radius_m } }),
+        )
+    };
+    // Along a line over the border between two districts and out at the edge of both, what is found
+    // changes only where the cell does: not at the borders.
+    for (from, step, edge) in
+        [((36.0, 32.5), (0.002, 0.0), 36.2), ((36.1, 32.9), (0.0, 0.002), 33.0)]
+    {
+        let at = |n: u32| (from.0 + f64::from(n) * step.0, from.1 + f64::from(n) * step.1);
+        let mut of_cells = std::collections::BTreeMap::new();
+        for n in 0..150 {
+            let (lon, lat) = at(n);
+            let cell = CellId::holding(spacetime::Position::from_degrees(lon, lat).unwrap());
+            let found = fired(lon, lat, 50);
+            assert_eq!(
+                *of_cells.entry(cell).or_insert_with(|| found.clone()),
+                found,
+                "{lon} {lat}, by {edge}"
+            );
+        }
+        assert!((2..=5).contains(&of_cells.len()), "{}", of_cells.len());
+    }
+    let deep = fired(36.2, 32.5, 50);
+    assert_eq!(deep[0]["verdict"], "alleged", "where a cell lies inside, so does what is in it");
+    assert_eq!(fired(36.01, 32.5, 50)[0]["reason"], "place-straddles-edge");
+}
+
+#[test]
+fn what_is_found_of_a_sound_sensor_does_not_tell_when_the_sound_came() {
+    let arrived = |at: &str| {
+        told_in_wide_districts(
+            json!({ "source": { "id": "a", "kind": "acoustic", "lon": 36.1, "lat": 32.5 },
+            "method": "heard", "from": null, "to": null, "place": null, "arrival": { "at": at } }),
+        )
+    };
+    let one = arrived("2017-07-10T08:00:12.345678+03:00");
+    assert_eq!(one[0]["interval"]["from"], "2017-07-10T05:00:00Z");
+    assert_eq!(one, arrived("2017-07-10T08:00:47.000001+03:00"), "and neither do its digests");
 }
 
 #[test]

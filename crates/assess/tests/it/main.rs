@@ -8,6 +8,7 @@ mod distrust;
 mod fusion;
 mod incidents;
 mod intervals;
+mod kept_back;
 mod microphones;
 mod observers;
 mod periods;

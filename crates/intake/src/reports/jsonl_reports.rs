@@ -66,7 +66,7 @@ impl<R: BufRead> Feed<Report> for JsonlReports<R> {
         lines::fill(lines, options, batch, |line, locator| {
             let mut not_read = Vec::new();
             let report = report::read(json::parse(line, locator)?, locator, places, &mut not_read)?;
-            let new = once.is_new(&report.id, report.digest(), locator);
+            let new = once.is_new(&report.id, report.whole_digest(), locator);
             let new = new.map_err(|why| why.at("/id"))?;
             if new {
                 observers.follow(&report)?;

@@ -9,8 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use agreement::Report;
 use agreement::track::Locator;
 use spacetime::local_time::ZoneRules;
+use spacetime::{Duration, Instant};
 
 use super::openrosa::Submissions;
+use super::report::codes::IN_THE_FUTURE;
+use super::report::limits::CLOCK_AHEAD_S_MAX;
 use super::{JsonlReports, Places, UcdpGed};
 use crate::codes;
 use crate::feed::{Batch, Fault, Feed, Options};
@@ -73,6 +76,7 @@ pub struct ReportFeed {
     /// Set when gzip broke off.
     damaged: Arc<AtomicBool>,
     input: u16,
+    now: Option<Instant>,
 }
 
 enum AnyFeed {
@@ -94,7 +98,7 @@ pub fn open(
     zone: ZoneRules,
     places: Arc<Places>,
 ) -> Result<ReportFeed, Fault> {
-    let input = options.input;
+    let (input, now) = (options.input, options.now);
     let failed = |source| Fault::Read { input, source };
     let mut damaged = Arc::new(AtomicBool::new(false));
     let mut file = File::open(path).map_err(failed)?;
@@ -125,7 +129,22 @@ pub fn open(
             }
         }
     };
-    Ok(ReportFeed { feed, damaged, input })
+    Ok(ReportFeed { feed, damaged, input, now })
+}
+
+/// Rejects what begins after now, whatever it says of when it was received.
+fn refuse_the_future(now: Instant, batch: &mut Batch<Report>) {
+    let latest = now.plus(Duration::from_seconds(CLOCK_AHEAD_S_MAX));
+    let Batch { items, rejections, .. } = batch;
+    items.retain(|report| {
+        let has_begun = report.observed.start() <= latest;
+        if !has_begun {
+            let why = Rejection::new(&IN_THE_FUTURE, report.locator).at("/from");
+            rejections.push(why.detail("it starts later than it is now".to_owned()));
+        }
+        has_begun
+    });
+    rejections.sort_by_key(|why| why.locator.record);
 }
 
 impl ReportFeed {
@@ -164,6 +183,11 @@ impl Feed<Report> for ReportFeed {
             }
         };
         if more {
+            self.now.into_iter().for_each(|now| refuse_the_future(now, batch));
+            if let AnyFeed::Submissions(submissions) = &self.feed {
+                let rejections = std::mem::take(&mut batch.rejections);
+                batch.rejections.extend(rejections.into_iter().map(|why| submissions.named(why)));
+            }
             return Ok(true);
         }
         let broke_off = self.damaged.swap(false, Ordering::Relaxed);

@@ -178,7 +178,7 @@ impl<R: BufRead> Feed<Report> for UcdpGed<R> {
             |rows| rows.header(COLUMNS),
             |rows, places, locator| {
                 let report = Event { rows, places, locator }.report(zone)?;
-                let is_new = once.is_new(&report.id, report.digest(), locator);
+                let is_new = once.is_new(&report.id, report.whole_digest(), locator);
                 is_new.map_err(|why| why.at(Col::Id.name())).map(|new| new.then_some(report))
             },
         )

@@ -253,10 +253,9 @@ fn each_malformed_submission_is_rejected_with_a_reason_and_the_others_are_read()
     assert_eq!(reports.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["uuid:good"]);
     let said = serde_json::to_string(&rejections).unwrap();
     assert!(!said.contains("36.06") && !said.contains("32.73"), "{said}");
-    assert!(
-        rejections[0].reason().ends_with("(in 00.xml)")
-            || rejections[0].reason().ends_with("in 00.xml")
-    );
+    let entries: Vec<&str> = rejections.iter().filter_map(|why| why.entry.as_deref()).collect();
+    assert_eq!(entries, names, "each names the file within the upload");
+    assert!(said.contains(r#""entry":"00.xml""#), "{said}");
 }
 
 #[test]
@@ -277,7 +276,7 @@ fn a_zip_file_made_to_harm_costs_no_good_submission() {
     assert_eq!(reports.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["uuid:good"]);
     let codes: Vec<_> = rejections.iter().map(|why| why.code.name).collect();
     assert_eq!(codes, ["zip-path-escapes", "zip-path-escapes", "zip-nested", "zip-swells"]);
-    assert_eq!(rejections[0].detail.as_deref(), Some("../outside.xml"));
+    assert_eq!(rejections[0].entry.as_deref(), Some("../outside.xml"));
 
     let whole = zipped(&[("good.xml", good.as_bytes())]);
     let cut = whole[..whole.len() - 30].to_vec();

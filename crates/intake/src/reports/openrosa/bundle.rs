@@ -138,7 +138,7 @@ impl Bundle {
             };
             match code {
                 Some(code) => {
-                    rejections.push(Rejection::new(code, whole).detail(shown(&name)));
+                    rejections.push(Rejection::new(code, whole).within(shown(&name)));
                 }
                 None => drop(entries.insert(name, n)),
             }
@@ -160,6 +160,11 @@ impl Bundle {
             Kind::Folder(files) => files.keys().filter(is_xml).cloned().collect(),
             Kind::Zip(_, entries) => entries.keys().filter(is_xml).cloned().collect(),
         }
+    }
+
+    /// Whether it is one document, which has no name of its own.
+    pub(super) const fn is_lone(&self) -> bool {
+        matches!(self.kind, Kind::Document(_))
     }
 
     /// The bytes of a document.

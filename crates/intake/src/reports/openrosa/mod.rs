@@ -96,6 +96,8 @@ codes! {
 /// may replace it.
 pub struct Submissions {
     ready: VecDeque<Result<Option<Report>, Rejection>>,
+    /// The documents of an upload of many, by the numbers of their records.
+    names: Vec<String>,
     unread: BTreeMap<String, u64>,
 }
 
@@ -131,7 +133,7 @@ impl Submissions {
     }
 
     fn refused(why: Rejection) -> Self {
-        Self { ready: VecDeque::from([Err(why)]), unread: BTreeMap::new() }
+        Self { ready: VecDeque::from([Err(why)]), names: Vec::new(), unread: BTreeMap::new() }
     }
 
     fn read(bundle: Bundle, options: &Options, places: &Places) -> std::io::Result<Self> {
@@ -146,9 +148,10 @@ impl Submissions {
         let mut read: Vec<Result<Option<Report>, Rejection>> = Vec::new();
         let mut again = Vec::new();
         read.extend(reading.bundle.take_rejections().into_iter().map(Err));
-        for (n, name) in reading.bundle.documents().into_iter().enumerate() {
+        let documents = reading.bundle.documents();
+        for (n, name) in documents.iter().enumerate() {
             let locator = Locator { input: options.input, record: n as u64 + 1 };
-            let made = reading.take(&name, locator)?;
+            let made = reading.take(name, locator)?;
             if made.as_ref().is_err_and(|why| why.code.name == MEDIA_MISSING.name) {
                 again.push((read.len(), name, locator));
             }
@@ -156,9 +159,20 @@ impl Submissions {
         }
         // An edit may stand before what it edits, and leave the files with that.
         for (at, name, locator) in again {
-            read[at] = reading.take(&name, locator)?;
+            read[at] = reading.take(name, locator)?;
         }
-        Ok(Self { ready: edited(read).into(), unread: reading.unread })
+        let names = if reading.bundle.is_lone() { Vec::new() } else { documents };
+        Ok(Self { ready: edited(read).into(), names, unread: reading.unread })
+    }
+
+    /// A rejection with the name of the document that it is about: in an upload of many a number says
+    /// nothing.
+    pub(super) fn named(&self, why: Rejection) -> Rejection {
+        let n = usize::try_from(why.locator.record).ok().and_then(|record| record.checked_sub(1));
+        match n.and_then(|n| self.names.get(n)) {
+            Some(name) if why.entry.is_none() => why.within(shown(name)),
+            _ => why,
+        }
     }
 }
 
@@ -167,7 +181,7 @@ impl Feed<Report> for Submissions {
         batch.clear();
         while !batch.is_full() {
             let Some(made) = self.ready.pop_front() else { break };
-            batch.put(made, &[], false);
+            batch.put(made.map_err(|why| self.named(why)), &[], false);
         }
         Ok(!batch.is_empty())
     }
@@ -201,7 +215,7 @@ impl Reading<'_> {
             }
             Ok(new.then_some(report))
         });
-        Ok(made.map_err(|why| named(why, name)))
+        Ok(made)
     }
 
     /// One document with its attachments as a report.
@@ -280,15 +294,6 @@ fn not_before_its_time(report: Report, ended_at: Option<&str>) -> Result<Report,
         return Err(Rejection::new(&IN_THE_FUTURE, report.locator).at("/from"));
     }
     Ok(report)
-}
-
-/// With the document's name, as a message may show it.
-fn named(why: Rejection, name: &str) -> Rejection {
-    let detail = match &why.detail {
-        Some(detail) => format!("{detail} (in {})", shown(name)),
-        None => format!("in {}", shown(name)),
-    };
-    why.detail(detail)
 }
 
 /// Leaves out what a later edit replaced. An edit of a submission that is not here replaces

@@ -36,10 +36,12 @@ pub struct MappingFault {
     pub reason: String,
     /// How to mend it.
     pub repair: &'static str,
+    /// Whether the mapping is sound, and has no register of the name that was asked for.
+    pub is_name_unknown: bool,
 }
 
 fn fault(reason: impl Into<String>, repair: &'static str) -> MappingFault {
-    MappingFault { reason: reason.into(), repair }
+    MappingFault { reason: reason.into(), repair, is_name_unknown: false }
 }
 
 /// How to read one register.
@@ -121,7 +123,8 @@ impl Mapping {
             None => {
                 let known: Vec<&str> = file.register.keys().map(String::as_str).collect();
                 let reason = format!("it has no register \"{name}\", but {}", known.join(", "));
-                return Err(fault(reason, "write NAME=FILE with one of these names"));
+                let unknown = fault(reason, "write NAME=FILE with one of these names");
+                return Err(MappingFault { is_name_unknown: true, ..unknown });
             }
         };
         Self::of(name, section)

@@ -107,7 +107,7 @@ impl<R: BufRead> Feed<Report> for Register<R> {
             |rows| Ok(rows.names()?.and_then(|()| Places::of(rows, mapping))),
             |rows, places, locator| {
                 let report = Entry { rows, places, mapping, zone, locator }.report()?;
-                let is_new = once.is_new(&report.id, report.digest(), locator);
+                let is_new = once.is_new(&report.id, report.whole_digest(), locator);
                 is_new.map_err(|why| why.at("id")).map(|new| new.then_some(report))
             },
         )
