@@ -53,6 +53,7 @@ pub use nucleus::MICROPHONES_MAX;
 pub use posterior::CELLS_MAX;
 pub use score::{Nearness, Truth};
 pub use silence::{FIELDS_MAX, NODES_MAX};
+pub(crate) use told::chance_in_steps;
 pub use whereabouts::{CellId, ExactPlace, KEPT_BACK, Region, Whereabouts};
 
 use crate::corrected::Replaced;

@@ -19,8 +19,8 @@ use crate::incidents::observed_widened;
 const EXACT_STEP: Duration = Duration::from_seconds(10);
 /// And where it is not.
 const COARSE_STEP: Duration = Duration::from_seconds(60);
-/// Steps of how likely something is real, where its place is not told: the middle of the step is told.
-const P_REAL_STEPS: f64 = 20.0;
+/// Steps of a chance that follows from a place that is not told.
+const CHANCE_STEPS: f64 = 20.0;
 /// A place known so well, metres, is told as one cell; one so well as a cell and those around it; one so
 /// well with those around them; and none that is known worse. A ring of cells is at least 11.8 km wide.
 const RINGS_M: [f64; 3] = [1_000.0, 11_000.0, 23_000.0];
@@ -42,11 +42,13 @@ pub(crate) fn when_told<'a>(
 
 /// How likely it is real, as far as that may be told, millionths.
 pub(crate) fn p_real_told(p_real: f64, is_exact: bool) -> u32 {
-    let told = if is_exact {
-        p_real
-    } else {
-        ((p_real * P_REAL_STEPS).floor().clamp(0.0, P_REAL_STEPS - 1.0) + 0.5) / P_REAL_STEPS
-    };
+    if is_exact { (p_real * 1e6).round_ties_even() as u32 } else { chance_in_steps(p_real) }
+}
+
+/// A chance in steps of a twentieth, as the middle of its step, millionths: what follows from a place that is
+/// not told.
+pub(crate) fn chance_in_steps(p: f64) -> u32 {
+    let told = ((p * CHANCE_STEPS).floor().clamp(0.0, CHANCE_STEPS - 1.0) + 0.5) / CHANCE_STEPS;
     (told * 1e6).round_ties_even() as u32
 }
 

@@ -12,6 +12,7 @@ use super::picture::{
 };
 use super::row::{Registers, Row};
 use super::{Weighed, numbered};
+use crate::fusion::chance_in_steps;
 
 /// At least so likely a rival is counted.
 const RIVAL: f64 = 0.05;
@@ -85,7 +86,7 @@ impl Teller<'_> {
             kind: report.act,
             from: row.start.to_string(),
             to: row.end.to_string(),
-            digest: row.digest,
+            digest: report.digest(),
         }
     }
 
@@ -124,7 +125,7 @@ impl Teller<'_> {
                 let edges = graph.of(side, edge.rows[side]);
                 edges.iter().filter(|&e| e != n && self.fitted.same[*e] >= RIVAL).count() as u32
             });
-            let probability_ppm = ppm(self.fitted.same[*n]);
+            let probability_ppm = ppm_told(self.fitted.same[*n], [a.kind, b.kind]);
             let agreement = Apart::of(edge.evidence, [a.kind, b.kind]);
             Match { a, b, probability_ppm, rivals: rivals[0] + rivals[1], agreement }
         };
@@ -175,14 +176,14 @@ impl Teller<'_> {
                 let Some(partner) = self.partner[1 - side][whole as usize] else { continue };
                 let first = (graph.edges[partner].rows[side], partner);
                 let several = std::iter::once(first).chain(group.iter().map(|g| (g.1, g.2)));
-                let part = |(row, edge): (u32, usize)| Part {
-                    row: self.named(side, row),
-                    probability_ppm: ppm(self.fitted.same[edge]),
+                let whole_told = self.named(1 - side, whole);
+                let part = |(row, edge): (u32, usize)| {
+                    let row = self.named(side, row);
+                    let kinds = [row.kind, whole_told.kind];
+                    Part { row, probability_ppm: ppm_told(self.fitted.same[edge], kinds) }
                 };
-                let split = Split {
-                    whole: self.named(1 - side, whole),
-                    parts: several.map(part).collect(),
-                };
+                let parts = several.map(part).collect();
+                let split = Split { whole: whole_told, parts };
                 splits.push((self.order(1 - side, whole), split));
             }
         }
@@ -197,11 +198,10 @@ impl Teller<'_> {
                 let at = row as usize;
                 if self.partner[side][at].is_none() && parts[side][at].is_none() {
                     tallies[side].only += 1;
-                    let lone = Lone {
-                        row: self.named(side, row),
-                        alone_ppm: ppm(self.fitted.marginals.alone[side][at]),
-                        near: self.near(side, row),
-                    };
+                    let (named, near) = (self.named(side, row), self.near(side, row));
+                    let kinds = std::iter::once(named.kind).chain(near.iter().map(|n| n.row.kind));
+                    let alone_ppm = ppm_told(self.fitted.marginals.alone[side][at], kinds);
+                    let lone = Lone { row: named, alone_ppm, near };
                     only.push((self.order(side, row), lone));
                 }
             }
@@ -218,7 +218,7 @@ impl Teller<'_> {
             let kinds = [self.row(side, row).act, self.row(1 - side, *other).act];
             NearMiss {
                 row: self.named(1 - side, *other),
-                probability_ppm: ppm(edge.map_or(0.0, |n| self.fitted.same[n])),
+                probability_ppm: ppm_told(edge.map_or(0.0, |n| self.fitted.same[n]), kinds),
                 against: self.against(edge, evidence),
                 apart: Apart::of(*evidence, kinds),
             }
@@ -288,6 +288,12 @@ fn with_blunders(model: &Model, of_blunders: f64) -> f64 {
 fn ppm(p: f64) -> u32 {
     let ppm = (p * f64::from(PPM)).round_ties_even() as i64;
     ppm.clamp(1, i64::from(PPM) - 1) as u32
+}
+
+/// The same between rows of some kinds: in steps where a place is one of firing, since it is a function
+/// of how far apart the rows are.
+fn ppm_told(p: f64, kinds: impl IntoIterator<Item = Act>) -> u32 {
+    if kinds.into_iter().any(Act::place_is_coarsened) { chance_in_steps(p) } else { ppm(p) }
 }
 
 /// To this distances are rounded up where a place must not be told: about as wide as the cells

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use agreement::Report;
 
 use super::observers::Observers;
-use super::once::Once;
+use super::once::{Once, TOO_MANY_RECORDS};
 use super::places::Places;
 use super::{json, report};
 use crate::feed::{Batch, Fault, Feed, Options};
@@ -29,6 +29,8 @@ pub struct JsonlReports<R> {
     observers: Observers,
     places: Arc<Places>,
     unread: BTreeMap<String, u64>,
+    /// More came than are held; that was said, and the rest is not read.
+    is_over: bool,
 }
 
 impl<R: BufRead> JsonlReports<R> {
@@ -41,6 +43,7 @@ impl<R: BufRead> JsonlReports<R> {
             observers: Observers::default(),
             places: Arc::default(),
             unread: BTreeMap::new(),
+            is_over: false,
         }
     }
 
@@ -62,11 +65,18 @@ impl<R: BufRead> JsonlReports<R> {
 impl<R: BufRead> Feed<Report> for JsonlReports<R> {
     fn read(&mut self, batch: &mut Batch<Report>) -> Result<bool, Fault> {
         batch.clear();
-        let Self { lines, options, once, observers, places, unread } = self;
+        let Self { lines, options, once, observers, places, unread, is_over } = self;
+        if *is_over {
+            return Ok(false);
+        }
         lines::fill(lines, options, batch, |line, locator| {
+            if *is_over {
+                return Ok(None);
+            }
             let mut not_read = Vec::new();
             let report = report::read(json::parse(line, locator)?, locator, places, &mut not_read)?;
             let new = once.is_new(&report.id, report.whole_digest(), locator);
+            *is_over = new.as_ref().is_err_and(|why| why.code.name == TOO_MANY_RECORDS.name);
             let new = new.map_err(|why| why.at("/id"))?;
             if new {
                 observers.follow(&report)?;
@@ -80,4 +90,27 @@ impl<R: BufRead> Feed<Report> for JsonlReports<R> {
 pub(super) fn count(unread: &mut BTreeMap<String, u64>, name: String) {
     let full = unread.len() >= UNREAD_NAMES_MAX && !unread.contains_key(&name);
     *unread.entry(if full { "other".to_owned() } else { name }).or_default() += 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_more_reports_than_are_held_is_read_up_to_there_and_that_is_said_once() {
+        let report = |n: u32| {
+            format!(
+                r#"{{"id":"r{n}","source":{{"id":"a","kind":"human"}},"method":"heard","kind":"explosion","from":"2017-07-10T04:31:00Z","to":"2017-07-10T04:33:00Z"}}"#
+            ) + "\n"
+        };
+        let text: String = (0..5000).map(report).collect();
+        let mut feed = JsonlReports::new(text.as_bytes(), Options::default());
+        feed.once = Once::of_at_most(3);
+        let (mut batch, mut read, mut codes) = (Batch::default(), 0, Vec::new());
+        while feed.read(&mut batch).unwrap() {
+            read += batch.items.len();
+            codes.extend(batch.rejections.iter().map(|why| (why.code.name, why.locator.record)));
+        }
+        assert_eq!((read, codes), (3, vec![("too-many-records", 4)]));
+    }
 }

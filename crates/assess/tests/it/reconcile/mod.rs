@@ -221,6 +221,25 @@ fn the_distance_to_a_place_of_firing_is_told_in_tens_of_kilometres_only() {
 }
 
 #[test]
+fn no_probability_or_digest_of_a_row_of_firing_follows_its_place_finely() {
+    let told = |lon: f64| {
+        let (mut a, b) = plain();
+        for row in &mut a {
+            row.act = Act::Outgoing;
+        }
+        a[0].place.as_mut().unwrap().nominal = Position::from_degrees(lon, 33.25).ok();
+        let found = reconcile(&Model::default(), &a, &b);
+        let matched = found.matched.iter().map(|pair| (pair.a.digest, pair.probability_ppm));
+        let alone = found.only.iter().map(|lone| (lone.row.digest, lone.alone_ppm));
+        matched.chain(alone).collect::<BTreeMap<_, _>>()
+    };
+    let (one, other) = (told(36.37), told(36.3701));
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    let twentieths = one.values().filter(|&&ppm| ppm % 50_000 == 25_000).count();
+    assert!(twentieths >= plain().0.len(), "{one:?}");
+}
+
+#[test]
 fn rows_that_name_a_unit_match_by_its_name() {
     let (mut a, mut b) = plain();
     let unit = |name: &str| {
