@@ -48,7 +48,8 @@ docs/record-format.md has for it in `said` and `body`. A stolen key, for instanc
   armistice record sign PACK --device us-1 --key us-1.key --after a.jsonl \\
       --statements stolen.jsonl --out revoked.jsonl
 
-Notifications, acknowledgements and other private kinds are numbered apart, and do not show in the log.")]
+Notifications, acknowledgements and other private kinds are numbered apart, and do not show in the
+log.")]
 pub(crate) struct Sign {
     /// Folder of the pack.
     pack: PathBuf,
