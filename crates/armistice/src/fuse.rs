@@ -90,7 +90,10 @@ impl Told<'_> {
         writeln!(out, "{incidents} from {reports}; {corroborated} corroborated")?;
         let mut table = Columns::headed(&["source and measure", "residuals", "spread", "fit"]);
         for (name, found) in &fused.calibration.residuals {
-            let spread = format!("{:.2}", found.spread_milli as f64 / 1000.0);
+            let spread = match found.fit {
+                Fit::TooFew => "-".to_owned(),
+                _ => format!("{:.2}", found.spread_milli as f64 / 1000.0),
+            };
             let fit = said_of_fit(found.fit).to_owned();
             table.row([name.clone(), found.count.to_string(), spread, fit]);
         }

@@ -150,6 +150,10 @@ impl Calibration {
             } else {
                 Fit::Fits
             };
+            // What one or two are off by is how far off a place is, and not for everybody.
+            if found.fit == Fit::TooFew {
+                (found.spread_milli, found.freedom_milli) = (0, 0);
+            }
             self.fits &= matches!(found.fit, Fit::Fits | Fit::TooFew);
         }
         self
