@@ -5,8 +5,6 @@
 //! no arcs, and its best place is the middle of a square. Which squares are taken goes by what each holds, so
 //! that the region still holds what it says.
 
-use std::collections::BTreeMap;
-
 use spacetime::Position;
 
 use super::outline::{Outline, Square, outlines};
@@ -37,13 +35,13 @@ impl Blurred {
         let density = found.density_max();
         let is_told = |&&side: &&i64| side_m(side) * side_m(side) * density <= SHARE_MAX;
         let side_e7 = *SIDES_E7.iter().find(is_told).unwrap_or(&SIDES_E7[SIDES_E7.len() - 1]);
-        let mut squares: BTreeMap<(i64, i64), f64> = BTreeMap::new();
+        let mut held: Vec<((i64, i64), f64)> = Vec::new();
         found.spread(side_m(side_e7) / TO_A_SIDE, |p: Xy, share| {
             let at = near.position(p);
             let square = |e7: i32| i64::from(e7).div_euclid(side_e7);
-            *squares.entry((square(at.lon_e7()), square(at.lat_e7()))).or_default() += share;
+            held.push(((square(at.lon_e7()), square(at.lat_e7())), share));
         });
-        let mut squares: Vec<_> = squares.into_iter().collect();
+        let mut squares = summed(held);
         squares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         Self { side_e7, squares }
     }
@@ -85,6 +83,20 @@ impl Blurred {
         };
         outlines(&squares.collect::<Vec<_>>()).iter().map(polygon).collect()
     }
+}
+
+/// What each square holds of what some places hold.
+fn summed(mut held: Vec<((i64, i64), f64)>) -> Vec<((i64, i64), f64)> {
+    // Stable: the shares of a square are summed in the order in which they came.
+    held.sort_by_key(|&(square, _)| square);
+    held.dedup_by(|next, kept| {
+        let is_same = next.0 == kept.0;
+        if is_same {
+            kept.1 += next.1;
+        }
+        is_same
+    });
+    held
 }
 
 /// A corner of the lattice, kept on the globe.

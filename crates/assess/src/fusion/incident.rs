@@ -316,7 +316,7 @@ fn ways<'a>(scene: &'a Scene<'_>, field: &'a Field, cases: &[Case]) -> Ways<'a> 
         let ln_weight = if cases.len() > 1 { case.ln_weight - case.ln_integral } else { 0.0 };
         (like, members, ln_weight)
     };
-    Ways { all: cases.iter().map(way).collect() }
+    Ways::of(cases.iter().map(way).collect())
 }
 
 /// Whether it is known how likely an observation is, and how likely it would be to miss it.
@@ -365,7 +365,7 @@ impl Place for Sought<'_> {
             peak = peak.or(starts.first().copied());
             all.push((like, members.iter().collect(), ln_weight));
         }
-        let found = posterior(model, &Ways { all }, peak?, true)?;
+        let found = posterior(model, &Ways::of(all), peak?, true)?;
         let placed = Rc::new(Placed::of(self.scene, found, None));
         Some(Self { placed, ..*self })
     }

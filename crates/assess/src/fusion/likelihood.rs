@@ -29,9 +29,24 @@ struct Term<'a> {
     var: f64,
     heard: bool,
     direction: Option<Direction>,
-    distance: Option<Distance>,
+    distance: Option<Far>,
     spot: Option<Spot>,
     detection: Option<&'a Detection>,
+}
+
+/// A distance, the inverse of its variance, and ln of its density where it is as measured.
+#[derive(Clone, Copy, Debug)]
+struct Far {
+    distance: Distance,
+    weight: f64,
+    ln_norm: f64,
+}
+
+impl Far {
+    fn of(model: &Model, distance: Distance) -> Self {
+        let ln_norm = -0.5 * model.logarithm.ln(2.0 * PI * distance.var);
+        Self { distance, weight: 1.0 / distance.var, ln_norm }
+    }
 }
 
 /// Observations that may be of one event.
@@ -73,7 +88,7 @@ impl<'a> Likelihood<'a> {
                 var: one.var,
                 heard: one.heard,
                 direction: one.direction,
-                distance: one.distance,
+                distance: one.distance.map(|distance| Far::of(model, distance)),
                 spot: one.spot,
                 detection: one.at.and(model.detection(one.sense, one.family)),
             });
@@ -81,52 +96,89 @@ impl<'a> Likelihood<'a> {
         Self { model, terms, field, watched, t_ref: t_ref.unwrap_or(0.0) }
     }
 
+    /// Of other members, where all else is as it is here.
+    pub(crate) fn with<'o>(&self, members: impl IntoIterator<Item = &'o Observation>) -> Self {
+        Self::new(self.model, self.field, self.watched, members)
+    }
+
     /// At a place, for a cell around it whose sides' variance is `blur` square metres: coarse
     /// cells look with as wide an eye as they are.
     pub(crate) fn value(&self, p: Xy, blur: f64) -> f64 {
-        let mut sum = self.field.map_or(0.0, |field| field.at(self.model, p).0);
-        sum += self.model.ln_watched(&self.watched, p).0;
         let logarithm = &self.model.logarithm;
-        let blur_s2 = blur / (self.model.sound_m_s * self.model.sound_m_s);
-        let mut clocks = Clocks::default();
+        let (mut sum, mut clocks) = (self.of_place(p), Clocks::default());
+        let blur_s2 = self.blur_s2(blur);
         for term in &self.terms {
-            let (mut late, mut var) = (0.0, term.var);
-            if let Some(at) = term.at {
-                let way = Way::from(at, p);
-                if term.heard {
-                    let (s, v) = self.travel(way);
-                    late = s;
-                    var += v + blur_s2;
-                }
-                if let Some(detection) = term.detection {
-                    sum += self.perceived(detection, way.r).0;
-                }
-                let turned = blur / (way.r * way.r);
-                if let Some(d) = term.direction {
-                    let widened = 1.0 + d.kappa * turned;
-                    let cos = way.east * d.east + way.north * d.north;
-                    sum += d.ln_norm + d.kappa / widened * (cos - 1.0);
-                    clocks.multiply(logarithm, widened);
-                }
-                if let Some(d) = term.distance {
-                    let var = d.var + turned;
-                    let off = d.ln_m - logarithm.ln(way.r);
-                    sum -= 0.5 * off * off / var;
-                    clocks.multiply(logarithm, 2.0 * PI * var);
-                }
-            } else if term.heard {
-                var += UNKNOWN_WAY_VAR;
-            }
-            if let Some(spot) = term.spot {
-                let var = spot.var + blur;
-                let (dx, dy) = (p.x - spot.at.x, p.y - spot.at.y);
-                sum -= 0.5 * (dx * dx + dy * dy) / var;
-                clocks.multiply(logarithm, 2.0 * PI * var);
-                clocks.multiply(logarithm, 2.0 * PI * var);
-            }
-            clocks.add(logarithm, term.t - late, var);
+            let part = self.part(term, p, blur, blur_s2);
+            sum += part.sum;
+            clocks.take(logarithm, &part);
         }
         sum + clocks.ln_density(logarithm)
+    }
+
+    /// What each observation adds to the value at a place; `blur` as in [`Likelihood::value`].
+    pub(crate) fn parts(&self, p: Xy, blur: f64, into: &mut Vec<Part>) {
+        let blur_s2 = self.blur_s2(blur);
+        into.clear();
+        into.extend(self.terms.iter().map(|term| self.part(term, p, blur, blur_s2)));
+    }
+
+    /// What a place adds by itself: who perceived nothing there, and how likely anything happens there.
+    pub(crate) fn of_place(&self, p: Xy) -> f64 {
+        let missed = self.field.map_or(0.0, |field| field.at(self.model, p).0);
+        missed + self.model.ln_watched(&self.watched, p).0
+    }
+
+    /// The value of some of the parts together, less what the place adds.
+    pub(crate) fn together<'p>(&self, parts: impl IntoIterator<Item = &'p Part>) -> f64 {
+        let logarithm = &self.model.logarithm;
+        let (mut sum, mut clocks) = (0.0, Clocks::default());
+        for part in parts {
+            sum += part.sum;
+            clocks.take(logarithm, part);
+        }
+        sum + clocks.ln_density(logarithm)
+    }
+
+    fn blur_s2(&self, blur: f64) -> f64 {
+        blur * (self.model.slowness * self.model.slowness)
+    }
+
+    #[inline]
+    fn part(&self, term: &Term<'_>, p: Xy, blur: f64, blur_s2: f64) -> Part {
+        let (mut sum, mut product, mut late, mut var) = (0.0, 1.0, 0.0, term.var);
+        if let Some(at) = term.at {
+            let way = Way::from(at, p);
+            if term.heard {
+                let (s, v) = self.travel(way);
+                late = s;
+                var += v + blur_s2;
+            }
+            if let Some(detection) = term.detection {
+                sum += self.perceived(detection, way.r).0;
+            }
+            let turned = blur * (way.inverse * way.inverse);
+            if let Some(d) = term.direction {
+                let widened = 1.0 + d.kappa * turned;
+                let cos = way.east * d.east + way.north * d.north;
+                sum += d.ln_norm + d.kappa / widened * (cos - 1.0);
+                product *= widened;
+            }
+            if let Some(Far { distance: d, .. }) = term.distance {
+                let var = d.var + turned;
+                let off = d.ln_m - self.model.logarithm.ln(way.r);
+                sum -= 0.5 * off * off / var;
+                product *= 2.0 * PI * var;
+            }
+        } else if term.heard {
+            var += UNKNOWN_WAY_VAR;
+        }
+        if let Some(spot) = term.spot {
+            let var = spot.var + blur;
+            let (dx, dy) = (p.x - spot.at.x, p.y - spot.at.y);
+            sum -= 0.5 * (dx * dx + dy * dy) / var;
+            product *= (2.0 * PI * var) * (2.0 * PI * var);
+        }
+        Part { sum, product: product * (2.0 * PI * var), t: term.t - late, weight: 1.0 / var }
     }
 
     /// At a place, with slope and curvature; `blur` as in [`Likelihood::value`], for the
@@ -151,7 +203,7 @@ impl<'a> Likelihood<'a> {
                     let (s, v) = self.travel(way);
                     late = s;
                     var += v + blur / (c * c);
-                    let slower = s / way.r;
+                    let slower = s * way.inverse;
                     slope = (-way.east * slower, -way.north * slower);
                 }
                 if let Some(detection) = term.detection {
@@ -215,13 +267,13 @@ impl<'a> Likelihood<'a> {
                 }
                 if let Some(d) = term.direction {
                     let cos = way.east * d.east + way.north * d.north;
-                    let rate = d.kappa.sqrt() / way.r;
+                    let rate = d.kappa.sqrt() * way.inverse;
                     let turn = [way.north * rate, -way.east * rate, 0.0];
                     found.push((n, Measure::Bearing, 2.0 * d.kappa * (1.0 - cos), turn));
                 }
-                if let Some(d) = term.distance {
+                if let Some(Far { distance: d, .. }) = term.distance {
                     let off = d.ln_m - self.model.logarithm.ln(way.r);
-                    let rate = 1.0 / (d.var.sqrt() * way.r);
+                    let rate = way.inverse / d.var.sqrt();
                     let grow = [way.east * rate, way.north * rate, 0.0];
                     found.push((n, Measure::Range, off * off / d.var, grow));
                 }
@@ -265,17 +317,36 @@ impl<'a> Likelihood<'a> {
     #[inline]
     fn travel(&self, way: Way) -> (f64, f64) {
         let wind = self.model.wind;
-        // The wind blows along the way that the sound takes, from the event to the source.
-        let along = -(way.east * wind.0 + way.north * wind.1);
-        let seconds = way.r / (self.model.sound_m_s + along).max(100.0);
+        let slowness = if wind == (0.0, 0.0) {
+            self.model.slowness
+        } else {
+            // The wind blows along the way that the sound takes, from the event to the source.
+            let along = -(way.east * wind.0 + way.north * wind.1);
+            1.0 / (self.model.sound_m_s + along).max(100.0)
+        };
+        let seconds = way.r * slowness;
         (seconds, self.model.travel_var * seconds * seconds)
     }
+}
+
+/// What one observation says of a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// ln of what does not hang on the instant.
+    sum: f64,
+    /// What stands under the root, its clock's variance as well.
+    product: f64,
+    /// What it would have the instant be, and the inverse of the variance of that.
+    t: f64,
+    weight: f64,
 }
 
 /// From a source to a place.
 #[derive(Clone, Copy, Debug)]
 struct Way {
     r: f64,
+    /// Of `r`.
+    inverse: f64,
     east: f64,
     north: f64,
 }
@@ -285,7 +356,8 @@ impl Way {
     fn from(at: Xy, p: Xy) -> Self {
         let (dx, dy) = (p.x - at.x, p.y - at.y);
         let r = (dx * dx + dy * dy).sqrt().max(NEAR_M);
-        Self { r, east: dx / r, north: dy / r }
+        let inverse = 1.0 / r;
+        Self { r, inverse, east: dx * inverse, north: dy * inverse }
     }
 }
 
@@ -306,20 +378,21 @@ impl Bend {
     fn add_direction(&mut self, direction: Option<Direction>, way: Way) {
         let Some(d) = direction else { return };
         let cos = way.east * d.east + way.north * d.north;
-        let across = Way { r: way.r, east: way.north, north: -way.east };
+        let across = Way { east: way.north, north: -way.east, ..way };
         let sin = across.east * d.east + across.north * d.north;
         self.value += d.ln_norm + d.kappa * (cos - 1.0);
         // Never less than half of its greatest curvature: beyond a quarter turn it would push
         // away from the top.
-        self.push(across, d.kappa * sin / way.r, d.kappa * cos.max(0.5) / (way.r * way.r));
+        let slope = d.kappa * way.inverse;
+        self.push(across, slope * sin, slope * way.inverse * cos.max(0.5));
     }
 
-    fn add_distance(&mut self, logarithm: &Logarithm, distance: Option<Distance>, way: Way) {
-        let Some(d) = distance else { return };
+    fn add_distance(&mut self, logarithm: &Logarithm, distance: Option<Far>, way: Way) {
+        let Some(Far { distance: d, weight, ln_norm }) = distance else { return };
         let off = d.ln_m - logarithm.ln(way.r);
-        self.value -= 0.5 * (off * off / d.var + logarithm.ln(2.0 * PI * d.var));
-        let by = d.var * way.r;
-        self.push(way, off / by, (1.0 + off.max(-0.5)) / (by * way.r));
+        self.value += ln_norm - 0.5 * off * off * weight;
+        let slope = weight * way.inverse;
+        self.push(way, slope * off, slope * way.inverse * (1.0 + off.max(-0.5)));
     }
 
     fn add_spot(&mut self, spot: Spot, p: Xy) {
@@ -363,15 +436,26 @@ impl Default for Clocks {
 impl Clocks {
     #[inline]
     fn add(&mut self, logarithm: &Logarithm, t: f64, var: f64) {
+        self.tell(t, 1.0 / var);
+        self.multiply(logarithm, 2.0 * PI * var);
+    }
+
+    #[inline]
+    fn take(&mut self, logarithm: &Logarithm, part: &Part) {
+        self.tell(part.t, part.weight);
+        self.multiply(logarithm, part.product);
+    }
+
+    #[inline]
+    fn tell(&mut self, t: f64, weight: f64) {
         if self.count == 0 {
             self.origin = t;
         }
         self.count += 1;
-        let (d, w) = (t - self.origin, 1.0 / var);
-        self.weight += w;
-        self.weighted += w * d;
-        self.squares += w * d * d;
-        self.multiply(logarithm, 2.0 * PI * var);
+        let d = t - self.origin;
+        self.weight += weight;
+        self.weighted += weight * d;
+        self.squares += weight * d * d;
     }
 
     /// Takes in one more factor under the root.

@@ -1,5 +1,6 @@
 //! The constants of the likelihood, from the parameters of the pack: sound, detection, kinds.
 
+use agreement::report::Count;
 use agreement::{Act, Parameters};
 
 use super::logarithm::Logarithm;
@@ -64,6 +65,9 @@ impl Family {
     }
 }
 
+/// Other acts that a heavy one, and one of the air, may be taken for.
+const MISTAKEN_FOR: [f64; 2] = [5.0, 2.0];
+
 /// Steps of a table of detection.
 const TABLE_STEPS: usize = 256;
 
@@ -75,12 +79,14 @@ pub(crate) struct Detection {
     pub(crate) share: f64,
     /// From here on it is certain enough that nothing is perceived.
     pub(crate) reach_m: f64,
-    /// ln(p / (1 - p)) at steps of `step_m`; empty when it is a straight line.
+    /// ln(p / (1 - p)) at steps from no metres to the reach; empty when it is a straight line.
     logit: Vec<f64>,
     /// ln p at the same steps, and ln(1 - p).
     ln_p: Vec<f64>,
     ln_q: Vec<f64>,
-    step_m: f64,
+    /// Inverses of the step and of the spread.
+    by_step: f64,
+    by_spread: f64,
 }
 
 impl Detection {
@@ -96,7 +102,8 @@ impl Detection {
             logit: Vec::new(),
             ln_p: Vec::new(),
             ln_q: Vec::new(),
-            step_m,
+            by_step: 1.0 / step_m,
+            by_spread: 1.0 / spread_m,
         };
         new.ln_q = (0..TABLE_STEPS).map(|n| new.ln_missed_exact(n as f64 * step_m)).collect();
         new.ln_p = (0..TABLE_STEPS).map(|n| new.ln_perceived_exact(n as f64 * step_m)).collect();
@@ -115,12 +122,12 @@ impl Detection {
     #[inline]
     pub(crate) fn logit(&self, r: f64) -> (f64, f64) {
         if self.logit.is_empty() {
-            return ((self.median_m - r) / self.spread_m, -1.0 / self.spread_m);
+            return ((self.median_m - r) * self.by_spread, -self.by_spread);
         }
-        let at = r / self.step_m;
+        let at = r * self.by_step;
         let n = (at as usize).min(TABLE_STEPS - 2);
         let slope = self.logit[n + 1] - self.logit[n];
-        (self.logit[n] + slope * (at - n as f64), slope / self.step_m)
+        (self.logit[n] + slope * (at - n as f64), slope * self.by_step)
     }
 
     fn ln_perceived_exact(&self, r: f64) -> f64 {
@@ -131,16 +138,16 @@ impl Detection {
     /// ln p and its slope per metre.
     #[inline]
     pub(crate) fn ln_perceived(&self, r: f64) -> (f64, f64) {
-        let at = r / self.step_m;
+        let at = r * self.by_step;
         let n = (at as usize).min(TABLE_STEPS - 2);
         let slope = self.ln_p[n + 1] - self.ln_p[n];
-        (self.ln_p[n] + slope * (at - n as f64), slope / self.step_m)
+        (self.ln_p[n] + slope * (at - n as f64), slope * self.by_step)
     }
 
     /// ln(1 - p).
     #[inline]
     pub(crate) fn ln_missed(&self, r: f64) -> f64 {
-        let at = r / self.step_m;
+        let at = r * self.by_step;
         let n = (at as usize).min(TABLE_STEPS - 2);
         let slope = self.ln_q[n + 1] - self.ln_q[n];
         (self.ln_q[n] + slope * (at - n as f64)).min(0.0)
@@ -149,6 +156,39 @@ impl Detection {
     fn ln_missed_exact(&self, r: f64) -> f64 {
         let z = libm::exp((r - self.median_m) / self.spread_m);
         libm::log1p(-(self.share / (1.0 + z)).min(1.0 - 1e-12))
+    }
+}
+
+/// How far off people are who count.
+#[derive(Clone, Debug)]
+pub(crate) struct Counting {
+    /// By how many there were, then by how far off somebody is, against counting right.
+    fits: Box<[[f64; COUNTED]]>,
+}
+
+/// How many there may have been when counts are held against each other.
+const COUNTED: usize = 65;
+
+impl Counting {
+    /// Most that anybody may have counted for their counts to be compared.
+    pub(crate) const MOST: u32 = 60;
+    /// There may have been so many more than anybody counted.
+    pub(crate) const BEYOND: u32 = COUNTED as u32 - 1 - Self::MOST;
+
+    /// `share` is by what share of the number people are off.
+    fn new(share: f64) -> Self {
+        let fits = |n: usize| {
+            let spread = (share * n as f64).max(0.5);
+            std::array::from_fn(|off| libm::exp(-(off as f64) / spread))
+        };
+        Self { fits: (0..COUNTED).map(fits).collect() }
+    }
+
+    /// How well a count fits when there were `n`.
+    #[inline]
+    pub(crate) fn fits(&self, n: u32, count: Count) -> f64 {
+        let off = count.min.saturating_sub(n).max(n.saturating_sub(count.max));
+        self.fits[n as usize][off as usize]
     }
 }
 
@@ -180,6 +220,8 @@ pub(crate) struct Model {
     pub(crate) logarithm: Logarithm,
     /// Speed of sound in still air, metres a second.
     pub(crate) sound_m_s: f64,
+    /// The inverse of that.
+    pub(crate) slowness: f64,
     /// Wind, metres a second, east and north.
     pub(crate) wind: (f64, f64),
     /// Variance of the sound's time on its way, as a share of the time squared.
@@ -189,8 +231,11 @@ pub(crate) struct Model {
     person: [Detection; 3],
     camera: Detection,
     microphone: Detection,
-    pub(crate) mistaken: f64,
-    pub(crate) count_spread: f64,
+    /// ln of the share in which an act is called by its own name, and by the name of one other, of
+    /// heavy acts and of those of the air.
+    ln_right: f64,
+    ln_mistaken: [f64; 2],
+    pub(crate) counting: Counting,
     pub(crate) clutter_reach_m: f64,
     pub(crate) duty_presumed_us: i64,
     pub(crate) watch_margin_m: f64,
@@ -202,9 +247,11 @@ impl Model {
         let kelvin = 1.0 + p.air_temperature_mdeg as f64 / 273_150.0;
         let ppm = p.sound_travel_sd_ppm as f64 / 1e6;
         let share = |permille: i64| permille as f64 / 1000.0;
+        let sound_m_s = 331.3 * kelvin.sqrt();
         Self {
             logarithm: Logarithm::new(),
-            sound_m_s: 331.3 * kelvin.sqrt(),
+            sound_m_s,
+            slowness: 1.0 / sound_m_s,
             wind: (p.wind_east_mm_s as f64 / 1000.0, p.wind_north_mm_s as f64 / 1000.0),
             travel_var: ppm * ppm,
             clock_s: [
@@ -229,8 +276,10 @@ impl Model {
                 p.microphone_reach_m / 100,
                 share(p.microphone_records_permille),
             ),
-            mistaken: share(p.kind_mistaken_permille),
-            count_spread: share(p.count_spread_permille),
+            ln_right: libm::log1p(-share(p.kind_mistaken_permille)),
+            ln_mistaken: MISTAKEN_FOR
+                .map(|others| libm::log((share(p.kind_mistaken_permille) / others).max(1e-12))),
+            counting: Counting::new(share(p.count_spread_permille)),
             clutter_reach_m: p.clutter_reach_m as f64,
             watch_margin_m: p.watch_margin_m as f64,
             watch_falls_off_m: p.watch_falls_off_m as f64,
@@ -257,9 +306,12 @@ impl Model {
         let margin = self.watch_margin_m;
         let x = beyond(p.x, watched.low.x - margin, watched.high.x + margin);
         let y = beyond(p.y, watched.low.y - margin, watched.high.y + margin);
-        let by = self.watch_falls_off_m;
-        let slope = |d: f64| if d == 0.0 { 0.0 } else { -d.signum() / by };
-        (-(x.abs() + y.abs()) / by, slope(x), slope(y))
+        if x == 0.0 && y == 0.0 {
+            return (0.0, 0.0, 0.0);
+        }
+        let by = 1.0 / self.watch_falls_off_m;
+        let slope = |d: f64| if d == 0.0 { 0.0 } else { -d.signum() * by };
+        (-(x.abs() + y.abs()) * by, slope(x), slope(y))
     }
 
     /// Farther than this from a source nothing is perceived by it.
@@ -277,13 +329,12 @@ impl Model {
             return 0.0;
         }
         if said == act {
-            return libm::log1p(-self.mistaken);
+            return self.ln_right;
         }
-        let alike = match Family::of(act) {
-            Family::Heavy => 5.0,
-            Family::Air => 2.0,
-            Family::Light | Family::Other => return f64::NEG_INFINITY,
-        };
-        libm::log((self.mistaken / alike).max(1e-12))
+        match Family::of(act) {
+            Family::Heavy => self.ln_mistaken[0],
+            Family::Air => self.ln_mistaken[1],
+            Family::Light | Family::Other => f64::NEG_INFINITY,
+        }
     }
 }

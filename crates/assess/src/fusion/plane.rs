@@ -128,7 +128,7 @@ impl Near {
         let lat = b - self.tan * a * a / 2.0 - (1.0 + tan2) * a * a * b / 2.0;
         let third = (1.0 + 2.0 * tan2) * (3.0 * a * b * b - a * a * a) / 6.0;
         let lon = (a + a * b * self.tan + third) / self.cos;
-        let steps = |radians: f64| (radians / RADIANS_PER_STEP).round_ties_even();
+        let steps = |radians: f64| super::rounded(radians / RADIANS_PER_STEP);
         let lon_e7 = f64::from(self.middle.lon_e7()) + steps(lon);
         let lat_e7 = f64::from(self.middle.lat_e7()) + steps(lat);
         let lon_e7 = lon_e7.clamp(-1.8e9, 1.8e9) as i32;

@@ -1,7 +1,9 @@
 //! Where a group's event may have been: the likelihood over a tree of cells, fine where it has
 //! to be, and the regions that hold half and 95 percent of it.
 
-use super::likelihood::Likelihood;
+use std::cell::RefCell;
+
+use super::likelihood::{Likelihood, Part};
 use super::micro_nats;
 use super::model::Model;
 use super::observation::Observation;
@@ -27,6 +29,8 @@ const ROUGHLY: (f64, f64) = (0.08, 0.013);
 const COARSE_CLOCK_SD: f64 = 2.5;
 /// Likewise of a camera's direction.
 const COARSE_DIRECTION_SD: f64 = 2.0;
+/// A way that is less likely than this against another, nats, adds nothing to it.
+const NOTHING_LN: f64 = -40.0;
 
 #[derive(Clone, Copy, Debug)]
 struct Cell {
@@ -58,22 +62,55 @@ pub(crate) struct Posterior {
 /// Ways of having a group, each with its observations and ln of its weight: where its event was is
 /// as likely as all of them together have it.
 pub(crate) struct Ways<'a> {
-    pub(crate) all: Vec<(Likelihood<'a>, Vec<&'a Observation>, f64)>,
+    pub(crate) all: Vec<Way<'a>>,
+    /// Every observation of any of them once, and for each way which are its own; nothing when there is but
+    /// one way.
+    shared: Option<(Likelihood<'a>, Vec<Vec<usize>>)>,
+    /// Room for what each observation and each way has of a place.
+    room: RefCell<(Vec<Part>, Vec<f64>)>,
 }
 
-impl Ways<'_> {
+/// A way of having a group: its likelihood, its observations and ln of its weight.
+pub(crate) type Way<'a> = (Likelihood<'a>, Vec<&'a Observation>, f64);
+
+impl<'a> Ways<'a> {
+    pub(crate) fn of(all: Vec<Way<'a>>) -> Self {
+        let shared = (all.len() > 1).then(|| {
+            let (mut whole, mut own) = (Vec::<&Observation>::new(), Vec::new());
+            for (_, members, _) in &all {
+                let place = |one: &&'a Observation| {
+                    let known = whole.iter().position(|known| known.digest == one.digest);
+                    known.unwrap_or_else(|| {
+                        whole.push(one);
+                        whole.len() - 1
+                    })
+                };
+                own.push(members.iter().map(place).collect());
+            }
+            (all[0].0.with(whole), own)
+        });
+        Self { all, shared, room: RefCell::default() }
+    }
+
     fn value(&self, p: Xy, blur: f64) -> f64 {
-        if let [(like, _, ln_weight)] = &self.all[..] {
+        let Some((whole, own)) = &self.shared else {
+            let (like, _, ln_weight) = &self.all[0];
             return like.value(p, blur) + ln_weight;
-        }
-        let values = self.all.iter().map(|(like, _, ln_weight)| like.value(p, blur) + ln_weight);
-        let values: Vec<f64> = values.collect();
+        };
+        let mut room = self.room.borrow_mut();
+        let (parts, values) = &mut *room;
+        whole.parts(p, blur, parts);
+        values.clear();
+        values.extend(self.all.iter().zip(own).map(|((.., ln_weight), own)| {
+            whole.together(own.iter().map(|&n| &parts[n])) + ln_weight
+        }));
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if most == f64::NEG_INFINITY {
             return most;
         }
-        let sum: f64 = values.iter().map(|value| libm::exp(value - most)).sum();
-        most + libm::log(sum)
+        let over = values.iter().map(|value| value - most).filter(|over| *over > NOTHING_LN);
+        let sum: f64 = over.map(libm::exp).sum();
+        whole.of_place(p) + most + libm::log(sum)
     }
 
     /// A box that holds whatever any of them allows.

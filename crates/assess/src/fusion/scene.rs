@@ -8,7 +8,7 @@ use agreement::report::Count;
 
 use super::likelihood::Likelihood;
 use super::micro_nats;
-use super::model::{Family, Model, Sense};
+use super::model::{Counting, Family, Model, Sense};
 use super::nucleus::Net;
 use super::observation::{Observation, Observed};
 use super::peak::{self, Peak, climb};
@@ -16,8 +16,6 @@ use super::plane::Xy;
 use super::rates::Rates;
 use super::silence::{Field, Fields, OnDuty};
 
-/// Largest count that is summed over.
-const COUNT_SUMMED_MAX: u32 = 60;
 /// Mean of how many an event is before anybody counted.
 const COUNT_MEAN: f64 = 3.0;
 
@@ -185,30 +183,26 @@ impl<'a> Scene<'a> {
     /// ln of how much better the counts agree than counts of strangers would.
     fn ln_counts(&self, members: &[u32]) -> f64 {
         let counts: Vec<Count> = members.iter().filter_map(|&n| self.one(n).count).collect();
-        if counts.len() < 2 {
-            return 0.0;
-        }
         let most = counts.iter().map(|c| c.max).max().unwrap_or(0);
-        if most > COUNT_SUMMED_MAX {
+        if counts.len() < 2 || most > Counting::MOST {
             return 0.0;
         }
-        let mut together = 0.0;
-        let mut alone = vec![0.0; counts.len()];
+        let counting = &self.model.counting;
+        let (mut together, mut alone) = (0.0, vec![0.0; counts.len()]);
         let stay = COUNT_MEAN / (1.0 + COUNT_MEAN);
         let mut prior = 1.0 - stay;
-        for n in 1..=most + 4 {
+        for n in 1..=most + Counting::BEYOND {
             let mut all = prior;
-            for (c, alone) in counts.iter().zip(&mut alone) {
-                let off = c.min.saturating_sub(n).max(n.saturating_sub(c.max));
-                let spread = (self.model.count_spread * f64::from(n)).max(0.5);
-                let fits = if off == 0 { 1.0 } else { libm::exp(-f64::from(off) / spread) };
+            for (&count, alone) in counts.iter().zip(&mut alone) {
+                let fits = counting.fits(n, count);
                 *alone += prior * fits;
                 all *= fits;
             }
             together += all;
             prior *= stay;
         }
-        libm::log(together) - alone.iter().map(|&a| libm::log(a)).sum::<f64>()
+        let ln = |x: f64| self.model.logarithm.ln(x.max(f64::MIN_POSITIVE));
+        ln(together) - alone.iter().map(|&a| ln(a)).sum::<f64>()
     }
 
     /// Whether no source stands twice among the members of both.

@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::model::{Family, Model, Sense, Watched};
 use super::observation::{Observed, Unit};
@@ -87,6 +88,8 @@ fn is_on(model: &Model, unit: &Unit, middle: i64) -> bool {
 struct Lattice {
     low: Xy,
     step: f64,
+    /// Its inverse.
+    by_step: f64,
     wide: usize,
     high: usize,
 }
@@ -103,7 +106,7 @@ impl Lattice {
             step *= 1.5;
         }
         let (wide, high) = nodes(step);
-        Self { low, step, wide, high }
+        Self { low, step, by_step: 1.0 / step, wide, high }
     }
 }
 
@@ -124,7 +127,7 @@ impl Field {
     /// The value at a place and its slope east and north.
     pub(crate) fn at(&self, model: &Model, p: Xy) -> (f64, f64, f64) {
         let l = &self.lattice;
-        let (fx, fy) = ((p.x - l.low.x) / l.step, (p.y - l.low.y) / l.step);
+        let (fx, fy) = ((p.x - l.low.x) * l.by_step, (p.y - l.low.y) * l.by_step);
         if !(fx >= 0.0 && fy >= 0.0) {
             return (0.0, 0.0, 0.0);
         }
@@ -142,8 +145,8 @@ impl Field {
             (c, d) = (self.node(model, x, y + 1), self.node(model, x + 1, y + 1));
         }
         let (south, north) = (a + (b - a) * u, c + (d - c) * u);
-        let east = ((b - a) + ((d - c) - (b - a)) * v) / l.step;
-        (south + (north - south) * v, east, (north - south) / l.step)
+        let east = ((b - a) + ((d - c) - (b - a)) * v) * l.by_step;
+        (south + (north - south) * v, east, (north - south) * l.by_step)
     }
 
     fn node(&self, model: &Model, x: usize, y: usize) -> f64 {
@@ -196,13 +199,16 @@ impl Field {
 #[derive(Debug)]
 pub(crate) struct Fields {
     lattices: [Lattice; 3],
-    made: BTreeMap<(u32, Family), std::rc::Rc<Field>>,
+    made: BTreeMap<(u32, Family), Rc<Field>>,
+    /// The one that was asked for last: mostly it is asked for again.
+    last: Option<((u32, Family), Rc<Field>)>,
 }
 
 impl Fields {
     pub(crate) fn new(observed: &Observed) -> Self {
         let lattice = |step| Lattice::over(observed, step, 25_000.0);
-        Self { lattices: [lattice(500.0), lattice(200.0), lattice(500.0)], made: BTreeMap::new() }
+        let lattices = [lattice(500.0), lattice(200.0), lattice(500.0)];
+        Self { lattices, made: BTreeMap::new(), last: None }
     }
 
     pub(crate) fn of(
@@ -211,7 +217,12 @@ impl Fields {
         duty: &OnDuty,
         set: u32,
         family: Family,
-    ) -> std::rc::Rc<Field> {
+    ) -> Rc<Field> {
+        if let Some((key, last)) = &self.last
+            && *key == (set, family)
+        {
+            return Rc::clone(last);
+        }
         if self.made.len() > FIELDS_MAX {
             self.made.clear();
         }
@@ -220,7 +231,7 @@ impl Fields {
             let lattice = match family {
                 Family::Light => lattices[1],
                 Family::Heavy | Family::Air => lattices[0],
-                Family::Other => Lattice { low: Xy::default(), step: 1.0, wide: 0, high: 0 },
+                Family::Other => Lattice { low: Xy::default(), step: 1.0, by_step: 1.0, wide: 0, high: 0 },
             };
             let units = duty.members(set).iter().filter_map(|&n| {
                 let unit = &observed.units[n as usize];
@@ -229,8 +240,9 @@ impl Fields {
             });
             let nodes = vec![Cell::new(f64::NAN); lattice.wide * lattice.high];
             let (units, watched_m2) = (units.collect(), Cell::new(None));
-            std::rc::Rc::new(Field { lattice, family, units, nodes, watched_m2 })
+            Rc::new(Field { lattice, family, units, nodes, watched_m2 })
         });
-        std::rc::Rc::clone(made)
+        self.last = Some(((set, family), Rc::clone(made)));
+        Rc::clone(made)
     }
 }
