@@ -81,7 +81,8 @@ impl Quiet {
         if gain - micro_nats(silence) < WORST_QUIET_PAIR {
             return None;
         }
-        let found = scene.told(rows.to_vec(), &[]);
+        // Where it is best with all who are silent is near where it is best without them.
+        let found = scene.told(rows.to_vec(), &[both.at]);
         let apart =
             rows.map(|n| *alone[n as usize].get_or_insert_with(|| scene.told(vec![n], &[]).score));
         let told = found.score - apart[0] - apart[1];

@@ -1,7 +1,8 @@
 //! A good partition of many observations: merge while anything is gained, then split, move and
 //! exchange until nothing is.
 
-use std::collections::{BTreeSet, BinaryHeap};
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::gate::Pairs;
 use super::plane::Xy;
@@ -26,14 +27,38 @@ struct Making<'s, 'a> {
 type Move = (usize, Option<Cluster>, Option<Cluster>);
 
 /// A merge that gains, best first; of equals the one of the earliest observations.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Offer {
     gain: i64,
-    order: std::cmp::Reverse<(u32, u32)>,
+    order: Reverse<(u32, u32)>,
     clusters: (usize, usize),
-    merged: Vec<u32>,
-    at: (u64, u64),
+    merged: Cluster,
 }
+
+impl Offer {
+    fn key(&self) -> (i64, Reverse<(u32, u32)>, (usize, usize)) {
+        (self.gain, self.order, self.clusters)
+    }
+}
+
+impl Ord for Offer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Offer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Offer {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Offer {}
 
 /// Partitions `members`, some of which are together in nuclei already; `alone` holds every observation by itself.
 pub(crate) fn partition(
@@ -91,26 +116,15 @@ impl Making<'_, '_> {
         }
         let mut members = [&first.members[..], &second.members[..]].concat();
         members.sort_unstable();
-        let merged = if let [x, y] = members[..] {
+        let (gain, merged) = if let [x, y] = members[..] {
             // Pairs are weighed already.
-            let gain = self.pairs.gain(x, y)?;
-            let order = std::cmp::Reverse((x, y));
-            let at = (first.at.x.to_bits(), first.at.y.to_bits());
-            return (gain > LEAST_GAIN).then_some(Offer {
-                gain,
-                order,
-                clusters: (a, b),
-                merged: members,
-                at,
-            });
+            (self.pairs.gain(x, y)?, self.pairs.cluster(x, y)?.clone())
         } else {
-            self.scene.cluster(members, &[first.at, second.at])
+            let merged = self.scene.cluster(members, &[first.at, second.at]);
+            (merged.score - first.score - second.score, merged)
         };
-        let gain = merged.score - first.score - second.score;
-        let order = std::cmp::Reverse((merged.members[0], merged.members[1]));
-        let at = (merged.at.x.to_bits(), merged.at.y.to_bits());
-        let offer = Offer { gain, order, clusters: (a, b), merged: merged.members, at };
-        (gain > LEAST_GAIN).then_some(offer)
+        let order = Reverse((merged.members[0], merged.members[1]));
+        (gain > LEAST_GAIN).then_some(Offer { gain, order, clusters: (a, b), merged })
     }
 
     /// Merges clusters of some observations with whatever is beside them, best first.
@@ -127,11 +141,8 @@ impl Making<'_, '_> {
             if self.get(a).is_none() || self.get(b).is_none() {
                 continue;
             }
-            let starts = [a, b].map(|n| self.get(n).map(|found| found.at));
-            let starts: Vec<_> = starts.into_iter().flatten().collect();
-            let Some(cluster) = self.weighed(best.merged, &starts) else { continue };
             (self.clusters[a], self.clusters[b]) = (None, None);
-            let at = self.put(cluster);
+            let at = self.put(best.merged);
             let others = self.beside(at);
             heap.extend(others.into_iter().filter_map(|other| self.offer(at, other)));
         }
@@ -140,8 +151,14 @@ impl Making<'_, '_> {
     /// Puts those together who are only likelier together once all of them are: of two among many
     /// who heard an event from near by, the silence of the others speaks against both.
     fn gather(&mut self, members: &[u32]) {
+        let mut told = BTreeMap::new();
+        let mut tried = BTreeSet::new();
         for &n in members.iter().filter(|&&n| self.pairs.is_hushed[n as usize]) {
-            let Some((parts, grown)) = self.grown(self.of[n as usize]) else { continue };
+            let from = self.of[n as usize];
+            if !tried.insert(from) {
+                continue;
+            }
+            let Some((parts, grown)) = self.grown(from, &mut told) else { continue };
             let apart: i64 = parts.iter().filter_map(|&at| self.get(at)).map(|c| c.score).sum();
             if grown.score - apart > LEAST_GAIN {
                 parts.iter().for_each(|&at| self.clusters[at] = None);
@@ -150,10 +167,21 @@ impl Making<'_, '_> {
         }
     }
 
-    /// A cluster with all that make it likelier one after the other, as if nobody were silent.
-    fn grown(&self, at: usize) -> Option<(Vec<usize>, Cluster)> {
-        let told = |cluster: &Cluster| self.scene.told(cluster.members.clone(), &[cluster.at]);
-        let (mut parts, mut grown) = (vec![at], told(self.get(at)?));
+    /// A cluster with all that make it likelier one after the other, as if nobody were silent; `told` are
+    /// clusters as they are without silence.
+    fn grown(
+        &self,
+        at: usize,
+        told: &mut BTreeMap<usize, Cluster>,
+    ) -> Option<(Vec<usize>, Cluster)> {
+        let mut told_of = |at: usize| -> Option<Cluster> {
+            let cluster = self.get(at)?;
+            let told = told.entry(at);
+            let told =
+                told.or_insert_with(|| self.scene.told(cluster.members.clone(), &[cluster.at]));
+            Some(told.clone())
+        };
+        let (mut parts, mut grown) = (vec![at], told_of(at)?);
         loop {
             let near = grown.members.iter().flat_map(|&n| &self.pairs.of[n as usize]);
             let near: BTreeSet<usize> = near.map(|&(m, _)| self.of[m as usize]).collect();
@@ -163,7 +191,7 @@ impl Making<'_, '_> {
                 if !self.scene.disjoint(&host.members, &grown.members) {
                     continue;
                 }
-                let host = told(host);
+                let Some(host) = told_of(other) else { continue };
                 let mut members = [&grown.members[..], &host.members[..]].concat();
                 members.sort_unstable();
                 let merged = self.scene.told(members, &[grown.at, host.at]);

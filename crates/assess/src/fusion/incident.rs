@@ -222,7 +222,7 @@ impl<'s, 'a> Maker<'s, 'a> {
         let scene = self.scene;
         let first = scene.one(group.members[0]);
         let placed = || {
-            let found = posterior(scene.model, ways, group.at, is_fine)?;
+            let found = posterior(ways, group.at, is_fine)?;
             let timed = Some((&ways.all[0].0, first.t));
             Some(Rc::new(Placed::of(scene, found, timed)))
         };
@@ -316,7 +316,7 @@ fn ways<'a>(scene: &'a Scene<'_>, field: &'a Field, cases: &[Case]) -> Ways<'a> 
         let ln_weight = if cases.len() > 1 { case.ln_weight - case.ln_integral } else { 0.0 };
         (like, members, ln_weight)
     };
-    Ways::of(cases.iter().map(way).collect())
+    Ways::of(scene.model, cases.iter().map(way).collect())
 }
 
 /// Whether it is known how likely an observation is, and how likely it would be to miss it.
@@ -365,7 +365,7 @@ impl Place for Sought<'_> {
             peak = peak.or(starts.first().copied());
             all.push((like, members.iter().collect(), ln_weight));
         }
-        let found = posterior(model, &Ways::of(all), peak?, true)?;
+        let found = posterior(&Ways::of(model, all), peak?, true)?;
         let placed = Rc::new(Placed::of(self.scene, found, None));
         Some(Self { placed, ..*self })
     }

@@ -3,7 +3,7 @@
 use agreement::report::Count;
 use agreement::{Act, Parameters};
 
-use super::logarithm::Logarithm;
+use super::logarithm::{Exponential, Logarithm};
 use super::plane::Xy;
 
 /// How a source perceives. It decides what it is likely to miss and how good its clock is.
@@ -218,6 +218,7 @@ impl Watched {
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) logarithm: Logarithm,
+    pub(crate) exponential: Exponential,
     /// Speed of sound in still air, metres a second.
     pub(crate) sound_m_s: f64,
     /// The inverse of that.
@@ -250,6 +251,7 @@ impl Model {
         let sound_m_s = 331.3 * kelvin.sqrt();
         Self {
             logarithm: Logarithm::new(),
+            exponential: Exponential::new(),
             sound_m_s,
             slowness: 1.0 / sound_m_s,
             wind: (p.wind_east_mm_s as f64 / 1000.0, p.wind_north_mm_s as f64 / 1000.0),

@@ -62,6 +62,7 @@ pub(crate) struct Posterior {
 /// Ways of having a group, each with its observations and ln of its weight: where its event was is
 /// as likely as all of them together have it.
 pub(crate) struct Ways<'a> {
+    model: &'a Model,
     pub(crate) all: Vec<Way<'a>>,
     /// Every observation of any of them once, and for each way which are its own; nothing when there is but
     /// one way.
@@ -74,7 +75,7 @@ pub(crate) struct Ways<'a> {
 pub(crate) type Way<'a> = (Likelihood<'a>, Vec<&'a Observation>, f64);
 
 impl<'a> Ways<'a> {
-    pub(crate) fn of(all: Vec<Way<'a>>) -> Self {
+    pub(crate) fn of(model: &'a Model, all: Vec<Way<'a>>) -> Self {
         let shared = (all.len() > 1).then(|| {
             let (mut whole, mut own) = (Vec::<&Observation>::new(), Vec::new());
             for (_, members, _) in &all {
@@ -89,7 +90,7 @@ impl<'a> Ways<'a> {
             }
             (all[0].0.with(whole), own)
         });
-        Self { all, shared, room: RefCell::default() }
+        Self { model, all, shared, room: RefCell::default() }
     }
 
     fn value(&self, p: Xy, blur: f64) -> f64 {
@@ -109,13 +110,13 @@ impl<'a> Ways<'a> {
             return most;
         }
         let over = values.iter().map(|value| value - most).filter(|over| *over > NOTHING_LN);
-        let sum: f64 = over.map(libm::exp).sum();
-        whole.of_place(p) + most + libm::log(sum)
+        let sum: f64 = over.map(|over| self.model.exponential.exp(over)).sum();
+        whole.of_place(p) + most + self.model.logarithm.ln(sum)
     }
 
     /// A box that holds whatever any of them allows.
-    fn bounds(&self, model: &Model, peak: Xy) -> Option<(Xy, Xy)> {
-        let boxes = self.all.iter().filter_map(|(_, members, _)| bounds(model, members, peak));
+    fn bounds(&self, peak: Xy) -> Option<(Xy, Xy)> {
+        let boxes = self.all.iter().filter_map(|(_, members, _)| bounds(self.model, members, peak));
         boxes.reduce(|(low, high), (l, h)| {
             let low = Xy { x: low.x.min(l.x), y: low.y.min(l.y) };
             (low, Xy { x: high.x.max(h.x), y: high.y.max(h.y) })
@@ -124,13 +125,8 @@ impl<'a> Ways<'a> {
 }
 
 /// Looks for a group's event, finely when a region is to be drawn; `None` when nothing says where it was.
-pub(crate) fn posterior(
-    model: &Model,
-    ways: &Ways<'_>,
-    peak: Xy,
-    is_fine: bool,
-) -> Option<Posterior> {
-    let (low, high) = ways.bounds(model, peak)?;
+pub(crate) fn posterior(ways: &Ways<'_>, peak: Xy, is_fine: bool) -> Option<Posterior> {
+    let (low, high) = ways.bounds(peak)?;
     let step = ((high.x - low.x) / f64::from(STEPS), (high.y - low.y) / f64::from(STEPS));
     let (share_max, share_told) = if is_fine { (SHARE_MAX, SHARE_TOLD) } else { ROUGHLY };
     let (cells, ranked) = (Vec::new(), Vec::new());
@@ -200,26 +196,14 @@ impl Posterior {
         }
         let mut leaves: Vec<u32> = (0..FIRST * FIRST).collect();
         let reference = self.cells.iter().map(|cell| cell.value).fold(f64::MIN, f64::max);
-        self.weigh(0, reference);
+        self.weigh(ways, 0, reference);
         for depth in 0..=DEPTH_MAX {
             let total: f64 = leaves.iter().map(|&n| self.cells[n as usize].mass).sum();
-            let split: Vec<u32> = leaves
-                .iter()
-                .copied()
-                .filter(|&n| {
-                    let cell = &self.cells[n as usize];
-                    let share = cell.mass / total;
-                    let (w, h) = self.size(cell.depth);
-                    let side = ((w * w + h * h) / 2.0).sqrt();
-                    cell.depth < DEPTH_MAX
-                        && (share > self.share_max
-                            || share > self.share_told && sharp.is_coarse(self.middle(cell), side))
-                })
-                .collect();
+            let split = leaves.iter().copied().filter(|&n| self.is_split(n, total, sharp));
+            let split: Vec<u32> = split.collect();
             if split.is_empty() || depth == DEPTH_MAX || self.cells.len() > CELLS_MAX {
                 break;
             }
-            leaves.retain(|n| split.binary_search(n).is_err());
             let begun = self.cells.len();
             for n in split {
                 let Cell { x, y, depth, .. } = self.cells[n as usize];
@@ -229,22 +213,35 @@ impl Posterior {
                     let cell = self.cell(ways, 2 * x + k % 2, 2 * y + k / 2, depth + 1);
                     self.cells.push(cell);
                 }
-                leaves.extend(first..first + 4);
             }
-            self.weigh(begun, reference);
+            leaves.retain(|&n| self.cells[n as usize].children.is_none());
+            leaves.extend(begun as u32..self.cells.len() as u32);
+            self.weigh(ways, begun, reference);
         }
         let total: f64 = leaves.iter().map(|&n| self.cells[n as usize].mass).sum();
         self.ln_integral = reference + libm::log(total);
         self.rank(total);
     }
 
+    /// Whether a leaf holds too much of all, or is too coarse for what it holds.
+    fn is_split(&self, n: u32, total: f64, sharp: &Sharp) -> bool {
+        let cell = &self.cells[n as usize];
+        if cell.depth == DEPTH_MAX || cell.mass <= self.share_told * total {
+            return false;
+        }
+        let (w, h) = self.size(cell.depth);
+        let side = || ((w * w + h * h) / 2.0).sqrt();
+        cell.mass > self.share_max * total || sharp.is_coarse(self.middle(cell), side())
+    }
+
     /// Gives cells from a number on their mass, against a reference.
-    fn weigh(&mut self, from: usize, reference: f64) {
+    fn weigh(&mut self, ways: &Ways<'_>, from: usize, reference: f64) {
+        let exponential = &ways.model.exponential;
         for n in from..self.cells.len() {
             let (w, h) = self.size(self.cells[n].depth);
             let cell = &mut self.cells[n];
             let over = cell.value - reference;
-            cell.mass = if over < -60.0 { 0.0 } else { libm::exp(over.min(600.0)) * w * h };
+            cell.mass = if over < -60.0 { 0.0 } else { exponential.exp(over.min(600.0)) * w * h };
         }
     }
 

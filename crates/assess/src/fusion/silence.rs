@@ -231,7 +231,9 @@ impl Fields {
             let lattice = match family {
                 Family::Light => lattices[1],
                 Family::Heavy | Family::Air => lattices[0],
-                Family::Other => Lattice { low: Xy::default(), step: 1.0, by_step: 1.0, wide: 0, high: 0 },
+                Family::Other => {
+                    Lattice { low: Xy::default(), step: 1.0, by_step: 1.0, wide: 0, high: 0 }
+                }
             };
             let units = duty.members(set).iter().filter_map(|&n| {
                 let unit = &observed.units[n as usize];
