@@ -22,7 +22,8 @@ Needs nothing but the proof, the entry and keys: no network, no record. The proo
 c2sp.org/tlog-proof, as `armistice record prove` writes it.
 
   armistice record check-proof 17.tlog-proof --log \"$LOG\" --entry 17.json --pack PACK
-  armistice record check-proof 17.tlog-proof --log \"$LOG\" --leaf 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+  armistice record check-proof 17.tlog-proof --log \"$LOG\" \\
+      --leaf 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
 
 Exit codes: 0 the entry is in the log and, with --pack, the checkpoint has its quorum of witnesses;
 1 it is not, or it has not; 3 a file cannot be read.")]

@@ -29,7 +29,8 @@ entry's bytes. Where witnesses have cosigned the entry, their signatures are in 
 Of a track segment one row can be shown alone, with its salt and the hashes that lead from it to
 the root in the entry; `check-proof --row` checks it.
 
-  armistice record prove south 17 --out 17.tlog-proof --entry 17.json --rows rows --row 4 --row-out row.json")]
+  armistice record prove south 17 --out 17.tlog-proof --entry 17.json \\
+      --rows rows --row 4 --row-out row.json")]
 pub(crate) struct Prove {
     #[command(flatten)]
     record: FolderArgument,

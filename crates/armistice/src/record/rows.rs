@@ -34,7 +34,8 @@ and so is this folder.
 
   armistice record rows south rows --log \"$LOG\" --bodies seen.jsonl
   armistice record fsck south --rows rows
-  armistice record prove south 17 --rows rows --row 4 --row-out row.json --entry 17.json --out 17.tlog-proof")]
+  armistice record prove south 17 --rows rows --row 4 --row-out row.json \\
+      --entry 17.json --out 17.tlog-proof")]
 pub(crate) struct Rows {
     /// Folder of the record, or of a mirror.
     record: PathBuf,

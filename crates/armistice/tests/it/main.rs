@@ -4,6 +4,8 @@
 mod bodies;
 #[cfg(test)]
 mod duties;
+#[cfg(test)]
+mod firing;
 mod forms;
 #[cfg(test)]
 mod life;

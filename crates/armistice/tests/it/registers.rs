@@ -143,3 +143,18 @@ fn two_registers_are_held_against_each_other() {
     assert!(told.contains("line 4: ") && told.trim_end().lines().count() == 1, "{told}");
     desk.run(&["reconcile", "a.csv", "nowhere.csv", "--map", "map.toml"]).expect(1);
 }
+
+#[test]
+fn a_name_that_the_mapping_does_not_have_is_wrong_usage_and_a_faulty_mapping_is_refused() {
+    let desk = Desk::new();
+    registers(&desk);
+    desk.put(
+        "two.toml",
+        &(MAP.to_owned() + &MAP.replace("format = 1", "").replace("ours", "theirs")),
+    );
+    let named = ["reconcile", "theirs=a.csv", "nobody=b.csv", "--map", "two.toml"];
+    let said = desk.run(&named).expect(2).err();
+    assert!(said.contains("nobody") && said.contains("ours, theirs"), "{said}");
+    desk.put("two.toml", &MAP.replace("zone", "zones"));
+    desk.run(&["reconcile", "a.csv", "b.csv", "--map", "two.toml"]).expect(1);
+}
