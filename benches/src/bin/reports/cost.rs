@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use assess::fusion::{Fit, fuse};
 use benches::cpu;
 
-use crate::world::{Asked, Observers, World};
+use crate::world::{Asked, Laid, Observers, World};
 
 /// How many reports are asked for.
 const SIZES: [usize; 3] = [1000, 10_000, 100_000];
@@ -18,14 +18,15 @@ const DENSITIES: [f64; 2] = [200.0, 2000.0];
 const REPORTS_AN_EVENT: f64 = 3.0;
 
 pub(crate) fn measure(seed: u64, short: &mut Vec<String>) -> Result<()> {
-    let observers = Observers::Mixed;
+    // What is judged here is whether noise that is rightly stated is said to fit.
+    let (observers, laid) = (Observers::Mixed, Laid::True);
     for per_day in DENSITIES {
         println!("cost at {per_day} events a day, seed {seed}");
         let mut points = Vec::new();
         for size in SIZES {
             let events = (size as f64 / REPORTS_AN_EVENT) as usize;
             let mut world =
-                World::drawn(Asked { seed, events, per_day, bearing_sd: 12.0, observers })?;
+                World::drawn(Asked { seed, events, per_day, bearing_sd: 12.0, observers, laid })?;
             // The first so many, so that they lie as thick.
             world.reports.sort_by_key(|report| report.observed.start());
             world.reports.truncate(size);
@@ -53,7 +54,7 @@ pub(crate) fn measure(seed: u64, short: &mut Vec<String>) -> Result<()> {
             short.push(format!("{per_day} a day: cost grows as (n log n)^{power:.3}"));
         }
     }
-    let asked = Asked { seed, events: 400, per_day: 200.0, bearing_sd: 24.0, observers };
+    let asked = Asked { seed, events: 400, per_day: 200.0, bearing_sd: 24.0, observers, laid };
     let told = fuse(&Parameters::default(), None, &World::drawn(asked)?.reports).calibration;
     let bearing = told.residuals.get("person/bearing").context("bearings")?;
     let spread = bearing.spread_milli as f64 / 1000.0;

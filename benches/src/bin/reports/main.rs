@@ -14,7 +14,7 @@ use anyhow::{Result, ensure};
 use assess::fusion::{Setting, Truth, fuse_scored, fuse_watched};
 
 use crate::score::{Coverage, Score};
-use crate::world::{Asked, Observers, World};
+use crate::world::{Asked, Laid, Observers, World};
 
 const FIRST_SEED: u64 = 101;
 const SEEDS: u64 = 10;
@@ -71,7 +71,8 @@ fn scored(first: u64, per_day: f64, observers: Observers) -> Result<Score> {
     let setting = Setting { parameters: &parameters, as_of: None, duties: &[] };
     let mut score = Score::default();
     for seed in first..first + SEEDS {
-        let asked = Asked { seed, events: EVENTS, per_day, bearing_sd: 12.0, observers };
+        let asked =
+            Asked { seed, events: EVENTS, per_day, bearing_sd: 12.0, observers, laid: Laid::Flat };
         let world = World::drawn(asked)?;
         let fused = fuse_watched(&setting, &world.reports);
         let truths: Vec<Truth> =

@@ -15,7 +15,7 @@ use anyhow::{Result, ensure};
 use intake::reports::JsonlReports;
 use intake::{Batch, Feed as _, Options};
 use serde_json::{Value, json};
-use spacetime::{Duration, Instant, Position};
+use spacetime::{Duration, Instant, Position, geodesy};
 
 use benches::dice::Dice;
 
@@ -44,6 +44,17 @@ pub(crate) struct Asked {
     /// Spread of a person's bearing, degrees; 12 is what reports state.
     pub(crate) bearing_sd: f64,
     pub(crate) observers: Observers,
+    pub(crate) laid: Laid,
+}
+
+/// How kilometres are laid on the globe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Laid {
+    /// As `gen_reports.py` has it: a degree of either is 111.32 km at the equator and nowhere less from north to
+    /// south, which makes distances there 0.4 percent shorter than what is stated of sound.
+    Flat,
+    /// As they are, so that all noise is what is stated.
+    True,
 }
 
 /// Who stands at the posts.
@@ -92,6 +103,7 @@ struct Drawing {
     posts: Vec<(f64, f64)>,
     bearing_sd: f64,
     observers: Observers,
+    laid: Laid,
     told: Vec<(Value, Option<usize>)>,
 }
 
@@ -113,8 +125,8 @@ impl World {
         let jitter =
             |n: u32, dice: &mut Dice| f64::from(n) * 1e4 + 5e3 + dice.between(-2.5e3, 2.5e3);
         let posts = (0..16).map(|n| (jitter(n % 4, &mut dice), jitter(n / 4, &mut dice))).collect();
-        let Asked { bearing_sd, observers, .. } = asked;
-        let mut drawing = Drawing { dice, posts, bearing_sd, observers, told: Vec::new() };
+        let Asked { bearing_sd, observers, laid, .. } = asked;
+        let mut drawing = Drawing { dice, posts, bearing_sd, observers, laid, told: Vec::new() };
         let mut events = Vec::new();
         for number in 0..asked.events {
             events.push(drawing.happens(number, seconds));
@@ -170,7 +182,7 @@ impl Drawing {
                 self.tell(post, "acoustic", report, Some(number));
             }
         }
-        Event { at: position(x, y), t: instant(t), kind }
+        Event { at: self.laid.position(x, y), t: instant(t), kind }
     }
 
     fn person(&mut self, heard: &Heard) {
@@ -210,7 +222,7 @@ impl Drawing {
     }
 
     fn tell(&mut self, post: usize, kind: &str, mut report: Value, about: Option<usize>) {
-        let at = position(self.posts[post].0, self.posts[post].1);
+        let at = self.laid.position(self.posts[post].0, self.posts[post].1);
         report["source"] = json!({
             "id": format!("{kind}-{post:02}"), "post": format!("P{post:02}"), "kind": kind,
             "lon": at.lon_degrees(), "lat": at.lat_degrees(),
@@ -243,10 +255,19 @@ impl Drawing {
     }
 }
 
-fn position(x: f64, y: f64) -> Position {
-    let m_lon = M_LAT * LAT0.to_radians().cos();
-    let (lon, lat) = (LON0 + (x - SIDE_M / 2.0) / m_lon, LAT0 + (y - SIDE_M / 2.0) / M_LAT);
-    Position::from_degrees(lon, lat).expect("on the globe")
+impl Laid {
+    fn position(self, x: f64, y: f64) -> Position {
+        let (x, y) = (x - SIDE_M / 2.0, y - SIDE_M / 2.0);
+        if self == Self::Flat {
+            let m_lon = M_LAT * LAT0.to_radians().cos();
+            let (lon, lat) = (LON0 + x / m_lon, LAT0 + y / M_LAT);
+            return Position::from_degrees(lon, lat).expect("on the globe");
+        }
+        let middle = Position::from_degrees(LON0, LAT0).expect("on the globe");
+        let mm = |m: f64| (m.abs() * 1e3) as i64;
+        let north = geodesy::direct(middle, if y < 0.0 { 18_000 } else { 0 }, mm(y));
+        geodesy::direct(north, if x < 0.0 { 27_000 } else { 9000 }, mm(x))
+    }
 }
 
 fn instant(seconds: f64) -> Instant {

@@ -28,7 +28,7 @@ pub struct Search {
 pub(crate) fn associate(scene: &Scene<'_>) -> (Vec<Cluster>, Pairs, Vec<Cluster>, Search) {
     let count = scene.observed.observations.len() as u32;
     let alone = each_alone(scene, count);
-    let nuclei = nucleus::nuclei(scene);
+    let nuclei = nucleus::nuclei(scene, &alone);
     let mut claimed = vec![NOBODY; count as usize];
     for (at, nucleus) in (0..).zip(&nuclei) {
         nucleus.members.iter().for_each(|&n| claimed[n as usize] = at);

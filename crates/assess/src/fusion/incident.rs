@@ -226,7 +226,7 @@ impl<'s, 'a> Maker<'s, 'a> {
             let timed = Some((&ways.all[0].0, first.t));
             Some(Rc::new(Placed::of(scene, found, timed)))
         };
-        if group.members.len() > 1 || !first.is_bare() {
+        if group.members.len() > 1 || ways.all.len() > 1 || !first.is_bare() {
             return placed();
         }
         let set = scene.set_of(group.members[0]);

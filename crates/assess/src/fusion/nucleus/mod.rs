@@ -8,6 +8,7 @@
 //! ([`net`]). The best leaf is looked into, its arrivals are gathered ([`search`]) and weighed like every
 //! other group, and the best groups are taken first.
 
+mod join;
 mod net;
 mod search;
 
@@ -32,14 +33,23 @@ const PASSES_MAX: usize = 4;
 /// So many of the best leaves around an arrival are gathered when what is left over is searched.
 const LEAVES: usize = 3;
 
-/// The groups that stand out, the best first. What the best leave over is searched again.
-pub(crate) fn nuclei(scene: &Scene<'_>) -> Vec<Cluster> {
+/// The groups that stand out, the best first. What the best leave over is searched again, and what goes with
+/// one of them after all joins it; `alone` is each observation by itself.
+pub(crate) fn nuclei(scene: &Scene<'_>, alone: &[Cluster]) -> Vec<Cluster> {
     let (Some(net), Some(mut search)) = (scene.net, Search::of(scene)) else { return Vec::new() };
-    let (mut taken, mut claimed) = (Vec::new(), BTreeSet::new());
+    let mut taken = Vec::new();
     if let Some(offered) = net.offered(scene, search.worth_min()) {
-        best_first(net, scene, offered.into_iter(), &mut taken, &mut claimed);
-        return taken;
+        best_first(net, scene, offered.into_iter(), &mut taken, &mut BTreeSet::new());
+    } else {
+        sought(net, scene, &mut search, &mut taken);
     }
+    join::join(net, scene, &search, alone, &mut taken);
+    taken
+}
+
+/// Searches around every arrival, and around those that are left over.
+fn sought(net: &Net, scene: &Scene<'_>, search: &mut Search<'_, '_>, taken: &mut Vec<Cluster>) {
+    let mut claimed = BTreeSet::new();
     let mut offered: BTreeMap<Vec<u32>, Xy> = BTreeMap::new();
     for _ in 0..PASSES_MAX {
         let mut found: BTreeMap<Vec<u32>, Cluster> = BTreeMap::new();
@@ -59,7 +69,7 @@ pub(crate) fn nuclei(scene: &Scene<'_>) -> Vec<Cluster> {
         let places = found.iter().map(|(members, cluster)| (members.clone(), cluster.at));
         offered.extend(places);
         let (before, first) = (taken.len(), search.leaves == 1);
-        best_first(net, scene, found.into_values(), &mut taken, &mut claimed);
+        best_first(net, scene, found.into_values(), taken, &mut claimed);
         search.leaves = LEAVES;
         if taken.len() == before && !first {
             break;
@@ -67,7 +77,6 @@ pub(crate) fn nuclei(scene: &Scene<'_>) -> Vec<Cluster> {
         search.without(|number| claimed.contains(&number));
     }
     net.keep(scene, search.worth_searched(), offered);
-    taken
 }
 
 /// A group by its score, then the earliest, with the bits of its place.

@@ -32,6 +32,8 @@ pub(crate) struct Net {
     pub(super) stations: Vec<Station>,
     /// Standard deviation of a clock, the best of any.
     pub(super) clock_sd: f64,
+    /// Speed of sound against the wind, metres a second.
+    pub(super) slowest_m_s: f64,
     /// Where groups that were weighed before fit best, by the numbers of their observations among all.
     tops: RefCell<BTreeMap<Vec<u32>, Peak>>,
     /// Likewise pairs of arrivals that nobody searched for by place.
@@ -176,6 +178,7 @@ impl Net {
         Some(Self {
             stations,
             clock_sd,
+            slowest_m_s: slowest,
             tops: RefCell::default(),
             pair_tops: RefCell::default(),
             lone_tops: RefCell::default(),

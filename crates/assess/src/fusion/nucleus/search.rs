@@ -284,8 +284,24 @@ impl<'s, 'a> Search<'s, 'a> {
         members
     }
 
+    /// How far off an arrival is from when it should have come from a place and an instant, in standard
+    /// deviations; of one that nobody hears so far off there is no telling.
+    pub(super) fn off(&self, number: u32, t0: f64, from: Xy) -> f64 {
+        let one = self.scene.one(number);
+        let Some(at) = one.at.filter(|at| at.distance(from) <= self.detection.reach_m) else {
+            return f64::INFINITY;
+        };
+        let seconds = self.travel_s(at, from);
+        (one.t - t0 - seconds).abs() / self.net.var(self.scene.model, seconds).sqrt()
+    }
+
+    /// Longer no sound is on its way that is heard, seconds.
+    pub(super) fn reach_s(&self) -> f64 {
+        self.detection.reach_m / self.net.slowest_m_s * 1.1
+    }
+
     /// The instant that arrivals have at a place.
-    fn instant(&self, members: &[u32], p: Xy) -> f64 {
+    pub(super) fn instant(&self, members: &[u32], p: Xy) -> f64 {
         let (mut weight, mut weighted) = (0.0, 0.0);
         let base = self.scene.one(members[0]).t;
         for &n in members {

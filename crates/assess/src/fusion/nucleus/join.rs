@@ -1,0 +1,69 @@
+//! Arrivals that go with a group after all: where the first few of it had them too far off, since so few
+//! place an event badly, or had another of the same microphone instead.
+
+use super::super::scene::{Cluster, Scene};
+use super::net::Net;
+use super::search::Search;
+use super::{NUCLEUS_MIN, SIGMAS};
+
+/// So many times as far off as other arrivals of a group may be, an arrival is still tried with it.
+const WIDER: f64 = 4.0;
+/// A change has to gain so much, micro-nats.
+const LEAST_GAIN: i64 = 1000;
+
+/// Takes arrivals that are of no group into the one that gains most by it; `alone` is each by itself.
+pub(super) fn join(
+    net: &Net,
+    scene: &Scene<'_>,
+    search: &Search<'_, '_>,
+    alone: &[Cluster],
+    taken: &mut [Cluster],
+) {
+    let mut is_free = vec![true; alone.len()];
+    let mut began: Vec<(f64, usize)> = Vec::with_capacity(taken.len());
+    for (at, group) in taken.iter().enumerate() {
+        group.members.iter().for_each(|&n| is_free[n as usize] = false);
+        began.push((search.instant(&group.members, group.at), at));
+    }
+    began.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    for n in (0..search.len()).map(|n| search.number(n)) {
+        if !is_free[n as usize] {
+            continue;
+        }
+        let t = scene.one(n).t;
+        let from = began.partition_point(|&(t0, _)| t0 < t - search.reach_s());
+        let near = began[from..].iter().take_while(|&&(t0, _)| t0 < t + WIDER * SIGMAS);
+        let fits = near.filter(|&&(t0, at)| search.off(n, t0, taken[at].at) < WIDER * SIGMAS);
+        let tried = fits.filter_map(|&(_, at)| {
+            let (gain, group, rival) = with(net, scene, alone, &taken[at], n)?;
+            (gain > LEAST_GAIN).then_some((gain, at, group, rival))
+        });
+        let best = tried.reduce(|best, one| if one.0 > best.0 { one } else { best });
+        let Some((_, at, group, rival)) = best else { continue };
+        taken[at] = group;
+        is_free[n as usize] = false;
+        rival.into_iter().for_each(|rival| is_free[rival as usize] = true);
+    }
+}
+
+/// What is gained by an arrival in a group, the group with it, and the one of its microphone that leaves.
+fn with(
+    net: &Net,
+    scene: &Scene<'_>,
+    alone: &[Cluster],
+    group: &Cluster,
+    one: u32,
+) -> Option<(i64, Cluster, Option<u32>)> {
+    let unit = scene.one(one).unit;
+    let rival = group.members.iter().copied().find(|&n| scene.one(n).unit == unit);
+    let mut members: Vec<u32> =
+        group.members.iter().copied().filter(|&n| Some(n) != rival).chain([one]).collect();
+    if members.len() < NUCLEUS_MIN {
+        return None;
+    }
+    members.sort_unstable();
+    let joined = net.weighed(scene, members, group.at);
+    let freed = rival.map_or(0, |n| alone[n as usize].score);
+    let gain = joined.score + freed - group.score - alone[one as usize].score;
+    Some((gain, joined, rival))
+}
