@@ -129,7 +129,7 @@ pub(crate) fn posterior(ways: &Ways<'_>, peak: Xy, is_fine: bool) -> Option<Post
     let (low, high) = ways.bounds(peak)?;
     let step = ((high.x - low.x) / f64::from(STEPS), (high.y - low.y) / f64::from(STEPS));
     let (share_max, share_told) = if is_fine { (SHARE_MAX, SHARE_TOLD) } else { ROUGHLY };
-    let (cells, ranked) = (Vec::new(), Vec::new());
+    let (cells, ranked) = (Vec::with_capacity(if is_fine { 1024 } else { 256 }), Vec::new());
     let mut made = Posterior { low, step, cells, ranked, ln_integral: 0.0, share_max, share_told };
     made.refine(ways, &Sharp::of(ways));
     Some(made)
