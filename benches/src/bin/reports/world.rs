@@ -24,6 +24,8 @@ const LAT0: f64 = 32.80;
 const SIDE_M: f64 = 40_000.0;
 const M_LAT: f64 = 111_320.0;
 const SOUND_M_S: f64 = 343.0;
+/// What the sound's way is off by where all noise is what is stated: `sound_travel_sd_ppm`.
+const TRAVEL_SD: f64 = 0.0022;
 const START: &str = "2017-07-10T00:00:00Z";
 pub(crate) const OUTGOING: usize = 1;
 const SMALL_ARMS: usize = 3;
@@ -175,7 +177,11 @@ impl Drawing {
                 && r < 1.5e4
                 && self.dice.share() < 0.8
             {
-                let at = iso(t + r / SOUND_M_S + self.dice.normal(0.005));
+                let mut way_s = r / SOUND_M_S;
+                if self.laid == Laid::True {
+                    way_s += self.dice.normal(TRAVEL_SD * way_s);
+                }
+                let at = iso(t + way_s + self.dice.normal(0.005));
                 let report = json!({
                     "method": "heard", "kind": "explosion", "clock_sd_s": 0.005, "from": at, "to": at,
                 });
