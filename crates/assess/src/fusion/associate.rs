@@ -71,11 +71,12 @@ fn each_alone(scene: &Scene<'_>, count: u32) -> Vec<Cluster> {
     let mut alone = |n: u32| {
         let one = scene.one(n);
         if one.sense != Sense::Microphone || !one.is_bare() {
-            return scene.cluster(vec![n], &[]);
+            let top = scene.lone_top(n);
+            return scene.scored(vec![n], top.at, top.ln_integral);
         }
         let key = (one.unit, one.act, scene.set_of(n));
         let known = known.entry(key).or_insert_with(|| {
-            let top = scene.net.map_or_else(|| scene.top(&[n], &[]), |net| net.lone_top(scene, n));
+            let top = scene.net.map_or_else(|| scene.lone_top(n), |net| net.lone_top(scene, n));
             scene.scored(vec![n], top.at, top.ln_integral)
         });
         Cluster { members: vec![n], ..known.clone() }

@@ -19,6 +19,8 @@ const BREAKS_OUT: i64 = -3_000_000;
 const LEAST_LN: f64 = -4.0;
 /// Most ways of having a group that a region is made of.
 const CASES_MAX: usize = 6;
+/// Larger groups are not thought of as in pieces in several others.
+const SCATTERED_MAX: usize = 6;
 
 /// Another place for a report.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +28,9 @@ struct Home {
     group: usize,
     /// ln of how much likelier it is there than alone.
     ln: f64,
-    /// Whether it is there with all of the group, but for one that has to leave.
-    is_joined: bool,
+    /// With whom it is there: one of the group, or all of it.
+    with: Option<u32>,
+    /// Whoever of the group has to leave.
     without: Option<u32>,
 }
 
@@ -54,8 +57,10 @@ pub(crate) struct Elsewhere<'s, 'a> {
     /// Each group without one of its members, where that was looked at.
     rests: BTreeMap<u32, Cluster>,
     homes: Vec<Vec<Home>>,
-    /// ln of all that a report may be outside its group, against being alone.
+    /// ln of all that a report may be outside its group, against being alone, while nobody takes its place.
     away: Vec<f64>,
+    /// ln of all ways in which another report takes its place and it takes that of the other, against staying.
+    swaps: Vec<f64>,
 }
 
 impl<'s, 'a> Elsewhere<'s, 'a> {
@@ -70,18 +75,49 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
             group.members.iter().for_each(|&n| of[n as usize] = at);
         }
         let (leaves, rests) = (vec![f64::NEG_INFINITY; alone.len()], BTreeMap::new());
-        let (homes, away) = (vec![Vec::new(); alone.len()], vec![0.0; alone.len()]);
-        let mut new = Self { scene, pairs, alone, groups, of, leaves, rests, homes, away };
+        let count = alone.len();
+        let (homes, away, swaps) = (vec![Vec::new(); count], Vec::new(), Vec::new());
+        let mut new = Self { scene, pairs, alone, groups, of, leaves, rests, homes, away, swaps };
         for group in groups {
             new.leave(group);
         }
-        for one in 0..alone.len() as u32 {
-            let homes = new.homes_of(one);
-            let sum: f64 = homes.iter().map(|home| libm::exp(home.ln.min(60.0))).sum();
-            new.away[one as usize] = libm::log1p(sum);
-            new.homes[one as usize] = homes;
-        }
+        new.homes = (0..count as u32).map(|one| new.homes_of(one)).collect();
+        new.away = (0..count as u32).map(|one| new.reckoned_away(one)).collect();
+        new.swaps = (0..count as u32).map(|one| new.reckoned_swaps(one)).collect();
         new
+    }
+
+    fn reckoned_away(&self, one: u32) -> f64 {
+        let homes = self.homes[one as usize].iter();
+        libm::log1p(homes.map(|home| exp(home.ln + self.room(one, home))).sum())
+    }
+
+    fn reckoned_swaps(&self, one: u32) -> f64 {
+        let homes = self.homes[one as usize].iter();
+        libm::log(homes.map(|home| exp(self.swap(one, home))).sum())
+    }
+
+    /// ln of all that whoever makes room for a report may be, against being alone, while it does not take
+    /// the place of that.
+    fn room(&self, one: u32, home: &Home) -> f64 {
+        let Some(freed) = home.without else { return 0.0 };
+        let others = self.homes[freed as usize].iter().filter(|other| other.without != Some(one));
+        libm::log1p(others.map(|other| exp(other.ln)).sum())
+    }
+
+    /// ln of how likely it is, against the best, that a report and whoever makes room for it change places.
+    /// Each alone cancels out of the two.
+    fn swap(&self, one: u32, home: &Home) -> f64 {
+        let Some(freed) = home.without else { return f64::NEG_INFINITY };
+        let mut others = self.homes[freed as usize].iter();
+        let back = others.find(|other| other.without == Some(one));
+        back.map_or(f64::NEG_INFINITY, |back| home.ln + back.ln)
+    }
+
+    /// ln of how likely a report is in another home, against the best.
+    fn goes(&self, one: u32, home: &Home) -> f64 {
+        let leaves = self.leaves[one as usize];
+        libm::log(exp(leaves + home.ln + self.room(one, home)) + exp(self.swap(one, home)))
     }
 
     /// What it costs each member to leave.
@@ -136,7 +172,12 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
                 let leaves = self.leaves[other as usize];
                 if host.members.len() == 1 || gain > BREAKS_OUT && leaves > f64::NEG_INFINITY {
                     let ln = nats(gain) + leaves;
-                    homes.push(Home { group, ln, is_joined: false, without: None });
+                    // Of two the other makes room.
+                    let without = match host.members[..] {
+                        [a, b] => Some(if a == other { b } else { a }),
+                        _ => None,
+                    };
+                    homes.push(Home { group, ln, with: Some(other), without });
                 }
             }
         }
@@ -159,12 +200,15 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
         let with = self.weighed(members, host);
         let freed = without.map_or(0, |n| self.alone[n as usize].score);
         let ln = nats(with.score + freed - host.score - self.alone[one as usize].score);
-        Some(Home { group, ln, is_joined: true, without })
+        Some(Home { group, ln, with: None, without })
     }
 
     /// ln of how likely a report belongs elsewhere, against where it was put.
     fn parts(&self, one: u32) -> f64 {
-        self.leaves[one as usize] + self.away[one as usize]
+        libm::log(
+            exp(self.leaves[one as usize] + self.away[one as usize])
+                + exp(self.swaps[one as usize]),
+        )
     }
 
     /// How likely a report belongs where it was put.
@@ -188,8 +232,12 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
         let members = &group.members;
         let apart: i64 = members.iter().map(|&n| self.alone[n as usize].score).sum();
         let apart = nats(apart) - ln_odds;
-        // No two of them together; of four also two and two, or two and nobody else.
-        let mut ways = vec![apart + members.iter().map(away).sum::<f64>()];
+        // No two of them together; of two, one may have changed places with another report; of four also two
+        // and two, or two and nobody else.
+        let mut ways = vec![apart + self.scattered(members)];
+        if let [a, b] = members[..] {
+            ways.extend([a, b].map(|n| self.swaps[n as usize]));
+        }
         if let [a, b, c, d] = members[..] {
             for (x, y, z, w) in [(a, b, c, d), (a, c, b, d), (a, d, b, c)] {
                 let gains = (self.pairs.gain(x, y).map(nats), self.pairs.gain(z, w).map(nats));
@@ -202,6 +250,32 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
         1.0 / (1.0 + odds)
     }
 
+    /// ln of all ways in which the reports of a group are apart, against each being alone: no two of them in
+    /// one other group, since they would be together there.
+    fn scattered(&self, members: &[u32]) -> f64 {
+        if members.len() > SCATTERED_MAX {
+            return 0.0;
+        }
+        let mut groups: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (at, &one) in members.iter().enumerate() {
+            for home in &self.homes[one as usize] {
+                let own = groups.entry(home.group).or_insert_with(|| vec![0.0; members.len()]);
+                own[at] += exp(home.ln);
+            }
+        }
+        // By which of the members are in some group.
+        let mut ways = vec![0.0; 1 << members.len()];
+        ways[0] = 1.0;
+        for own in groups.values() {
+            for placed in (1..ways.len()).rev() {
+                let last = (0..members.len()).filter(|at| placed >> at & 1 == 1);
+                let more: f64 = last.map(|at| ways[placed & !(1 << at)] * own[at]).sum();
+                ways[placed] += more;
+            }
+        }
+        libm::log(ways.iter().sum())
+    }
+
     /// The ways of having a group that matter to where it was, the one that was found first.
     pub(crate) fn cases(&self, group: &Cluster) -> Vec<Case> {
         let members = &group.members;
@@ -211,12 +285,33 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
             ln_integral: cluster.ln_integral,
         };
         let mut cases = vec![case(group, 0.0)];
-        if members.len() < 2 {
-            return cases;
-        }
         let mut others = Vec::new();
+        if let [one] = members[..] {
+            let base = -libm::log1p(libm::exp((-group.ln_odds).min(60.0)));
+            for home in &self.homes[one as usize] {
+                let ln = home.ln + self.room(one, home) - base;
+                if ln > LEAST_LN {
+                    others.push(case(&self.housed(one, home), ln));
+                }
+            }
+        } else {
+            self.others(group, &mut others, case);
+        }
+        others.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight).then(a.members.cmp(&b.members)));
+        cases.extend(others.into_iter().take(CASES_MAX - 1));
+        cases
+    }
+
+    /// The other ways of having a group of several.
+    fn others(
+        &self,
+        group: &Cluster,
+        others: &mut Vec<Case>,
+        case: impl Fn(&Cluster, f64) -> Case,
+    ) {
+        let members = &group.members;
         for &one in members {
-            let ln = self.parts(one);
+            let ln = self.leaves[one as usize] + self.away[one as usize];
             if let Some(rest) = self.rests.get(&one).filter(|_| ln > LEAST_LN) {
                 others.push(case(rest, ln));
             }
@@ -225,21 +320,31 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
         let near = members.iter().flat_map(|&n| &self.pairs.of[n as usize]).map(|&(n, _)| n);
         let near: std::collections::BTreeSet<u32> = near.collect();
         for one in near {
-            let here =
-                self.homes[one as usize].iter().find(|home| home.group == at && home.is_joined);
+            let here = self.homes[one as usize]
+                .iter()
+                .find(|home| home.group == at && home.with.is_none());
             let Some(here) = here else { continue };
-            let ln = here.ln + self.leaves[one as usize];
+            let ln = self.goes(one, here);
             if ln > LEAST_LN {
-                let stay = members.iter().copied().filter(|&n| Some(n) != here.without);
-                let mut joined: Vec<u32> = stay.chain([one]).collect();
-                joined.sort_unstable();
-                others.push(case(&self.weighed(joined, group), ln));
+                others.push(case(&self.housed(one, here), ln));
             }
         }
-        others.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight).then(a.members.cmp(&b.members)));
-        cases.extend(others.into_iter().take(CASES_MAX - 1));
-        cases
     }
+
+    /// A report in another home.
+    fn housed(&self, one: u32, home: &Home) -> Cluster {
+        let host = &self.groups[home.group];
+        let stay = host.members.iter().copied();
+        let stay = stay.filter(|&n| home.with.map_or(Some(n) != home.without, |with| n == with));
+        let mut members: Vec<u32> = stay.chain([one]).collect();
+        members.sort_unstable();
+        self.weighed(members, host)
+    }
+}
+
+/// Of what cannot be told apart from being certain, no more.
+fn exp(ln: f64) -> f64 {
+    libm::exp(ln.min(60.0))
 }
 
 fn nats(micro_nats: i64) -> f64 {

@@ -17,6 +17,9 @@ use super::silence::Field;
 /// Nearer than this to a source its direction is not known, metres.
 const NEAR_M: f64 = 1.0;
 
+/// What rises by more than e to this over half of a cell levels off in it: it is no slope any more.
+const RISE_MAX: f64 = 2.0;
+
 /// Heard by somebody whose place is not known: sound may have taken up to a minute, which has
 /// this variance, seconds squared.
 const UNKNOWN_WAY_VAR: f64 = 300.0;
@@ -101,18 +104,12 @@ impl<'a> Likelihood<'a> {
         Self::new(self.model, self.field, self.watched, members)
     }
 
-    /// At a place, for a cell around it whose sides' variance is `blur` square metres: coarse
-    /// cells look with as wide an eye as they are.
+    /// At a place, for a cell around it whose sides' variance is `blur` square metres: the mean of what
+    /// lies in it, as nearly as the middle can tell.
     pub(crate) fn value(&self, p: Xy, blur: f64) -> f64 {
-        let logarithm = &self.model.logarithm;
-        let (mut sum, mut clocks) = (self.of_place(p), Clocks::default());
         let blur_s2 = self.blur_s2(blur);
-        for term in &self.terms {
-            let part = self.part(term, p, blur, blur_s2);
-            sum += part.sum;
-            clocks.take(logarithm, &part);
-        }
-        sum + clocks.ln_density(logarithm)
+        let parts = self.terms.iter().map(|term| self.part(term, p, blur, blur_s2));
+        self.together(self.of_place(p), blur, parts)
     }
 
     /// What each observation adds to the value at a place; `blur` as in [`Likelihood::value`].
@@ -122,20 +119,33 @@ impl<'a> Likelihood<'a> {
         into.extend(self.terms.iter().map(|term| self.part(term, p, blur, blur_s2)));
     }
 
-    /// What a place adds by itself: who perceived nothing there, and how likely anything happens there.
-    pub(crate) fn of_place(&self, p: Xy) -> f64 {
-        let missed = self.field.map_or(0.0, |field| field.at(self.model, p).0);
-        missed + self.model.ln_watched(&self.watched, p).0
+    /// What a place adds by itself, and its slope: who perceived nothing there, and how likely anything
+    /// happens there.
+    pub(crate) fn of_place(&self, p: Xy) -> (f64, f64, f64) {
+        let missed = self.field.map_or((0.0, 0.0, 0.0), |field| field.at(self.model, p));
+        let watched = self.model.ln_watched(&self.watched, p);
+        (missed.0 + watched.0, missed.1 + watched.1, missed.2 + watched.2)
     }
 
-    /// The value of some of the parts together, less what the place adds.
-    pub(crate) fn together<'p>(&self, parts: impl IntoIterator<Item = &'p Part>) -> f64 {
+    /// The value of what a place adds and some of the parts together.
+    #[inline]
+    pub(crate) fn together(
+        &self,
+        place: (f64, f64, f64),
+        blur: f64,
+        parts: impl IntoIterator<Item = Part>,
+    ) -> f64 {
         let logarithm = &self.model.logarithm;
-        let (mut sum, mut clocks) = (0.0, Clocks::default());
+        let (mut sum, mut east, mut north) = place;
+        let mut clocks = Clocks::default();
         for part in parts {
             sum += part.sum;
-            clocks.take(logarithm, part);
+            east += part.rise.0;
+            north += part.rise.1;
+            clocks.take(logarithm, &part);
         }
+        let half_side = (3.0 * blur).sqrt();
+        sum += ln_mean(east * half_side) + ln_mean(north * half_side);
         sum + clocks.ln_density(logarithm)
     }
 
@@ -146,6 +156,7 @@ impl<'a> Likelihood<'a> {
     #[inline]
     fn part(&self, term: &Term<'_>, p: Xy, blur: f64, blur_s2: f64) -> Part {
         let (mut sum, mut product, mut late, mut var) = (0.0, 1.0, 0.0, term.var);
+        let mut rise = (0.0, 0.0);
         if let Some(at) = term.at {
             let way = Way::from(at, p);
             if term.heard {
@@ -154,7 +165,9 @@ impl<'a> Likelihood<'a> {
                 var += v + blur_s2;
             }
             if let Some(detection) = term.detection {
-                sum += self.perceived(detection, way.r).0;
+                let (value, slope) = self.perceived(detection, way.r);
+                sum += value;
+                rise = (slope * way.east, slope * way.north);
             }
             let turned = blur * (way.inverse * way.inverse);
             if let Some(d) = term.direction {
@@ -178,7 +191,8 @@ impl<'a> Likelihood<'a> {
             sum -= 0.5 * (dx * dx + dy * dy) / var;
             product *= (2.0 * PI * var) * (2.0 * PI * var);
         }
-        Part { sum, product: product * (2.0 * PI * var), t: term.t - late, weight: 1.0 / var }
+        let product = product * (2.0 * PI * var);
+        Part { sum, rise, product, t: term.t - late, weight: 1.0 / var }
     }
 
     /// At a place, with slope and curvature; `blur` as in [`Likelihood::value`], for the
@@ -334,11 +348,21 @@ impl<'a> Likelihood<'a> {
 pub(crate) struct Part {
     /// ln of what does not hang on the instant.
     sum: f64,
+    /// The slope of how likely it is perceived, east and north.
+    rise: (f64, f64),
     /// What stands under the root, its clock's variance as well.
     product: f64,
     /// What it would have the instant be, and the inverse of the variance of that.
     t: f64,
     weight: f64,
+}
+
+/// How much more the mean over a side of a cell is, ln, than what is in its middle, of what grows by
+/// `e^rise` from there to its edge: hearing and silence do so, and have no spread that could be widened.
+#[inline]
+fn ln_mean(rise: f64) -> f64 {
+    let square = (rise * rise).min(RISE_MAX * RISE_MAX);
+    square * (1.0 / 6.0 - square * (1.0 / 180.0 - square * (1.0 / 2835.0 - square / 37_800.0)))
 }
 
 /// From a source to a place.
@@ -517,5 +541,23 @@ impl Pull {
         bend.curve.0 += self.square.0 - self.slope.0 * self.slope.0 / w;
         bend.curve.1 += self.square.1 - self.slope.0 * self.slope.1 / w;
         bend.curve.2 += self.square.2 - self.slope.1 * self.slope.1 / w;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_a_slope_is_more_than_its_middle() {
+        for rise in [0.0, 0.3, 1.0, 1.5, 2.0] {
+            let steps = (0..2000).map(|n| (f64::from(n) + 0.5) / 1000.0 - 1.0);
+            let mean: f64 = steps.map(|at| libm::exp(rise * at)).sum::<f64>() / 2000.0;
+            for rise in [rise, -rise] {
+                let off = ln_mean(rise) - libm::log(mean);
+                assert!(off.abs() < 0.002, "{rise}: {off}");
+            }
+        }
+        assert!(ln_mean(50.0) < 0.6);
     }
 }

@@ -20,6 +20,7 @@ mod greedy;
 mod incident;
 mod likelihood;
 mod logarithm;
+mod lone;
 mod model;
 mod nucleus;
 mod observation;

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 
 use agreement::report::{Count, Duty, DutyState, Extent, Method, RangeClass, Watcher};
 use agreement::{Act, Digest, Report};
-use spacetime::{Instant, Position};
+use spacetime::{Instant, Interval, Position};
 
 use super::model::{Family, Model, Sense, Watched};
 use super::plane::{Plane, Xy};
@@ -334,7 +334,11 @@ impl Ready<'_> {
         let seconds = |from: Instant, to: Instant| to.since(from).micros() as f64 / 1e6;
         let length = seconds(self.report.observed.start(), self.report.observed.end());
         let middle = seconds(self.base, self.report.observed.start()) + length / 2.0;
-        let unread = (length - 2.0 * self.model.stated_sd * clock).max(0.0);
+        let mut unread = (length - 2.0 * self.model.stated_sd * clock).max(0.0);
+        // Whoever says a whole minute, and doubts it by more than their clock, has read no more than the minute.
+        if unread > 0.0 && is_about_a_minute(self.report.observed) {
+            unread = unread.max(60.0);
+        }
         (middle, clock * clock + unread * unread / 12.0)
     }
 
@@ -389,6 +393,12 @@ impl Ready<'_> {
         let placed = ready.spot.map_or(0.0, |_| -libm::log(PI * reach * reach));
         pointed + far + placed
     }
+}
+
+/// Whether the middle of an interval is a whole minute.
+fn is_about_a_minute(observed: Interval) -> bool {
+    let (from, to) = (observed.start().micros(), observed.end().micros());
+    from.midpoint(to).rem_euclid(60_000_000) == 0
 }
 
 /// ln of `1 / (2 pi I0(kappa) e^-kappa)`.

@@ -101,9 +101,10 @@ impl<'a> Ways<'a> {
         let mut room = self.room.borrow_mut();
         let (parts, values) = &mut *room;
         whole.parts(p, blur, parts);
+        let place = whole.of_place(p);
         values.clear();
         values.extend(self.all.iter().zip(own).map(|((.., ln_weight), own)| {
-            whole.together(own.iter().map(|&n| &parts[n])) + ln_weight
+            whole.together(place, blur, own.iter().map(|&n| parts[n])) + ln_weight
         }));
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if most == f64::NEG_INFINITY {
@@ -111,7 +112,7 @@ impl<'a> Ways<'a> {
         }
         let over = values.iter().map(|value| value - most).filter(|over| *over > NOTHING_LN);
         let sum: f64 = over.map(|over| self.model.exponential.exp(over)).sum();
-        whole.of_place(p) + most + self.model.logarithm.ln(sum)
+        most + self.model.logarithm.ln(sum)
     }
 
     /// A box that holds whatever any of them allows.

@@ -49,13 +49,51 @@ pub(crate) struct Found {
 
 /// Weight of what the parameters say: as if events of each act had been looked for so long that
 /// this many were expected.
-const PRIOR_EVENTS: f64 = 1.0;
+const PRIOR_EVENTS: f64 = 0.25;
 /// Likewise strays, hours of one observer.
-const PRIOR_HOURS: f64 = 10.0;
-/// Rounds of settling what lone reports are.
-const SETTLING_ROUNDS: usize = 30;
+const PRIOR_HOURS: f64 = 2.5;
+/// Most rounds of settling what lone reports are: where nobody strays, each round halves the strays at best.
+const SETTLING_ROUNDS: usize = 1000;
+/// Rates that change by less than this in a round are settled, ln.
+const SETTLED_LN: f64 = 1e-4;
 /// Kinds among which strays are shared out before the reports tell.
 const STRAY_KINDS: f64 = 4.0;
+
+/// Lone reports of one act and kind of source.
+struct Alike {
+    sense: Sense,
+    act: Act,
+    /// Event against stray, and how many of them there are.
+    odds: Vec<(f64, f64)>,
+    /// How many there are of all.
+    weight: f64,
+}
+
+impl Alike {
+    fn of(found: &Found) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for (&Lone { sense, act, ln_odds }, &weight) in &found.lone {
+            // They are sorted so that those alike lie together.
+            if all.last().is_none_or(|last| (last.sense, last.act) != (sense, act)) {
+                all.push(Self { sense, act, odds: Vec::new(), weight: 0.0 });
+            }
+            let Some(last) = all.last_mut() else { continue };
+            last.odds.push((libm::exp(f64::from_bits(ln_odds).clamp(-60.0, 60.0)), weight));
+            last.weight += weight;
+        }
+        all
+    }
+
+    /// How many of them are events, once that is so much likelier, ln.
+    fn real(&self, ln: f64) -> f64 {
+        let likelier = libm::exp(ln.clamp(-60.0, 60.0));
+        let real = |&(odds, weight): &(f64, f64)| {
+            let odds = odds * likelier;
+            weight * odds / (1.0 + odds)
+        };
+        self.odds.iter().map(real).sum()
+    }
+}
 
 impl Rates {
     pub(crate) fn of(p: &Parameters) -> Self {
@@ -80,22 +118,33 @@ impl Rates {
     /// These rates with what was found taken in. How many of the lone reports are events depends on
     /// the rates in turn (`known` are those that they were weighed with), so both are settled together.
     pub(crate) fn settled(&self, known: &Self, found: &Found) -> Self {
+        let alike = Alike::of(found);
         let mut rates = known.clone();
         for _ in 0..SETTLING_ROUNDS {
             let (mut events, mut strays) = (found.events.clone(), BTreeMap::new());
-            for (&lone, weight) in &found.lone {
-                let Lone { sense, act, ln_odds } = lone;
-                let ln_odds = f64::from_bits(ln_odds);
+            for alike in &alike {
+                let Alike { sense, act, .. } = *alike;
                 let event = rates.ln_event(act) - known.ln_event(act);
                 let stray = rates.ln_stray(sense, act) - known.ln_stray(sense, act);
-                let odds = libm::exp((ln_odds + event - stray).clamp(-60.0, 60.0));
-                let real = odds / (1.0 + odds);
-                *events.entry(act).or_default() += weight * real;
-                *strays.entry((sense, act)).or_default() += weight * (1.0 - real);
+                let real = alike.real(event - stray);
+                *events.entry(act).or_default() += real;
+                *strays.entry((sense, act)).or_default() += alike.weight - real;
             }
-            rates = self.learnt(&events, &strays, found);
+            let before = std::mem::replace(&mut rates, self.learnt(&events, &strays, found));
+            if rates.is_near(&before) {
+                break;
+            }
         }
         rates
+    }
+
+    /// Whether no rate is another than it is in others that tell of the same.
+    fn is_near(&self, other: &Self) -> bool {
+        let events = self.ln_event.values().zip(other.ln_event.values());
+        let strays = self.ln_stray.values().zip(other.ln_stray.values());
+        let is_same = self.ln_event.len() == other.ln_event.len()
+            && self.ln_stray.len() == other.ln_stray.len();
+        is_same && events.chain(strays).all(|(a, b)| (a - b).abs() < SETTLED_LN)
     }
 
     fn learnt(

@@ -7,6 +7,7 @@ use agreement::Act;
 use agreement::report::Count;
 
 use super::likelihood::Likelihood;
+use super::lone;
 use super::micro_nats;
 use super::model::{Counting, Family, Model, Sense};
 use super::nucleus::Net;
@@ -96,6 +97,11 @@ impl<'a> Scene<'a> {
     pub(crate) fn top(&self, members: &[u32], starts: &[Xy]) -> Peak {
         let field = self.field(members);
         self.climbed(members, starts, Some(&*field))
+    }
+
+    /// Where a report alone fits best.
+    pub(crate) fn lone_top(&self, number: u32) -> Peak {
+        lone::top(self, number).unwrap_or_else(|| self.top(&[number], &[]))
     }
 
     fn climbed(&self, members: &[u32], starts: &[Xy], field: Option<&Field>) -> Peak {

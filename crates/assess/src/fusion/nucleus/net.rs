@@ -210,7 +210,7 @@ impl Net {
         let one = scene.one(number);
         let mut tops = self.lone_tops.borrow_mut();
         let top = tops.entry((one.unit, one.act, scene.set_of(number)));
-        *top.or_insert_with(|| scene.top(&[number], &[]))
+        *top.or_insert_with(|| scene.lone_top(number))
     }
 
     /// What was found in the run before, weighed anew; `None` when it was not searched for what is worth so
