@@ -18,7 +18,9 @@ const BREAKS_OUT: i64 = -3_000_000;
 /// What is less likely than this against the best, nats, changes no region.
 const LEAST_LN: f64 = -4.0;
 /// Most ways of having a group that a region is made of.
-const CASES_MAX: usize = 6;
+pub(super) const CASES_MAX: usize = 6;
+/// And of one of which no more than cells are told.
+pub(super) const CASES_ROUGHLY_MAX: usize = 3;
 /// Larger groups are not thought of as in pieces in several others.
 const SCATTERED_MAX: usize = 6;
 
@@ -276,8 +278,8 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
         libm::log(ways.iter().sum())
     }
 
-    /// The ways of having a group that matter to where it was, the one that was found first.
-    pub(crate) fn cases(&self, group: &Cluster) -> Vec<Case> {
+    /// The ways of having a group that matter to where it was, up to `most`, the one that was found first.
+    pub(crate) fn cases(&self, group: &Cluster, most: usize) -> Vec<Case> {
         let members = &group.members;
         let case = |cluster: &Cluster, ln_weight: f64| Case {
             members: cluster.members.clone(),
@@ -298,7 +300,7 @@ impl<'s, 'a> Elsewhere<'s, 'a> {
             self.others(group, &mut others, case);
         }
         others.sort_by(|a, b| b.ln_weight.total_cmp(&a.ln_weight).then(a.members.cmp(&b.members)));
-        cases.extend(others.into_iter().take(CASES_MAX - 1));
+        cases.extend(others.into_iter().take(most - 1));
         cases
     }
 

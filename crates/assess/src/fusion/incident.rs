@@ -11,7 +11,7 @@ use spacetime::{Instant, Interval, Position};
 
 use super::blurred::Blurred;
 use super::calibration::{Calibration, Residual};
-use super::elsewhere::{Case, Elsewhere};
+use super::elsewhere::{CASES_MAX, CASES_ROUGHLY_MAX, Case, Elsewhere};
 use super::likelihood::Likelihood;
 use super::observation::Observation;
 use super::outline::{Outline, Square, outlines};
@@ -146,10 +146,12 @@ impl<'s, 'a> Maker<'s, 'a> {
         let scene = self.scene;
         let members: Vec<&Observation> = group.members.iter().map(|&n| scene.one(n)).collect();
         let field = scene.field(&group.members);
-        let cases = self.elsewhere.cases(group);
-        let ways = ways(scene, &field, &cases);
         let lent = lent(&members, reports);
         let is_fine = self.grain == Grain::Fine || is_told_finely(&lent);
+        let is_exact = self.grain == Grain::Fine || is_told_exactly(&lent);
+        let most = if is_exact { CASES_MAX } else { CASES_ROUGHLY_MAX };
+        let cases = self.elsewhere.cases(group, most);
+        let ways = ways(scene, &field, &cases);
         let placed = self.placed(group, &ways, is_fine);
         let mut ln_odds = group.ln_odds;
         let when;
@@ -189,7 +191,6 @@ impl<'s, 'a> Maker<'s, 'a> {
         let p_real = is_judged.map(|()| self.elsewhere.p_real(group, ln_odds));
         let counts = counts(&members, reports);
         let (evidence, names): (Vec<Digest>, Vec<String>) = evidence.into_iter().unzip();
-        let is_exact = self.grain == Grain::Fine || is_told_exactly(&lent);
         let when = when_told(when, is_exact, evidenced(&members, reports));
         let incident = Incident {
             id: Digest::of(&(group.act, &evidence)).expect("text only"),

@@ -5,6 +5,7 @@
 //! reported perceived it and that the others on duty did not. It grows by the square metre: its
 //! integral over the plane, times the rate of events, is the evidence for the event.
 
+use std::borrow::Borrow;
 use std::f64::consts::PI;
 
 use super::calibration::Measure;
@@ -133,19 +134,23 @@ impl<'a> Likelihood<'a> {
         &self,
         place: (f64, f64, f64),
         blur: f64,
-        parts: impl IntoIterator<Item = Part>,
+        parts: impl IntoIterator<Item = impl Borrow<Part>>,
     ) -> f64 {
         let logarithm = &self.model.logarithm;
         let (mut sum, mut east, mut north) = place;
         let mut clocks = Clocks::default();
         for part in parts {
+            let part = part.borrow();
             sum += part.sum;
             east += part.rise.0;
             north += part.rise.1;
-            clocks.take(logarithm, &part);
+            clocks.take(logarithm, part);
         }
-        let half_side = (3.0 * blur).sqrt();
-        sum += ln_mean(east * half_side) + ln_mean(north * half_side);
+        if blur > 0.0 {
+            // The square of half a side.
+            let square = 3.0 * blur;
+            sum += ln_mean(east * east * square) + ln_mean(north * north * square);
+        }
         sum + clocks.ln_density(logarithm)
     }
 
@@ -358,11 +363,13 @@ pub(crate) struct Part {
 }
 
 /// How much more the mean over a side of a cell is, ln, than what is in its middle, of what grows by
-/// `e^rise` from there to its edge: hearing and silence do so, and have no spread that could be widened.
+/// `e^rise` from there to its edge, by the square of that. Hearing and silence grow so, and have no spread that
+/// could be widened.
 #[inline]
-fn ln_mean(rise: f64) -> f64 {
-    let square = (rise * rise).min(RISE_MAX * RISE_MAX);
-    square * (1.0 / 6.0 - square * (1.0 / 180.0 - square * (1.0 / 2835.0 - square / 37_800.0)))
+fn ln_mean(rise_squared: f64) -> f64 {
+    const LAST: f64 = 1.0 / 37_800.0;
+    let square = rise_squared.min(RISE_MAX * RISE_MAX);
+    square * (1.0 / 6.0 - square * (1.0 / 180.0 - square * (1.0 / 2835.0 - square * LAST)))
 }
 
 /// From a source to a place.
@@ -554,10 +561,10 @@ mod tests {
             let steps = (0..2000).map(|n| (f64::from(n) + 0.5) / 1000.0 - 1.0);
             let mean: f64 = steps.map(|at| libm::exp(rise * at)).sum::<f64>() / 2000.0;
             for rise in [rise, -rise] {
-                let off = ln_mean(rise) - libm::log(mean);
+                let off = ln_mean(rise * rise) - libm::log(mean);
                 assert!(off.abs() < 0.002, "{rise}: {off}");
             }
         }
-        assert!(ln_mean(50.0) < 0.6);
+        assert!(ln_mean(2500.0) < 0.6);
     }
 }

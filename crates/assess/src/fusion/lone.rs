@@ -8,10 +8,11 @@
 use std::f64::consts::TAU;
 
 use super::likelihood::Likelihood;
-use super::model::Sense;
+use super::model::{Model, Sense};
 use super::observation::{Direction, Distance};
 use super::peak::Peak;
 use super::plane::Xy;
+use super::posterior::NOTHING_LN;
 use super::scene::Scene;
 
 /// Places along a distance, and across a direction, in standard deviations from what was told.
@@ -35,7 +36,7 @@ pub(crate) fn top(scene: &Scene<'_>, number: u32) -> Option<Peak> {
     let (around, out) = if one.sense == Sense::Microphone { AROUND_SENSORS } else { AROUND };
     let ways = ways(one.direction, around);
     let steps = steps(one.distance, out, scene.model.reach_m(one.sense, one.family));
-    Some(summed(&like, at, &ways, &steps))
+    Some(summed(scene.model, &like, at, &ways, &steps))
 }
 
 /// Directions to look in, each with the angle that it stands for.
@@ -80,7 +81,13 @@ fn steps(distance: Option<Distance>, out: u32, reach_m: f64) -> Vec<(f64, f64)> 
     (0..out).map(step).collect()
 }
 
-fn summed(like: &Likelihood<'_>, at: Xy, ways: &[(f64, f64, f64)], steps: &[(f64, f64)]) -> Peak {
+fn summed(
+    model: &Model,
+    like: &Likelihood<'_>,
+    at: Xy,
+    ways: &[(f64, f64, f64)],
+    steps: &[(f64, f64)],
+) -> Peak {
     let mut places: Vec<(Xy, f64, f64)> = Vec::with_capacity(ways.len() * steps.len());
     for &(east, north, angle) in ways {
         for &(m, area) in steps {
@@ -91,6 +98,8 @@ fn summed(like: &Likelihood<'_>, at: Xy, ways: &[(f64, f64, f64)], steps: &[(f64
     let likelier = |a: (Xy, f64), b: (Xy, f64)| if b.1 > a.1 { b } else { a };
     let values = places.iter().map(|&(p, value, _)| (p, value));
     let (p, most) = values.reduce(likelier).unwrap_or((at, f64::NEG_INFINITY));
-    let sum: f64 = places.iter().map(|&(_, value, area)| area * libm::exp(value - most)).sum();
-    Peak { at: p, ln_integral: most + libm::log(sum) }
+    let over = places.iter().map(|&(_, value, area)| (value - most, area));
+    let over = over.filter(|(over, _)| *over > NOTHING_LN);
+    let sum: f64 = over.map(|(over, area)| area * model.exponential.exp(over)).sum();
+    Peak { at: p, ln_integral: most + model.logarithm.ln(sum.max(f64::MIN_POSITIVE)) }
 }

@@ -29,8 +29,8 @@ const ROUGHLY: (f64, f64) = (0.08, 0.013);
 const COARSE_CLOCK_SD: f64 = 2.5;
 /// Likewise of a camera's direction.
 const COARSE_DIRECTION_SD: f64 = 2.0;
-/// A way that is less likely than this against another, nats, adds nothing to it.
-const NOTHING_LN: f64 = -40.0;
+/// A way or a place that is less likely than this against another, nats, adds nothing to it.
+pub(super) const NOTHING_LN: f64 = -40.0;
 
 #[derive(Clone, Copy, Debug)]
 struct Cell {
@@ -104,7 +104,7 @@ impl<'a> Ways<'a> {
         let place = whole.of_place(p);
         values.clear();
         values.extend(self.all.iter().zip(own).map(|((.., ln_weight), own)| {
-            whole.together(place, blur, own.iter().map(|&n| parts[n])) + ln_weight
+            whole.together(place, blur, own.iter().map(|&n| &parts[n])) + ln_weight
         }));
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if most == f64::NEG_INFINITY {
