@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{}", told(report));
         }
         for why in &batch.rejections {
-            println!("{}", json!({ "rejected": why.code.name, "detail": why.detail }));
+            println!("{}", json!({ "rejected": why.code.name, "entry": why.entry }));
         }
     }
     Ok(())

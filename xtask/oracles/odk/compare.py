@@ -65,7 +65,7 @@ def faults_of(ids, lines):
                 yield f"{name}: {field} is {report[field]}, and {value} was sent"
     yield from (f"{name} was read, and should not have been" for name in read)
     for name, code in REFUSED.items():
-        found = [line["rejected"] for line in refused if f"{name}/instance.xml" in line["detail"]]
+        found = [line["rejected"] for line in refused if (line["entry"] or "").endswith(f"{name}/instance.xml")]
         if found != [code]:
             yield f"{name}: {found}, not {code}"
     if len(refused) != len(REFUSED):

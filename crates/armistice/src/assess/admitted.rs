@@ -159,8 +159,10 @@ impl Intake {
             feed.format().clone_into(&mut self.files[usize::from(input)].format);
             self.read_all(input, source, &mut feed, &mut all)?;
             let name = &self.files[usize::from(input)].name;
-            let said =
-                |(field, times)| format!("{name}: {field} was not read, in {times} reports.");
+            let said = |(field, times): (_, u64)| {
+                let reports = if times == 1 { "report" } else { "reports" };
+                format!("{name}: {field} was not read, in {times} {reports}.")
+            };
             self.notes.extend(feed.unread().map(said));
         }
         Ok(all)

@@ -341,7 +341,7 @@ fn a_field_that_was_not_read_is_named_and_a_copy_counts_once() {
     desk.put("copy.jsonl", &prose);
     let named = ["--reports", "prose.jsonl", "--reports", "copy.jsonl", "--out", "o"];
     let told = desk.run(&[&["assess", "pack"], &named[..]].concat()).expect(0).out();
-    assert!(told.contains("copy.jsonl: /text was not read, in 1 reports."), "{told}");
+    assert!(told.contains("copy.jsonl: /text was not read, in 1 report."), "{told}");
     assert!(told.contains("copy.jsonl was named 2 times and counts once."), "{told}");
     assert!(told.contains(" 0 anomalies; 2 records used"), "{told}");
 }
