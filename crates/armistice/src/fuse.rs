@@ -82,6 +82,7 @@ impl Told<'_> {
                 "repeats": fused.repeats,
                 "reports": fused.reports,
                 "search": fused.search,
+                "unread": rejects.unread_json(),
             });
             return writeln!(out, "{told}");
         }

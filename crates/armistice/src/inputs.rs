@@ -252,6 +252,7 @@ pub(crate) fn all_reports(
     for (input, source) in (0..=u16::MAX).zip(&ordered(InputKind::Reports, paths)?) {
         let mut feed = reports(source, input, time_zone, pack, false)?;
         all.append(&mut read_all(&mut feed, &source.path, rejects)?);
+        rejects.add_unread(&source.path, feed.unread());
     }
     Ok(all)
 }

@@ -129,6 +129,7 @@ fn print_json(
     told["periods"] = json!({ "after": period(periods.after), "before": period(periods.before) });
     told["rejected"] = json!(rejects.len());
     told["rejects"] = rejects.json();
+    told["unread"] = rejects.unread_json();
     writeln!(out, "{told:#}")?;
     Ok(())
 }

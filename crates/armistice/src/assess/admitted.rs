@@ -14,6 +14,7 @@ use publish::{InputFile, InputKind, RejectCount};
 
 use crate::inputs::{self, Source};
 use crate::outputs::{Outputs, Readers, WholeFile};
+use crate::rejects::unread;
 
 /// The inputs as they are read. Rejected records go to their file at once, so that however
 /// many there are, none is held.
@@ -159,10 +160,7 @@ impl Intake {
             feed.format().clone_into(&mut self.files[usize::from(input)].format);
             self.read_all(input, source, &mut feed, &mut all)?;
             let name = &self.files[usize::from(input)].name;
-            let said = |(field, times): (_, u64)| {
-                let reports = if times == 1 { "report" } else { "reports" };
-                format!("{name}: {field} was not read, in {times} {reports}.")
-            };
+            let said = |(field, times)| unread(name, field, times);
             self.notes.extend(feed.unread().map(said));
         }
         Ok(all)

@@ -90,3 +90,25 @@ fn tally_says_itself_what_was_rejected_and_of_each_area_who_watched_it() {
     let west = &json["comparison"]["lines"]["west"];
     assert_eq!(west["observed"][1]["observer_s"], 12 * 3600, "{west}");
 }
+
+#[test]
+fn fuse_says_which_field_is_at_fault_and_which_it_did_not_read() {
+    let desk = Desk::new();
+    let report = |id: &str, more: &str| {
+        format!(
+            r#"{{"id": "{id}", "source": {{"id": "o", "kind": "human", "position": [36.1, 32.8]}}, "method": "heard", "kind": "impact", "from": "2017-07-10T11:32:00Z", "to": "2017-07-10T11:33:00Z"{more}}}"#
+        )
+    };
+    let lines = [report("a", ""), report("b", r#", "count": 6"#), report("c", r#", "extra": 1"#)];
+    desk.put("heard.jsonl", &lines.join("\n"));
+    let told = desk.run(&["fuse", "heard.jsonl", "--out", "i.jsonl"]).expect(0).out();
+    let count =
+        "1 x not-an-object, first at heard.jsonl:2, /count (it is a number): send an object";
+    assert!(told.contains(count), "{told}");
+    assert!(told.contains("heard.jsonl: /source/position was not read, in 2 reports."), "{told}");
+    assert!(told.contains("heard.jsonl: /extra was not read, in 1 report."), "{told}");
+    let told = desk.run(&["fuse", "heard.jsonl", "--out", "i.jsonl", "--json"]).expect(0).out();
+    let json: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(json["unread"][1]["field"], "/source/position");
+    assert_eq!(json["rejects"][0]["pointer"], "/count");
+}

@@ -44,7 +44,7 @@ fn a_device_signs_with_its_own_key_and_is_told_why_records_were_rejected() {
     };
     let told = sign("us-1.key", "a.jsonl").expect(0).out();
     assert!(told.starts_with("2 claims signed; 1 records rejected\n"), "{told}");
-    assert!(told.contains("1 x ") && told.contains("first at reports.jsonl:3: "), "{told}");
+    assert!(told.contains("1 x ") && told.contains("first at reports.jsonl:3, /kind: "), "{told}");
     desk.put(
         "duty.jsonl",
         "{\"id\":\"d1\",\"post\":\"hill\",\"from\":\"2017-07-10T00:00:00Z\",\"to\":\"2017-07-10T06:00:00Z\",\

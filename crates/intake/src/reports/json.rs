@@ -40,7 +40,7 @@ static DUPLICATE_KEY: Code = Code {
 static NOT_AN_OBJECT: Code = Code {
     name: "not-an-object",
     reason: "the value is not a JSON object",
-    repair: "send an object: {\"id\": ...}",
+    repair: "send an object, in braces",
 };
 static MISSING_FIELD: Code = Code {
     name: "missing-field",
