@@ -22,7 +22,7 @@ const ACROSS: std::ops::RangeInclusive<i32> = -3..=3;
 /// Directions worse known than this, radians, are summed over all around.
 const SD_MAX: f64 = 0.5;
 /// Places all around and as far as anything is perceived; of sound sensors, whose neighbours' silence has edges.
-const AROUND: (u32, u32) = (8, 10);
+const AROUND: (u32, u32) = (12, 12);
 const AROUND_SENSORS: (u32, u32) = (24, 24);
 
 /// The likeliest of the places that are summed over, and the sum. `None` of what is not seen or heard from a
