@@ -352,3 +352,58 @@ fn exp(ln: f64) -> f64 {
 fn nats(micro_nats: i64) -> f64 {
     micro_nats as f64 * 1e-6
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fusion::associate::associate;
+    use crate::fusion::by_hand::{heard, see};
+
+    const ONE: (f64, f64) = (0.0, 0.0);
+    const OTHER: (f64, f64) = (3.0, 1.0);
+
+    /// Where an event about four kilometres off would be heard from, by count.
+    fn from(post: (f64, f64), id: &str, t: f64, deg: u32) -> serde_json::Value {
+        let bearing = json!({ "bearing": { "deg": deg, "sd_deg": 6 },
+            "range": { "min_m": 3000, "max_m": 5000 } });
+        heard(id, post, t, bearing)
+    }
+
+    #[test]
+    fn two_reports_that_may_as_well_have_changed_places_are_not_sure_of_their_own() {
+        // Two posts heard two events from one place in one minute: which goes with which is anybody's guess.
+        let lines = [
+            from(ONE, "a", 60.0, 36),
+            from(ONE, "b", 66.0, 37),
+            from(OTHER, "c", 60.5, 349),
+            from(OTHER, "d", 66.5, 350),
+        ];
+        see(&lines, |scene| {
+            let (groups, pairs, alone, _) = associate(scene);
+            assert_eq!(groups.iter().map(|group| group.members.len()).collect::<Vec<_>>(), [2, 2]);
+            let elsewhere = Elsewhere::of(scene, &pairs, &alone, &groups);
+            for n in 0..4 {
+                let belongs = elsewhere.belongs(n);
+                assert!((0.3..0.65).contains(&belongs), "{n}: {belongs}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_report_alone_may_be_where_the_group_is_that_it_was_left_out_of() {
+        // One post reports twice what another heard once: one of the two is left out.
+        let lines =
+            [from(ONE, "a", 60.0, 36), from(ONE, "b", 70.0, 40), from(OTHER, "c", 64.0, 349)];
+        see(&lines, |scene| {
+            let (groups, pairs, alone, _) = associate(scene);
+            let elsewhere = Elsewhere::of(scene, &pairs, &alone, &groups);
+            let lone = groups.iter().find(|group| group.members.len() == 1).expect("one is alone");
+            let cases = elsewhere.cases(lone, CASES_MAX);
+            assert!(cases.len() > 1 && cases[1].members.len() == 2, "{cases:?}");
+            assert!(cases[1].members.contains(&lone.members[0]));
+            assert_eq!(elsewhere.cases(lone, 1).len(), 1);
+        });
+    }
+}

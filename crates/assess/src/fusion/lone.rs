@@ -103,3 +103,51 @@ fn summed(
     let sum: f64 = over.map(|(over, area)| area * model.exponential.exp(over)).sum();
     Peak { at: p, ln_integral: most + model.logarithm.ln(sum.max(f64::MIN_POSITIVE)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fusion::by_hand::{heard, see};
+    use crate::fusion::posterior::{Ways, posterior};
+
+    /// By how much a sum and Laplace's method are off from the finest tree of cells, nats.
+    fn off(scene: &Scene<'_>, number: u32) -> (f64, f64) {
+        let one = scene.one(number);
+        let field = scene.field(&[number]);
+        let like = Likelihood::new(scene.model, Some(&*field), scene.observed.watched, [one]);
+        let summed = top(scene, number).expect("it has a place, and is of what carries so far");
+        let ways = Ways::of(scene.model, vec![(like, vec![one], 0.0)]);
+        let finely = posterior(&ways, summed.at, true).expect("it is somewhere");
+        assert_eq!(scene.lone_top(number).ln_integral.to_bits(), summed.ln_integral.to_bits());
+        let laplace = scene.top(&[number], &[]);
+        let off = |ln_integral: f64| (ln_integral - finely.ln_integral).abs();
+        (off(summed.ln_integral), off(laplace.ln_integral))
+    }
+
+    #[test]
+    fn what_one_report_says_is_summed_nearer_than_laplace_has_it() {
+        let measured = json!({ "bearing": { "deg": 40, "sd_deg": 12 },
+            "range": { "min_m": 2500, "max_m": 4500, "sd_log": 0.35 } });
+        let merely = json!({});
+        let sharply = json!({ "bearing": { "deg": 200, "sd_deg": 1 } });
+        let posts = [(0.0, 0.0), (9.0, 1.0), (1.0, 8.0), (10.0, 9.0)];
+        for (said, is_hill) in [(measured, true), (merely, false), (sharply, false)] {
+            let lines: Vec<_> = (0..)
+                .zip(posts)
+                .map(|(n, post)| {
+                    let id = format!("r{n}");
+                    heard(&id, post, 60.0 + 300.0 * f64::from(n), said.clone())
+                })
+                .collect();
+            see(&lines, |scene| {
+                for n in 0..posts.len() as u32 {
+                    let (summed, laplace) = off(scene, n);
+                    assert!(summed < 0.12, "{said}, {n}: off by {summed}");
+                    assert!(is_hill || laplace > 2.0 * summed, "{said}, {n}: {laplace} {summed}");
+                }
+            });
+        }
+    }
+}

@@ -12,6 +12,8 @@
 
 mod associate;
 mod blurred;
+#[cfg(test)]
+mod by_hand;
 mod calibration;
 mod elsewhere;
 mod exact;

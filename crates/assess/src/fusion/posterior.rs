@@ -80,7 +80,8 @@ impl<'a> Ways<'a> {
             let (mut whole, mut own) = (Vec::<&Observation>::new(), Vec::new());
             for (_, members, _) in &all {
                 let place = |one: &&'a Observation| {
-                    let known = whole.iter().position(|known| known.digest == one.digest);
+                    let is_it = |known: &&Observation| known.reports[0] == one.reports[0];
+                    let known = whole.iter().position(is_it);
                     known.unwrap_or_else(|| {
                         whole.push(one);
                         whole.len() - 1

@@ -69,8 +69,8 @@ pub fn fold<'a>(
     picture
 }
 
-/// The reports of the period that their sources stand by, each once, in the order of their digests. Copies and reports that share a name become
-/// anomalies.
+/// The reports of the period that their sources stand by, each once, in the order of their digests. Copies and
+/// reports that share a name become anomalies.
 fn distinct<'a>(
     reports: impl IntoIterator<Item = &'a Report>,
     period: Interval,

@@ -8,12 +8,11 @@ use assess::fusion::CellId;
 use assess::incidents::{self, IncidentPicture};
 use assess::tally::{self, By, Periods};
 use assess::{AnomalyKind, RULES_VERSION, Reason, Rules, Verdict};
-use intake::reports::JsonlReports;
-use intake::{Batch, Feed, Options};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use spacetime::zone_rules;
 
+use crate::reported::read;
 use crate::world::setting;
 
 /// Two districts side by side, 0.2 degrees wide (19 km) and high (22 km), and one apart from
@@ -152,17 +151,6 @@ fn line(changes: Value) -> String {
     report.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     report.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     report.to_string()
-}
-
-fn read(lines: &[String]) -> Vec<Report> {
-    let text = lines.join("\n");
-    let mut feed = JsonlReports::new(text.as_bytes(), Options::default());
-    let (mut batch, mut reports) = (Batch::default(), Vec::new());
-    while feed.read(&mut batch).unwrap() {
-        assert_eq!(batch.rejections, []);
-        reports.append(&mut batch.items);
-    }
-    reports
 }
 
 fn fold(reports: &[Report]) -> IncidentPicture {

@@ -13,6 +13,7 @@ mod microphones;
 mod observers;
 mod periods;
 mod reconcile;
+mod reported;
 mod southern_syria;
 mod unseen;
 mod verification;

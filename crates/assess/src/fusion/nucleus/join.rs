@@ -67,3 +67,56 @@ fn with(
     let gain = joined.score + freed - group.score - alone[one as usize].score;
     Some((gain, joined, rival))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fusion::associate::associate;
+    use crate::fusion::by_hand::{heard, see};
+
+    #[test]
+    fn an_arrival_that_was_left_out_of_its_group_joins_it_and_a_worse_one_of_its_sensor_leaves() {
+        let posts = [(0.0, 0.0), (6.0, 0.5), (0.5, 6.0), (6.5, 6.0), (3.0, 9.0), (9.0, 3.0)];
+        let (at, sound_km_s) = ((3.2, 2.7), 0.3432);
+        let arrival = |id: &str, (x, y): (f64, f64), late: f64| {
+            let way = ((x - at.0) * (x - at.0) + (y - at.1) * (y - at.1)).sqrt();
+            let t = 10.0 + way / sound_km_s + late;
+            heard(
+                id,
+                (x, y),
+                t,
+                json!({ "arrival": { "at": format!("2017-07-10T05:30:{t:09.6}Z"), "sd_s": 0.005 } }),
+            )
+        };
+        let mut lines: Vec<_> = posts
+            .iter()
+            .zip("abcdef".chars())
+            .map(|(&post, id)| arrival(&id.to_string(), post, 0.0))
+            .collect();
+        lines.push(arrival("late", posts[5], 0.12));
+        see(&lines, |scene| {
+            let (groups, _, alone, _) = associate(scene);
+            let whole =
+                groups.iter().find(|group| group.members.len() == 6).expect("all six go together");
+            let stray = (0..7).find(|n| !whole.members.contains(n)).expect("the late one is left");
+            let unit = scene.one(stray).unit;
+            let right =
+                *whole.members.iter().find(|&&n| scene.one(n).unit == unit).expect("its rival");
+            let (net, search) =
+                (scene.net.expect("six are a net"), Search::of(scene).expect("it is searched"));
+            let five: Vec<u32> = whole.members.iter().copied().filter(|&n| n != right).collect();
+            let with_stray = || {
+                let mut members = [&five[..], &[stray]].concat();
+                members.sort_unstable();
+                members
+            };
+            for members in [five.clone(), with_stray()] {
+                let mut taken = vec![net.weighed(scene, members, whole.at)];
+                join(net, scene, &search, &alone, &mut taken);
+                assert_eq!(taken[0].members, whole.members);
+            }
+        });
+    }
+}
