@@ -274,8 +274,9 @@ Each line of INCIDENTS.jsonl is one incident: `id, kind, from, to, lat, lon, reg
 forces and weapons have no position: they are told as H3 cells of resolution 5, a day later. So is
 what sound sensors alone place, unless a report says that harm fell there, and what one post alone
 saw or heard without stating a place: it would tell where the post is. Regions of what two posts
-alone perceived are made of squares of a lattice, for the same reason. The order in which reports
-and files are given changes no byte.
+alone perceived are made of squares of a lattice, for the same reason. Where only cells are told,
+times are whole minutes and `p_real` goes in steps of a twentieth. The order in which reports and
+files are given changes no byte.
 
 `p_real` is how likely one event lies behind more than half of an incident's reports. It weighs how
 often observers are wrong, who was on duty and perceived nothing, and what else the reports may be.

@@ -415,3 +415,27 @@ fn ln_von_mises_norm(kappa: f64) -> f64 {
     }
     kappa - libm::log(2.0 * PI * sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::fusion::by_hand::{heard, see};
+
+    #[test]
+    fn a_whole_minute_that_is_doubted_is_no_finer_than_a_minute() {
+        let around = |from: &str, to: &str| json!({ "from": format!("2017-07-10T05:{from}Z"), "to": format!("2017-07-10T05:{to}Z") });
+        let lines = [
+            heard("a", (0.0, 0.0), 0.0, around("30:15", "31:45")),
+            heard("b", (0.0, 0.0), 0.0, around("40:18", "41:48")),
+        ];
+        see(&lines, |scene| {
+            let [minute, finer] = [0, 1].map(|n| scene.one(n).var);
+            assert!(
+                (minute - (400.0 + 300.0)).abs() < 1e-6,
+                "the clock's 20 s and a minute: {minute}"
+            );
+            assert!((finer - (400.0 + 100.0 / 12.0)).abs() < 1e-6, "and ten seconds: {finer}");
+        });
+    }
+}
