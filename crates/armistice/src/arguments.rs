@@ -125,7 +125,7 @@ pub(crate) struct Zones {
 #[command(after_help = "\
 Writes findings.jsonl, incidents.jsonl, alerts.jsonl, anomalies.jsonl, rejects.jsonl, summary.json,
 report.html and map.svg into the folder given by --out: the same bytes on every run, on any number
-of threads, in whatever order files are named.
+of threads, in whatever order files are named; but for cells that are kept back until a day is over.
 
 Reports are fused into incidents as `fuse` does. From a record an incident also has what a quorum
 determined and what parties answered, which also stands beside its findings, for ever.

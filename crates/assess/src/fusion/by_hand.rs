@@ -16,7 +16,7 @@ use super::silence::{Fields, OnDuty};
 
 /// What somebody at a post heard at about so many seconds past half past five, give or take as many as an
 /// interval holds; `x` and `y` are kilometres from 36 E, 32.8 N.
-pub(crate) fn heard(id: &str, (x, y): (f64, f64), t: f64, more: Value) -> Value {
+pub(crate) fn heard(id: &str, (x, y): (f64, f64), t: f64, more: &Value) -> Value {
     let at = |t: f64| format!("2017-07-10T05:{:02}:{:06.3}Z", 30 + (t / 60.0) as i32, t % 60.0);
     let mut report = json!({
         "id": id, "method": "heard", "kind": "explosion", "from": at(t - 40.0), "to": at(t + 40.0),

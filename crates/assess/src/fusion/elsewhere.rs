@@ -368,7 +368,7 @@ mod tests {
     fn from(post: (f64, f64), id: &str, t: f64, deg: u32) -> serde_json::Value {
         let bearing = json!({ "bearing": { "deg": deg, "sd_deg": 6 },
             "range": { "min_m": 3000, "max_m": 5000 } });
-        heard(id, post, t, bearing)
+        heard(id, post, t, &bearing)
     }
 
     #[test]

@@ -138,7 +138,7 @@ mod tests {
                 .zip(posts)
                 .map(|(n, post)| {
                     let id = format!("r{n}");
-                    heard(&id, post, 60.0 + 300.0 * f64::from(n), said.clone())
+                    heard(&id, post, 60.0 + 300.0 * f64::from(n), &said)
                 })
                 .collect();
             see(&lines, |scene| {

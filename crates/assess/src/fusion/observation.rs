@@ -426,8 +426,8 @@ mod tests {
     fn a_whole_minute_that_is_doubted_is_no_finer_than_a_minute() {
         let around = |from: &str, to: &str| json!({ "from": format!("2017-07-10T05:{from}Z"), "to": format!("2017-07-10T05:{to}Z") });
         let lines = [
-            heard("a", (0.0, 0.0), 0.0, around("30:15", "31:45")),
-            heard("b", (0.0, 0.0), 0.0, around("40:18", "41:48")),
+            heard("a", (0.0, 0.0), 0.0, &around("30:15", "31:45")),
+            heard("b", (0.0, 0.0), 0.0, &around("40:18", "41:48")),
         ];
         see(&lines, |scene| {
             let [minute, finer] = [0, 1].map(|n| scene.one(n).var);

@@ -87,7 +87,7 @@ mod tests {
                 id,
                 (x, y),
                 t,
-                json!({ "arrival": { "at": format!("2017-07-10T05:30:{t:09.6}Z"), "sd_s": 0.005 } }),
+                &json!({ "arrival": { "at": format!("2017-07-10T05:30:{t:09.6}Z"), "sd_s": 0.005 } }),
             )
         };
         let mut lines: Vec<_> = posts
